@@ -1,0 +1,1 @@
+"""Program to C: templates give files their layout, one emitter prints calls and data."""

@@ -1,0 +1,109 @@
+"""A set of files that exist in memory first, and on disk whole or not at all."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from edgec.errors import EdgecError, Place
+
+
+@dataclass(frozen=True)
+class SourceTree:
+    """Relative POSIX path -> content. Paths may not be absolute or leave the tree."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for path in self.files:
+            parts = PurePosixPath(path).parts
+            if path.startswith("/") or ".." in parts or not parts:
+                message = f"path leaves the tree: {path!r}"
+                raise ValueError(message)
+
+    def under(self, folder: str) -> "SourceTree":
+        """Return the same files below ``folder``."""
+        return SourceTree({f"{folder}/{path}": data for path, data in self.files.items()})
+
+    def merge(self, *others: "SourceTree") -> "SourceTree":
+        """Return the union; two different contents for one path are a bug."""
+        files = dict(self.files)
+        for other in others:
+            for path, data in other.files.items():
+                if files.setdefault(path, data) != data:
+                    message = f"two different files for {path!r}"
+                    raise ValueError(message)
+        return SourceTree(files)
+
+    def digest(self) -> str:
+        """Return a SHA-256 over paths and contents: equal trees, equal digests."""
+        total = hashlib.sha256()
+        for path in sorted(self.files):
+            total.update(f"{path}\0{len(self.files[path])}\0".encode())
+            total.update(self.files[path])
+        return total.hexdigest()
+
+    def write(self, root: Path) -> None:
+        """Write all files below ``root`` (created where needed)."""
+        for path, data in self.files.items():
+            target = root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+
+
+class OutputFolder:
+    """A folder that appears whole or not at all: filled beside its place, then renamed into it.
+
+    Use as a context manager; the value is the temporary folder. An exception leaves what stood at
+    ``target`` before untouched.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._staging: Path | None = None
+
+    def __enter__(self) -> Path:
+        try:
+            self._target.parent.mkdir(parents=True, exist_ok=True)
+            self._staging = Path(
+                tempfile.mkdtemp(prefix=f".{self._target.name}-", dir=self._target.parent)
+            )
+            self._staging.chmod(0o755)
+        except OSError as error:
+            raise unwritable(self._target, error) from None
+        return self._staging
+
+    def __exit__(self, kind: object, value: object, trace: object) -> None:
+        assert self._staging is not None  # noqa: S101 - set by __enter__
+        if kind is None:
+            try:
+                _replace(self._staging, self._target)
+            except OSError as error:
+                shutil.rmtree(self._staging, ignore_errors=True)
+                raise unwritable(self._target, error) from None
+        else:
+            shutil.rmtree(self._staging, ignore_errors=True)
+
+
+def unwritable(path: Path, error: OSError) -> EdgecError:
+    """Describe an output place that cannot be written."""
+    return EdgecError(
+        "unwritable-output",
+        f"cannot write the output: {error.strerror or error}",
+        place=Place(str(path)),
+        help="choose another place with -o, or make this one writable",
+    )
+
+
+def _replace(staging: Path, target: Path) -> None:
+    """Put ``staging`` at ``target``, replacing a folder that edgec made before."""
+    if not target.exists():
+        staging.rename(target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
+    os.replace(target, old / "old")
+    staging.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Toolchain, build and emulator: everything that starts a process."""

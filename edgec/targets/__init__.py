@@ -1,0 +1,1 @@
+"""Cores and boards: what a program is compiled for."""

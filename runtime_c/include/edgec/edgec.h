@@ -1,0 +1,71 @@
+/// What generated models and their kernels share: status, quantization and shape types.
+///
+/// C99, no heap, no stdio, no mutable globals. Reference: docs/numerics.md in the edgec repository.
+/// Kernels trust their arguments: the compiler that emitted the call checked them.
+#ifndef EDGEC_EDGEC_H
+#define EDGEC_EDGEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum {
+    EDGEC_OK = 0,
+    EDGEC_ERROR_ARENA_SIZE = 1,      ///< the arena is smaller than <MODEL>_ARENA_SIZE
+    EDGEC_ERROR_ARENA_ALIGNMENT = 2, ///< the arena is not aligned to <MODEL>_ARENA_ALIGN
+    EDGEC_ERROR_ARGUMENT = 3,        ///< a null pointer or an index out of range
+    EDGEC_ERROR_KERNEL = 4,          ///< a kernel refused its arguments; see edgec_status_t.node
+    EDGEC_ERROR_NOT_READY = 5        ///< the model was not initialized
+} edgec_code_t;
+
+/// Result of a call; `node` is the index of the node that failed, -1 where no node is involved.
+typedef struct {
+    edgec_code_t code;
+    int32_t node;
+} edgec_status_t;
+
+/// Extent of a tensor, NHWC; for a convolution's weights: output channels, height, width, input channels.
+typedef struct {
+    int32_t n;
+    int32_t h;
+    int32_t w;
+    int32_t c;
+} edgec_dims_t;
+
+/// Geometry of a sliding window. Padding is the rows above and the columns left of the input.
+typedef struct {
+    int32_t stride_h;
+    int32_t stride_w;
+    int32_t pad_h;
+    int32_t pad_w;
+    int32_t dilation_h;
+    int32_t dilation_w;
+} edgec_window_t;
+
+/// A real factor in (0, 2^31): multiplier * 2^(shift - 31), multiplier in [2^30, 2^31) or 0.
+typedef struct {
+    int32_t multiplier;
+    int32_t shift;
+} edgec_scale_t;
+
+/// Bounds of an output, inclusive, in its quantized type.
+typedef struct {
+    int32_t min;
+    int32_t max;
+} edgec_clamp_t;
+
+/// Called after each node when the model is compiled with EDGEC_PROFILE; the firmware counts there.
+#ifdef EDGEC_PROFILE
+void edgec_on_node(uint32_t node);
+#else
+#define edgec_on_node(node) ((void)(node))
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
