@@ -12,3 +12,12 @@ def data_folder(name: str) -> Path:
             return candidate
     message = f"edgec is installed without its '{name}' folder"
     raise FileNotFoundError(message)
+
+
+def license_text() -> bytes:
+    """Return the Apache-2.0 licence that covers the generated library and its kernels."""
+    for candidate in (_PACKAGE / "_data" / "LICENSE", _PACKAGE.parent / "LICENSE"):
+        if candidate.is_file():
+            return candidate.read_bytes()
+    message = "edgec is installed without its LICENSE"
+    raise FileNotFoundError(message)

@@ -1,0 +1,1 @@
+"""Kernel libraries: how each operator becomes a call of a C function."""

@@ -1,0 +1,92 @@
+"""Convolution by CMSIS-NN: the variant that its wrapper would pick is picked here, at build time."""
+
+from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.cmsis_nn import structs
+from edgec.backends.constraints import constant_weights, int8_data, symmetric_weights
+from edgec.ir import Signature
+from edgec.lir import Call, Scalar, Struct
+from edgec.ops.conv2d import Conv2D, conv_factors
+from edgec.ops.fixed_point import quantize_multipliers
+from edgec.ops.windows import Window
+from edgec.targets.cpu import CpuCore
+
+
+def one_group(request: Request) -> bool:
+    """All input channels reach every output channel (no groups)."""
+    x, weights = request.signature.inputs[:2]
+    return x.shape[3] == weights.shape[3]
+
+
+@kernel("cmsis_nn", Conv2D, requires=(int8_data, constant_weights, symmetric_weights, one_group))
+def convolve_s8(ctx: LoweringContext) -> Call:
+    op, signature = ctx.request.op, ctx.signature
+    assert isinstance(op, Conv2D)  # noqa: S101 - the registry guarantees it
+    multipliers, shifts = quantize_multipliers(conv_factors(signature))
+    x, weights, y = signature.inputs[0], signature.inputs[1], signature.output
+    function, scratch = variant(op.window, signature, ctx.cpu)
+    outputs, kh, kw, depth = weights.shape
+    return Call(
+        function,
+        [
+            structs.context(ctx, scratch),
+            params(op, signature),
+            structs.per_channel(ctx, multipliers, shifts),
+            structs.shape(x.shape),
+            ctx.input(0),
+            structs.dims(outputs, kh, kw, depth),
+            ctx.input(1),
+            structs.dims(1, 1, 1, outputs),
+            structs.bias(ctx, outputs),
+            structs.shape(y.shape),
+            ctx.output(),
+        ],
+        returns_status=True,
+    )
+
+
+def params(op: Conv2D, signature: Signature) -> Struct:
+    """Return ``cmsis_nn_conv_params``."""
+    return Struct(
+        "cmsis_nn_conv_params",
+        {
+            "input_offset": Scalar(-signature.inputs[0].quantization.zero_point),
+            "output_offset": Scalar(signature.output.quantization.zero_point),
+            **structs.window_fields(op.window),
+            "activation": structs.activation(op.activation, signature.output),
+        },
+    )
+
+
+def variant(window: Window, signature: Signature, cpu: CpuCore) -> tuple[str, int]:
+    """Return the function and its scratch bytes on ``cpu`` (arm_convolve_wrapper_s8's choice)."""
+    x, y = signature.inputs[0], signature.output
+    columns = window.kernel[0] * window.kernel[1] * x.shape[3]
+    pointwise = window.kernel == (1, 1) and not any(window.pads) and window.dilations == (1, 1)
+    if pointwise and window.strides == (1, 1):
+        return "arm_convolve_1x1_s8_fast", 0
+    if pointwise:
+        return "arm_convolve_1x1_s8", 0
+    if cpu.isa == "mve":
+        if _one_row_on_mve(window, x.shape[1:], y.shape[2]):
+            return "arm_convolve_1_x_n_s8", 0
+        return "arm_convolve_s8", 4 * -(-columns // 8) * 8
+    return "arm_convolve_s8", 2 * -(-columns // 4) * 4 * 2
+
+
+def _one_row_on_mve(window: Window, extent: tuple[int, ...], outputs: int) -> bool:
+    """Tell whether the MVE row kernel is right here: each window leaves the row on one side at most."""
+    height, width, channels = extent
+    kernel, stride, left, right = window.kernel[1], window.strides[1], *window.pads[2:]
+    if height != 1 or window.kernel[0] != 1 or window.dilations != (1, 1) or any(window.pads[:2]):
+        return False
+    total = (outputs - 1) * stride + kernel - width
+    if (stride * channels) % 4 or total < 0 or left * 2 + total % 2 != total:
+        return False
+    before = -(-left // stride)
+    after = max(1, -(-(left + total % 2) // stride)) if left + total % 2 else 0
+    if before + after > outputs:
+        return False
+    starts = [index * stride - left for index in range(outputs)]
+    fits_left = all(start + kernel <= width for start in starts[: outputs - after])
+    fits_right = all(start >= 0 for start in starts[before:])
+    return fits_left and fits_right and right >= 0

@@ -1,0 +1,147 @@
+"""Where CMSIS-NN's sources come from, and which of its files a set of functions needs.
+
+The sources are not part of edgec. PyPI carries them whole inside the wheel
+``aidge-export-arm-cortexm`` (header revision V.12.5.1, Apache-2.0); its files are found through the
+package metadata, without importing it, and must match a pinned hash. ``--cmsis-nn`` or the
+environment variable ``EDGEC_CMSIS_NN`` names any other checkout (from v5.0.0 on).
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import metadata
+from pathlib import Path
+
+from edgec.errors import EdgecError, ExitCode, Place
+
+CARRIER = "aidge-export-arm-cortexm"
+PINNED_SHA256 = "0cab5269074d75ba0cca84e857296578dce570eae5f437981cb677f3b3c0be04"
+_DEFINITION = re.compile(r"^(?!static|__STATIC)\w[\w \t*]*?\b(arm_\w+)\s*\([^;{}]*\)\s*\{", re.MULTILINE)
+_TABLE = re.compile(r"^const \w+ (\w+)\[[^\]]*\]\s*=", re.MULTILINE)
+_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_WORD = re.compile(r"\b[A-Za-z_]\w+\b")
+
+
+@dataclass(frozen=True)
+class CmsisNn:
+    """One copy of the library: relative path (``Include/...``, ``Source/...``) -> content."""
+
+    files: Mapping[str, bytes]
+    origin: str
+
+    @property
+    def revision(self) -> str:
+        """The revision that arm_nnfunctions.h states, for instance ``V.12.5.1``."""
+        header = self.files["Include/arm_nnfunctions.h"].decode(errors="replace")
+        found = re.search(r"\$Revision:\s*(V[.\d]+)", header)
+        return found.group(1) if found else "unknown"
+
+    @property
+    def vector_sum_folds_bias(self) -> bool:
+        """True from v7 on: the kernel sums of a fully connected layer include offsets and bias."""
+        header = self.files["Include/arm_nnsupportfunctions.h"].decode(errors="replace")
+        header += self.files["Include/arm_nnfunctions.h"].decode(errors="replace")
+        found = re.search(r"arm_vector_sum_s8\(([^;]*)\);", header)
+        return found is not None and "bias" in found.group(1)
+
+    def closure(self, functions: Iterable[str]) -> dict[str, bytes]:
+        """Return headers and the sources that define ``functions`` and all they call.
+
+        Raises ``cmsis-nn-function-missing`` where this copy lacks one.
+        """
+        defined_in, words_of = self._index
+        wanted, seen = list(functions), set[str]()
+        for name in wanted:
+            if name not in defined_in:
+                raise EdgecError(
+                    "cmsis-nn-function-missing",
+                    f"CMSIS-NN {self.revision} has no function {name}",
+                    place=Place(self.origin),
+                    help="use CMSIS-NN v5.0.0 or newer, or build with --kernels portable",
+                    exit_code=ExitCode.TOOL,
+                )
+        while wanted:
+            path = defined_in[wanted.pop()]
+            if path not in seen:
+                seen.add(path)
+                wanted += [word for word in words_of[path] if word in defined_in]
+        headers = [path for path in self.files if path.endswith(".h")]
+        chosen = {path: self.files[path] for path in sorted([*headers, *seen])}
+        return {**chosen, **{p: d for p, d in self.files.items() if p.startswith("LICENSE")}}
+
+
+    @cached_property
+    def _index(self) -> tuple[dict[str, str], dict[str, set[str]]]:
+        """Map each function and table to the file that defines it, and each file to its words."""
+        defined_in: dict[str, str] = {}
+        words_of: dict[str, set[str]] = {}
+        for path, data in self.files.items():
+            if not path.endswith(".c"):
+                continue
+            text = _COMMENT.sub(" ", data.decode(errors="replace"))
+            words_of[path] = set(_WORD.findall(text))
+            for name in (*_DEFINITION.findall(text), *_TABLE.findall(text)):
+                defined_in.setdefault(name, path)
+        return defined_in, words_of
+
+
+def find(folder: Path | None = None) -> CmsisNn:
+    """Return the library from ``folder``, from ``EDGEC_CMSIS_NN``, or from the pinned wheel.
+
+    Raises ``cmsis-nn-missing`` where there is none and ``cmsis-nn-changed`` where the wheel's
+    sources are not the pinned ones.
+    """
+    chosen = folder or (Path(os.environ["EDGEC_CMSIS_NN"]) if "EDGEC_CMSIS_NN" in os.environ else None)
+    return _read(chosen, str(chosen)) if chosen else _pinned()
+
+
+@cache
+def _pinned() -> CmsisNn:
+    try:
+        files = metadata.distribution(CARRIER).files or []
+    except metadata.PackageNotFoundError:
+        files = []
+    headers = [file for file in files if file.name == "arm_nnfunctions.h"]
+    if not headers:
+        raise _missing(f"the Python package {CARRIER} is not installed", CARRIER)
+    root = Path(str(headers[0].locate())).parent.parent
+    library = _read(root, CARRIER)
+    if digest(library) != PINNED_SHA256:
+        raise EdgecError(
+            "cmsis-nn-changed",
+            f"the CMSIS-NN sources in {CARRIER} are not the ones edgec was tested with",
+            place=Place(str(root)),
+            help=f"reinstall it: pip install --force-reinstall {CARRIER}==0.2.1",
+            exit_code=ExitCode.TOOL,
+        )
+    return library
+
+
+@cache
+def _read(root: Path, origin: str) -> CmsisNn:
+    paths = [*root.glob("Include/**/*.h"), *root.glob("Source/**/*.c"), *root.glob("LICENSE*")]
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(paths)}
+    if "Include/arm_nnfunctions.h" not in files:
+        raise _missing("this folder holds no CMSIS-NN (Include/arm_nnfunctions.h)", str(root))
+    return CmsisNn(files, origin)
+
+
+def digest(library: CmsisNn) -> str:
+    """Return a SHA-256 over the paths and contents of all files."""
+    total = hashlib.sha256()
+    for path, data in library.files.items():
+        total.update(path.encode() + b"\0" + hashlib.sha256(data).digest())
+    return total.hexdigest()
+
+
+def _missing(message: str, place: str) -> EdgecError:
+    return EdgecError(
+        "cmsis-nn-missing",
+        message,
+        place=Place(place),
+        help=f"pip install {CARRIER}==0.2.1, or name a checkout: --cmsis-nn DIR or EDGEC_CMSIS_NN=DIR",
+        exit_code=ExitCode.TOOL,
+    )

@@ -1,0 +1,69 @@
+"""The structs of CMSIS-NN's arm_nn_types.h, one constructor each."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from edgec.backends.base import LoweringContext
+from edgec.ir import Array, TensorType
+from edgec.lir import ArenaRef, ConstantRef, Scalar, Struct
+from edgec.ops.base import Activation
+from edgec.ops.fixed_point import quantize_multiplier
+from edgec.ops.windows import Window
+
+
+def dims(n: int, h: int, w: int, c: int) -> Struct:
+    return Struct("cmsis_nn_dims", {"n": Scalar(n), "h": Scalar(h), "w": Scalar(w), "c": Scalar(c)})
+
+
+def shape(extents: Sequence[int]) -> Struct:
+    """Return ``cmsis_nn_dims`` of an NHWC tensor; missing axes are 1 in front."""
+    n, h, w, c = (1,) * (4 - len(extents)) + tuple(extents)
+    return dims(n, h, w, c)
+
+
+def context(ctx: LoweringContext, scratch_bytes: int) -> Struct:
+    """Return ``cmsis_nn_context`` with scratch memory of a size fixed at build time."""
+    fields = {"buf": ctx.scratch_buffer(scratch_bytes), "size": Scalar(scratch_bytes)}
+    return Struct("cmsis_nn_context", fields)
+
+
+def activation(each: Activation, output: TensorType) -> Struct:
+    low, high = each.quantized_bounds(output)
+    return Struct("cmsis_nn_activation", {"min": Scalar(low), "max": Scalar(high)})
+
+
+def window_fields(window: Window) -> dict[str, Struct]:
+    """Return stride, padding and dilation, as several parameter structs have them."""
+    return {
+        "stride": _tile(*window.strides),
+        "padding": _tile(window.pads[0], window.pads[2]),
+        "dilation": _tile(*window.dilations),
+    }
+
+
+def per_channel(ctx: LoweringContext, multipliers: Array, shifts: Array) -> Struct:
+    return Struct(
+        "cmsis_nn_per_channel_quant_params",
+        {
+            "multiplier": ctx.table("multipliers", multipliers, mutable=True),
+            "shift": ctx.table("shifts", shifts, mutable=True),
+        },
+    )
+
+
+def per_tensor(factor: float) -> Struct:
+    multiplier, shift = quantize_multiplier(factor)
+    fields = {"multiplier": Scalar(multiplier), "shift": Scalar(shift)}
+    return Struct("cmsis_nn_per_tensor_quant_params", fields)
+
+
+def bias(ctx: LoweringContext, channels: int) -> ArenaRef | ConstantRef:
+    """Return the bias, or zeros where there is none: not every variant takes a null pointer."""
+    if len(ctx.node.inputs) > 2:  # noqa: PLR2004 - data, weights, bias
+        return ctx.input(2)
+    return ctx.table("bias", np.zeros(channels, np.int32))
+
+
+def _tile(h: int, w: int) -> Struct:
+    return Struct("cmsis_nn_tile", {"w": Scalar(w), "h": Scalar(h)})

@@ -1,0 +1,37 @@
+"""Constraints shared by kernels. The docstring's first line is what users read."""
+
+from edgec.backends.base import Request
+from edgec.ir import DType
+
+
+def int8_data(request: Request) -> bool:
+    """Inputs and outputs that carry activations are int8."""
+    kinds = [request.signature.inputs[0], *request.signature.outputs]
+    return all(kind.dtype is DType.INT8 for kind in kinds)
+
+
+def int8_inputs(request: Request) -> bool:
+    """All inputs and outputs are int8."""
+    kinds = [*request.signature.inputs, *request.signature.outputs]
+    return all(kind.dtype is DType.INT8 for kind in kinds)
+
+
+def constant_weights(request: Request) -> bool:
+    """Weights and bias are constants."""
+    return all(request.is_constant(index) for index in range(1, len(request.node.inputs)))
+
+
+def symmetric_weights(request: Request) -> bool:
+    """Weights are int8 with zero point 0."""
+    weights = request.signature.inputs[1]
+    return weights.dtype is DType.INT8 and not any(weights.quantization.zero_points)
+
+
+def same_quantization(request: Request) -> bool:
+    """Input and output have the same scale and zero point."""
+    return request.signature.inputs[0].qparams == request.signature.output.qparams
+
+
+def one_batch(request: Request) -> bool:
+    """The batch is 1."""
+    return request.signature.inputs[0].shape[0] == 1

@@ -1,0 +1,24 @@
+"""The tensor-level representation: immutable graphs of typed values. Import IR names from here."""
+
+from edgec.ir.build import GraphBuilder
+from edgec.ir.evaluate import evaluate, evaluate_all
+from edgec.ir.graph import Graph, Node, Op, Signature, ValueName
+from edgec.ir.types import Array, DType, QParams, TensorType
+from edgec.ir.verify import InvalidGraphError, verify
+
+__all__ = [
+    "Array",
+    "DType",
+    "Graph",
+    "GraphBuilder",
+    "InvalidGraphError",
+    "Node",
+    "Op",
+    "QParams",
+    "Signature",
+    "TensorType",
+    "ValueName",
+    "evaluate",
+    "evaluate_all",
+    "verify",
+]

@@ -1,0 +1,109 @@
+"""Builds graphs: unique names, inferred types. Used by front ends, passes and tests."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from edgec.ir.graph import Graph, Node, Op, ValueName
+from edgec.ir.types import Array, DType, QParams, TensorType
+
+
+class GraphBuilder:
+    """Collects nodes in topological order and infers the types of what they produce."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._inputs: list[ValueName] = []
+        self._nodes: list[Node] = []
+        self._types: dict[ValueName, TensorType] = {}
+        self._constants: dict[ValueName, Array] = {}
+        self._node_names: set[str] = set()
+
+    def input(self, name: str, kind: TensorType) -> ValueName:
+        """Declare a model input."""
+        value = self._fresh(name)
+        self._inputs.append(value)
+        self._types[value] = kind
+        return value
+
+    def constant(self, name: str, array: Array, qparams: QParams | None = None) -> ValueName:
+        """Add a constant; the name gets a number where it is taken."""
+        value = self._fresh(name)
+        data = np.ascontiguousarray(array).reshape(np.shape(array)).copy()
+        self._constants[value] = data
+        self._types[value] = TensorType(data.shape, DType.of(data), qparams)
+        return value
+
+    def add(
+        self,
+        op: Op,
+        inputs: Sequence[ValueName],
+        *,
+        name: str = "",
+        outputs: Sequence[str] = (),
+        qparams: Sequence[QParams | None] = (),
+        origins: Sequence[str] = (),
+    ) -> tuple[ValueName, ...]:
+        """Add a node and return its outputs; ``ValueError`` where the inputs do not fit the op."""
+        kinds = op.infer([self._types[value] for value in inputs])
+        name = self._fresh_node(name or op.name)
+        wanted = list(outputs) or [
+            name if len(kinds) == 1 else f"{name}_{i}" for i in range(len(kinds))
+        ]
+        values = tuple(self._fresh(each) for each in wanted)
+        for index, (value, kind) in enumerate(zip(values, kinds, strict=True)):
+            self._types[value] = kind.with_qparams(qparams[index]) if index < len(qparams) else kind
+        self._nodes.append(Node(name, op, tuple(inputs), values, tuple(origins) or (name,)))
+        return values
+
+    def add1(
+        self, op: Op, *inputs: ValueName, name: str = "", qparams: QParams | None = None
+    ) -> ValueName:
+        """Add a node with one output and return it."""
+        (value,) = self.add(op, inputs, name=name, qparams=(qparams,) if qparams else ())
+        return value
+
+    def type(self, value: ValueName) -> TensorType:
+        return self._types[value]
+
+    def constant_value(self, value: ValueName) -> Array | None:
+        """Return the array of a constant, None for any other value."""
+        return self._constants.get(value)
+
+    def build(
+        self,
+        outputs: Sequence[ValueName],
+        layouts: Mapping[ValueName, tuple[int, ...]] | None = None,
+    ) -> Graph:
+        """Return the graph; constants that nothing reads are left out."""
+        used = {value for node in self._nodes for value in node.inputs} | set(outputs)
+        constants = {value: data for value, data in self._constants.items() if value in used}
+        types = {
+            value: kind
+            for value, kind in self._types.items()
+            if value not in self._constants or value in used
+        }
+        return Graph(
+            self.name,
+            tuple(self._inputs),
+            tuple(outputs),
+            tuple(self._nodes),
+            types,
+            constants,
+            layouts or {},
+        )
+
+    def _fresh(self, name: str) -> ValueName:
+        candidate, number = name or "value", 2
+        while ValueName(candidate) in self._types:
+            candidate = f"{name}.{number}"
+            number += 1
+        return ValueName(candidate)
+
+    def _fresh_node(self, name: str) -> str:
+        candidate, number = name, 2
+        while candidate in self._node_names:
+            candidate = f"{name}.{number}"
+            number += 1
+        self._node_names.add(candidate)
+        return candidate

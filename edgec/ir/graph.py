@@ -1,0 +1,148 @@
+"""Immutable graphs: nodes in topological order over named, typed values."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import ClassVar, NewType
+
+from edgec.ir.types import Array, TensorType
+
+ValueName = NewType("ValueName", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The types that one node sees."""
+
+    inputs: tuple[TensorType, ...]
+    outputs: tuple[TensorType, ...]
+
+    @property
+    def output(self) -> TensorType:
+        return self.outputs[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Op(ABC):
+    """One operator. Its attributes are the fields of the concrete dataclass."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        """Shapes and dtypes of the outputs. ``ValueError`` where the inputs do not fit."""
+
+    @abstractmethod
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        """Reference semantics in NumPy, float and integer. Obvious first: the oracle of the tests."""
+
+    def macs(self, signature: Signature) -> int:
+        """Multiply-accumulates of one evaluation."""
+        return 0
+
+    def __str__(self) -> str:
+        shown = [
+            f"{each.name}={getattr(self, each.name)}"
+            for each in fields(self)
+            if getattr(self, each.name) != each.default
+        ]
+        return f"{self.name}({', '.join(shown)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One application of an operator.
+
+    ``name`` is the node's name in the user's model; ``origins`` names all source nodes it stands
+    for once passes have fused some.
+    """
+
+    name: str
+    op: Op
+    inputs: tuple[ValueName, ...]
+    outputs: tuple[ValueName, ...]
+    origins: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.outputs)} = {self.op}({', '.join(self.inputs)})"
+
+
+def _frozen(mapping: Mapping[ValueName, object]) -> MappingProxyType[ValueName, object]:
+    return MappingProxyType(dict(mapping))
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A model: activations are NHWC, convolution weights OHWI.
+
+    ``layouts`` remembers, for inputs and outputs whose axes were permuted at the door, the
+    permutation from the source model's axes to ours: ``ours = source.transpose(layout)``.
+    """
+
+    name: str
+    inputs: tuple[ValueName, ...]
+    outputs: tuple[ValueName, ...]
+    nodes: tuple[Node, ...]
+    types: Mapping[ValueName, TensorType]
+    constants: Mapping[ValueName, Array]
+    layouts: Mapping[ValueName, tuple[int, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for array in self.constants.values():
+            array.flags.writeable = False
+        object.__setattr__(self, "types", _frozen(self.types))
+        object.__setattr__(self, "constants", _frozen(self.constants))
+        object.__setattr__(self, "layouts", _frozen(self.layouts))
+
+    def signature(self, node: Node) -> Signature:
+        return Signature(
+            tuple(self.types[value] for value in node.inputs),
+            tuple(self.types[value] for value in node.outputs),
+        )
+
+    def producers(self) -> dict[ValueName, Node]:
+        """Return the node that makes each value."""
+        return {value: node for node in self.nodes for value in node.outputs}
+
+    def consumers(self) -> dict[ValueName, list[Node]]:
+        """Return the nodes that read each value, in order; absent where there is none."""
+        readers: dict[ValueName, list[Node]] = {}
+        for node in self.nodes:
+            for value in dict.fromkeys(node.inputs):
+                readers.setdefault(value, []).append(node)
+        return readers
+
+    def with_nodes(
+        self,
+        nodes: Iterable[Node],
+        *,
+        types: Mapping[ValueName, TensorType] | None = None,
+        constants: Mapping[ValueName, Array] | None = None,
+    ) -> "Graph":
+        """Return this graph with other nodes; added types and constants join the old ones.
+
+        Types and constants that nothing refers to any more are dropped.
+        """
+        nodes = tuple(nodes)
+        used = {*self.inputs, *self.outputs}
+        used.update(value for node in nodes for value in (*node.inputs, *node.outputs))
+        all_types = {**self.types, **(types or {})}
+        all_constants = {**self.constants, **(constants or {})}
+        return replace(
+            self,
+            nodes=nodes,
+            types={value: kind for value, kind in all_types.items() if value in used},
+            constants={value: data for value, data in all_constants.items() if value in used},
+        )
+
+    def __str__(self) -> str:
+        """Return the stable text form used by `edgec dump` and the golden tests."""
+        lines = [f"graph {self.name}"]
+        lines += [f"  input {value}: {self.types[value]}" for value in self.inputs]
+        lines += [f"  const {value}: {self.types[value]}" for value in self.constants]
+        for node in self.nodes:
+            kinds = ", ".join(str(self.types[value]) for value in node.outputs)
+            lines.append(f"  {node}: {kinds}")
+        lines += [f"  output {value}" for value in self.outputs]
+        return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Operators: one module each, with attributes, inference, semantics, importers and exporter."""

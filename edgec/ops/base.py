@@ -1,0 +1,85 @@
+"""What every operator tells the quantizer: the role of its inputs and where its output range comes from."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, Op, TensorType
+
+
+class OutputRule(Enum):
+    """Where the quantization of an operator's outputs comes from."""
+
+    CALIBRATED = "calibrated"  # the range seen on the calibration data
+    SAME_AS_INPUT = "same as input"  # all activation inputs and outputs share one quantization
+    FIXED = "fixed"  # what TFLite's specification prescribes: see Operator.fixed_output
+
+
+@dataclass(frozen=True, slots=True)
+class WeightRule:
+    """Input 1 is a weight, symmetric int8; input 2, where there is one, an int32 bias.
+
+    ``axis`` is the axis that has one scale per slice, None for one scale in all.
+    """
+
+    axis: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator(Op):
+    """An operator the compiler can import, quantize and lower."""
+
+    output_rule: ClassVar[OutputRule] = OutputRule.CALIBRATED
+    weight_rule: ClassVar[WeightRule | None] = None
+    fixed_output: ClassVar[tuple[float, int] | None] = None  # scale and zero point
+
+
+class Activation(Enum):
+    """A clamp fused into the operator before it, as TFLite names it."""
+
+    NONE = "NONE"
+    RELU = "RELU"
+    RELU6 = "RELU6"
+    RELU_N1_TO_1 = "RELU_N1_TO_1"
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Real bounds of the output, inclusive."""
+        return _BOUNDS[self]
+
+    def apply(self, x: Array) -> Array:
+        """Clamp a float array."""
+        low, high = self.bounds
+        return np.clip(x, low, high).astype(x.dtype) if self is not Activation.NONE else x
+
+    def quantized_bounds(self, kind: TensorType) -> tuple[int, int]:
+        """Bounds in the integers of ``kind`` (TFLite: CalculateActivationRangeQuantized)."""
+        limits = np.iinfo(kind.dtype.numpy)
+        q = kind.quantization
+        low, high = (_quantized(bound, q.scale, q.zero_point) for bound in self.bounds)
+        return max(int(limits.min), low), min(int(limits.max), high)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+def _quantized(bound: float, scale: float, zero_point: int) -> int:
+    """Round half away from zero in float32, as TfLiteRound does."""
+    if np.isinf(bound):
+        return -(2**31) if bound < 0 else 2**31 - 1
+    ratio = float(np.float32(bound) / np.float32(scale))
+    return zero_point + int(np.copysign(np.floor(abs(ratio) + 0.5), ratio))
+
+
+_BOUNDS = {
+    Activation.NONE: (-np.inf, np.inf),
+    Activation.RELU: (0.0, np.inf),
+    Activation.RELU6: (0.0, 6.0),
+    Activation.RELU_N1_TO_1: (-1.0, 1.0),
+}
+
+
+def is_float(kind: TensorType) -> bool:
+    return kind.dtype.value == "float32"

@@ -1,0 +1,182 @@
+"""How operators enter and leave: neutral source nodes, importer and exporter tables, discovery."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol, TypeVar
+
+import edgec.ops
+from edgec.errors import EdgecError, Place
+from edgec.ir import Array, GraphBuilder, Node, Op, QParams, Signature, TensorType, ValueName
+
+_MISSING: Any = object()
+T = TypeVar("T")
+
+
+class Format(Enum):
+    """A source format; the value is how users call it."""
+
+    ONNX = "ONNX"
+    TFLITE = "TFLite"
+
+
+@dataclass(eq=False)
+class SourceNode:
+    """A node as a model file has it, decoded to plain Python values.
+
+    ``inputs`` holds None where an optional input is absent. ``qparams`` holds the quantization the
+    file states for each output. An attribute that no getter asked for is an error: nothing is
+    dropped silently (:meth:`unread`).
+    """
+
+    format: Format
+    op: str
+    name: str
+    inputs: tuple[ValueName | None, ...]
+    outputs: tuple[str, ...]
+    attrs: Mapping[str, Any]
+    place: Place
+    qparams: tuple[QParams | None, ...] = ()
+    version: int = 0
+    _read: set[str] = field(default_factory=set)
+
+    def input(self, index: int) -> ValueName:
+        """Return a required input."""
+        value = self.inputs[index] if index < len(self.inputs) else None
+        if value is None:
+            raise self.reject(f"input {index} is missing")
+        return value
+
+    def constant(self, g: GraphBuilder, index: int) -> Array:
+        """Return the value of an input that must be a constant."""
+        value = self.input(index)
+        array = g.constant_value(value)
+        if array is None:
+            raise self.reject(
+                f"input {index} ({value!r}) is computed at run time, a constant is needed",
+                help="export the model with this input fixed, or fold it with onnxslim",
+            )
+        return array
+
+    def present_inputs(self) -> tuple[ValueName, ...]:
+        return tuple(value for value in self.inputs if value is not None)
+
+    def integer(self, name: str, default: int = _MISSING) -> int:
+        return int(self._get(name, int, default))
+
+    def number(self, name: str, default: float = _MISSING) -> float:
+        return float(self._get(name, (int, float), default))
+
+    def flag(self, name: str, default: bool = _MISSING) -> bool:
+        return bool(self._get(name, (bool, int), default))
+
+    def text(self, name: str, default: str = _MISSING) -> str:
+        return str(self._get(name, str, default))
+
+    def integers(self, name: str, default: Sequence[int] = _MISSING) -> tuple[int, ...]:
+        return tuple(int(each) for each in self._get(name, (list, tuple), default))
+
+    def tensor(self, name: str) -> Array | None:
+        """Return a tensor attribute, None where it is absent."""
+        self._read.add(name)
+        value: Array | None = self.attrs.get(name)
+        return value
+
+    def has(self, name: str) -> bool:
+        return name in self.attrs
+
+    def ignore(self, *names: str) -> None:
+        """Mark attributes that cannot change the result."""
+        self._read.update(names)
+
+    def unread(self) -> list[str]:
+        """Return the attributes nobody asked for."""
+        return sorted(set(self.attrs) - self._read)
+
+    def reject(
+        self,
+        message: str,
+        *,
+        help: str = "",
+        code: str = "unsupported-attribute",  # noqa: A002
+    ) -> EdgecError:
+        """Return the error for this node; the caller raises it."""
+        return EdgecError(code, f"{self.op}: {message}", place=self.place, help=help)
+
+    def _get(self, name: str, kind: Any, default: Any) -> Any:
+        self._read.add(name)
+        value = self.attrs.get(name, default)
+        if value is _MISSING:
+            raise self.reject(f"attribute {name!r} is missing", code="malformed-model")
+        if value is not default and not isinstance(value, kind):
+            raise self.reject(
+                f"attribute {name!r} has the wrong type: {value!r}", code="malformed-model"
+            )
+        return value
+
+
+Importer = Callable[[SourceNode, GraphBuilder], Sequence[ValueName]]
+IMPORTERS: dict[tuple[Format, str], Importer] = {}
+
+
+def importer(source: Format, *names: str) -> Callable[[Importer], Importer]:
+    """Register how operators called ``names`` in a source format become ours.
+
+    The function adds nodes to the builder and returns one value per output of the source node.
+    """
+
+    def register(function: Importer) -> Importer:
+        for name in names:
+            if IMPORTERS.setdefault((source, name), function) is not function:
+                message = f"two importers for {source.value} {name}"
+                raise ValueError(message)
+        return function
+
+    return register
+
+
+class TfliteEmitter(Protocol):
+    """Where an exporter puts TFLite operators; tensors are named by value."""
+
+    def emit(
+        self,
+        code: str,
+        inputs: Sequence[ValueName],
+        outputs: Sequence[ValueName],
+        options: str = "",
+        **fields: Any,
+    ) -> None:
+        """Append operator ``code``; ``options`` names its options table, ``fields`` fill it."""
+        ...
+
+    def constant(self, hint: str, array: Array, qparams: QParams | None = None) -> ValueName:
+        """Add a constant tensor."""
+        ...
+
+    def temporary(self, hint: str, kind: TensorType) -> ValueName:
+        """Add a tensor between two operators."""
+        ...
+
+
+Exporter = Callable[[Any, Node, Signature, TfliteEmitter], None]
+EXPORTERS: dict[type[Op], Exporter] = {}
+
+
+def exporter(op: type[Op]) -> Callable[[Exporter], Exporter]:
+    """Register how an operator is written to TFLite: ``function(op, node, signature, emitter)``."""
+
+    def register(function: Exporter) -> Exporter:
+        if EXPORTERS.setdefault(op, function) is not function:
+            message = f"two exporters for {op.name}"
+            raise ValueError(message)
+        return function
+
+    return register
+
+
+def load_all() -> None:
+    """Import every operator module, in sorted order, so that the tables are full."""
+    for module in sorted(each.name for each in pkgutil.iter_modules(edgec.ops.__path__)):
+        importlib.import_module(f"edgec.ops.{module}")

@@ -1,0 +1,73 @@
+"""How TFLite spells windows: SAME or VALID. Other padding becomes a PAD in front."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from edgec.ir import Node, Signature
+from edgec.ops.registry import SourceNode, TfliteEmitter
+from edgec.ops.windows import Window, same_padding
+
+
+def window_from_tflite(node: SourceNode, shape: Sequence[int], kernel: tuple[int, int]) -> Window:
+    """Read strides, dilations and padding of a node whose input has ``shape`` [N,H,W,C]."""
+    strides = (node.integer("stride_h"), node.integer("stride_w"))
+    dilations = (node.integer("dilation_h_factor", 1), node.integer("dilation_w_factor", 1))
+    if min(*strides, *dilations, *kernel) < 1:
+        raise node.reject(f"stride {strides}, dilation {dilations} or kernel {kernel} below 1")
+    padding = node.text("padding")
+    pads = (
+        same_padding(shape[1:3], kernel, strides, dilations) if padding == "SAME" else (0, 0, 0, 0)
+    )
+    return Window(kernel, strides, dilations, pads)
+
+
+def emit_windowed(
+    code: str,
+    window: Window,
+    node: Node,
+    signature: Signature,
+    out: TfliteEmitter,
+    options: str,
+    *,
+    pad_value: int | None = None,
+    **fields: Any,
+) -> None:
+    """Write a convolution or pool; padding TFLite cannot spell becomes a PAD operator first.
+
+    ``pad_value`` is the integer to pad with where it is not the zero point (a max pool's lowest).
+    """
+    x = signature.inputs[0]
+    padding = window.tflite_padding(x.shape[1], x.shape[2])
+    data = node.inputs[0]
+    if padding is None:
+        data = _emit_pad(window, node, signature, out, pad_value)
+        padding = "VALID"
+    if code in {"CONV_2D", "DEPTHWISE_CONV_2D"}:
+        fields |= {"DilationHFactor": window.dilations[0], "DilationWFactor": window.dilations[1]}
+    else:
+        fields |= {"FilterHeight": window.kernel[0], "FilterWidth": window.kernel[1]}
+    fields |= {"Padding": padding, "StrideH": window.strides[0], "StrideW": window.strides[1]}
+    out.emit(code, [data, *node.inputs[1:]], node.outputs, options, **fields)
+
+
+def _emit_pad(
+    window: Window, node: Node, signature: Signature, out: TfliteEmitter, pad_value: int | None
+) -> Any:
+    x = signature.inputs[0]
+    top, bottom, left, right = window.pads
+    n, h, w, c = x.shape
+    pads = np.array([[0, 0], [top, bottom], [left, right], [0, 0]], np.int32)
+    padded = out.temporary(
+        f"{node.name}/padded", x.with_shape((n, h + top + bottom, w + left + right, c))
+    )
+    inputs = [node.inputs[0], out.constant(f"{node.name}/pads", pads)]
+    if pad_value is None:
+        out.emit("PAD", inputs, [padded], "PadOptions")
+    else:
+        value = out.constant(
+            f"{node.name}/pad_value", np.array([pad_value], x.dtype.numpy), x.qparams
+        )
+        out.emit("PADV2", [*inputs, value], [padded], "PadV2Options")
+    return padded

@@ -1,0 +1,51 @@
+"""Transpose: permutes axes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import Operator, OutputRule
+from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transpose(Operator):
+    """output.shape[i] = input.shape[perm[i]], as NumPy defines it."""
+
+    name: ClassVar[str] = "transpose"
+    output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    perm: tuple[int, ...]
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        (x,) = inputs
+        if sorted(self.perm) != list(range(x.rank)):
+            message = f"perm {self.perm} does not permute the axes of {x}"
+            raise ValueError(message)
+        return (x.with_shape([x.shape[axis] for axis in self.perm]),)
+
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        (x,) = inputs
+        return (np.ascontiguousarray(x.transpose(self.perm)),)
+
+
+@importer(Format.ONNX, "Transpose")
+def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    x = node.input(0)
+    perm = node.integers("perm", default=tuple(reversed(range(g.type(x).rank))))
+    return g.add(Transpose(perm=perm), [x], name=node.name, outputs=node.outputs)
+
+
+@importer(Format.TFLITE, "TRANSPOSE")
+def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    perm = node.constant(g, 1)
+    op = Transpose(perm=tuple(int(axis) for axis in perm))
+    return g.add(op, [node.input(0)], name=node.name, outputs=node.outputs, qparams=node.qparams)
+
+
+@exporter(Transpose)
+def _to_tflite(op: Transpose, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    perm = out.constant(f"{node.name}/perm", np.array(op.perm, np.int32))
+    out.emit("TRANSPOSE", [*node.inputs, perm], node.outputs, "TransposeOptions")

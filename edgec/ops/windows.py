@@ -1,0 +1,80 @@
+"""Sliding windows: padding and output size, shared by convolutions and pools."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgec.ir import Array
+
+Pads = tuple[int, int, int, int]  # top, bottom, left, right
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Extent, step and spacing of a window over H and W, and the padding around the input."""
+
+    kernel: tuple[int, int]
+    strides: tuple[int, int] = (1, 1)
+    dilations: tuple[int, int] = (1, 1)
+    pads: Pads = (0, 0, 0, 0)
+
+    def output_size(self, height: int, width: int) -> tuple[int, int]:
+        """Return rows and columns of the output; ``ValueError`` where the window does not fit."""
+        top, bottom, left, right = self.pads
+        rows = _positions(height + top + bottom, 0, self)
+        columns = _positions(width + left + right, 1, self)
+        if rows < 1 or columns < 1:
+            message = (
+                f"a window {self.kernel} with padding {self.pads} does not fit {height}x{width}"
+            )
+            raise ValueError(message)
+        return rows, columns
+
+    def patches(self, x: Array, fill: float = 0) -> Array:
+        """Return every window of ``x`` [N,H,W,C] as a view [N,OH,OW,KH,KW,C] of a padded copy."""
+        top, bottom, left, right = self.pads
+        padded = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=fill)
+        rows, columns = self.output_size(x.shape[1], x.shape[2])
+        n, h, w, c = padded.strides
+        (kh, kw), (sh, sw), (dh, dw) = self.kernel, self.strides, self.dilations
+        return np.lib.stride_tricks.as_strided(
+            padded,
+            shape=(x.shape[0], rows, columns, kh, kw, x.shape[3]),
+            strides=(n, h * sh, w * sw, h * dh, w * dw, c),
+            writeable=False,
+        )
+
+    def tflite_padding(self, height: int, width: int) -> str | None:
+        """Return "SAME" or "VALID" where TFLite's rule gives exactly this padding, else None."""
+        if self.pads == (0, 0, 0, 0):
+            return "VALID"
+        same = same_padding((height, width), self.kernel, self.strides, self.dilations)
+        return "SAME" if self.pads == same else None
+
+    def __str__(self) -> str:
+        parts = [f"{self.kernel[0]}x{self.kernel[1]}"]
+        parts += [f"stride={self.strides}"] if self.strides != (1, 1) else []
+        parts += [f"dilation={self.dilations}"] if self.dilations != (1, 1) else []
+        parts += [f"pads={self.pads}"] if any(self.pads) else []
+        return " ".join(parts)
+
+
+def _positions(extent: int, axis: int, window: Window) -> int:
+    reach = (window.kernel[axis] - 1) * window.dilations[axis] + 1
+    return (extent - reach) // window.strides[axis] + 1
+
+
+def same_padding(
+    size: Sequence[int],
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    dilations: Sequence[int] = (1, 1),
+) -> Pads:
+    """Return TFLite's SAME padding: ceil(size / stride) outputs, the odd row or column at the end."""
+    pads: list[int] = []
+    for extent, k, stride, dilation in zip(size, kernel, strides, dilations, strict=True):
+        outputs = -(-extent // stride)
+        total = max(0, (outputs - 1) * stride + (k - 1) * dilation + 1 - extent)
+        pads += [total // 2, total - total // 2]
+    return pads[0], pads[1], pads[2], pads[3]
