@@ -69,6 +69,9 @@ class SourceNode:
     def number(self, name: str, default: float = _MISSING) -> float:
         return float(self._get(name, (int, float), default))
 
+    def numbers(self, name: str, default: Sequence[float] = _MISSING) -> tuple[float, ...]:
+        return tuple(float(each) for each in self._get(name, (list, tuple), default))
+
     def flag(self, name: str, default: bool = _MISSING) -> bool:
         return bool(self._get(name, (bool, int), default))
 
