@@ -45,7 +45,7 @@ class EdgecError(Exception):
         message: str,
         *,
         place: Place | None = None,
-        help: str = "",  # noqa: A002 - the word the output uses
+        help: str = "",
         notes: Sequence[str] = (),
         exit_code: ExitCode = ExitCode.MODEL,
     ) -> None:
@@ -71,7 +71,7 @@ class EdgecError(Exception):
         return "\n".join(lines)
 
 
-class EdgecErrors(EdgecError):
+class EdgecErrors(EdgecError):  # noqa: N818 - the plural is the point
     """Several problems found in one go; printed together."""
 
     def __init__(self, errors: Sequence[EdgecError]) -> None:

@@ -43,7 +43,7 @@ class ArenaRef:
 
 @dataclass(frozen=True, slots=True)
 class ConstantRef:
-    """The address of a constant array; ``mutable`` casts the const away for a C API that asks so."""
+    """The address of a constant array; ``mutable`` casts const away where a C API asks so."""
 
     array: str
     mutable: bool = False
@@ -76,7 +76,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One node of the graph, lowered: a call, the buffers it touches, and what reports say of it."""
+    """One node, lowered: a call, the buffers it touches, and what reports say of it."""
 
     node: str
     op: str

@@ -134,7 +134,9 @@ def kernel(
 
 def load_all() -> None:
     """Import every module of every backend package, in sorted order."""
-    for package in sorted(each.name for each in pkgutil.iter_modules(edgec.backends.__path__) if each.ispkg):
+    for package in sorted(
+        each.name for each in pkgutil.iter_modules(edgec.backends.__path__) if each.ispkg
+    ):
         module = importlib.import_module(f"edgec.backends.{package}")
         for each in sorted(info.name for info in pkgutil.iter_modules(module.__path__)):
             importlib.import_module(f"edgec.backends.{package}.{each}")

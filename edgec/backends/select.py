@@ -6,6 +6,7 @@ from edgec.backends.base import KERNELS, Kernel, LoweringContext, Request
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.ir import Graph, Node, ValueName
 from edgec.lir import Buffer, ConstantArray, Port, Program, Step
+from edgec.ops.base import Operator
 from edgec.targets.cpu import CpuCore
 
 BACKENDS_BY_CHOICE = {
@@ -21,29 +22,42 @@ def lower(graph: Graph, cpu: CpuCore, backends: Sequence[str]) -> Program:
 
     Raises :class:`EdgecError` ``no-kernel`` naming every node that no backend can run.
     """
-    buffers = {
-        value: Buffer(value, kind.bytes)
-        for value, kind in graph.types.items()
-        if value not in graph.constants
+    names = _buffer_names(graph)
+    buffers: dict[str, Buffer] = {
+        name: Buffer(name, graph.types[ValueName(name)].bytes) for name in names.values()
     }
-    names = {value: buffer.name for value, buffer in buffers.items()}
     constants: dict[str, ConstantArray] = {}
     chosen = _choose_all(graph, cpu, backends)
     steps = tuple(_lower_node(request, kernel, names, constants) for request, kernel in chosen)
-    scratch = {ValueName(step.scratch.name): step.scratch for step in steps if step.scratch}
+    scratch = {step.scratch.name: step.scratch for step in steps if step.scratch}
     return Program(
         graph.name,
         cpu.name,
-        tuple(_port(graph, value) for value in graph.inputs),
-        tuple(_port(graph, value) for value in graph.outputs),
+        tuple(_port(graph, value, names) for value in graph.inputs),
+        tuple(_port(graph, value, names) for value in graph.outputs),
         {**buffers, **scratch},
         constants,
         steps,
     )
 
 
-def _port(graph: Graph, value: ValueName) -> Port:
-    return Port(value, graph.types[value], value, graph.layouts.get(value))
+def _port(graph: Graph, value: ValueName, names: dict[ValueName, str]) -> Port:
+    return Port(value, graph.types[value], names[value], graph.layouts.get(value))
+
+
+def _buffer_names(graph: Graph) -> dict[ValueName, str]:
+    """Name the buffer of every value; a view shares the buffer of what it views."""
+    names: dict[ValueName, str] = {value: value for value in graph.inputs}
+    for node in graph.nodes:
+        for value in node.outputs:
+            names[value] = names[node.inputs[0]] if _is_elided(graph, node) else value
+    return names
+
+
+def _is_elided(graph: Graph, node: Node) -> bool:
+    """Tell whether a node costs nothing: its output is its input's buffer."""
+    op = node.op
+    return isinstance(op, Operator) and op.is_view and node.inputs[0] not in graph.constants
 
 
 def _choose_all(
@@ -51,7 +65,7 @@ def _choose_all(
 ) -> list[tuple[Request, Kernel]]:
     chosen: list[tuple[Request, Kernel]] = []
     errors: list[EdgecError] = []
-    for node in graph.nodes:
+    for node in (each for each in graph.nodes if not _is_elided(graph, each)):
         request = Request(node, node.op, graph.signature(node), graph, cpu)
         try:
             chosen.append((request, choose(request, backends)))

@@ -10,13 +10,15 @@ import jinja2
 
 from edgec.resources import data_folder
 
-C_KEYWORDS = frozenset(
-    """auto break case char const continue default do double else enum extern float for goto if
-    inline int long register restrict return short signed sizeof static struct switch typedef union
-    unsigned void volatile while _Bool _Complex _Imaginary asm typeof bool true false nullptr
-    alignas alignof constexpr static_assert thread_local class delete friend namespace new operator
-    private protected public template this throw try using virtual catch export main""".split()
-)
+_C_KEYWORDS_TEXT = """
+auto break case char const continue default do double else enum extern float for goto if
+inline int long register restrict return short signed sizeof static struct switch typedef
+union unsigned void volatile while _Bool _Complex _Imaginary asm typeof bool true false
+nullptr alignas alignof constexpr static_assert thread_local class delete friend namespace
+new operator private protected public template this throw try using virtual catch export
+main
+"""
+C_KEYWORDS = frozenset(_C_KEYWORDS_TEXT.split())
 MAX_IDENTIFIER = 48
 
 

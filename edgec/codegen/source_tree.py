@@ -1,7 +1,6 @@
 """A set of files that exist in memory first, and on disk whole or not at all."""
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -104,6 +103,6 @@ def _replace(staging: Path, target: Path) -> None:
         staging.rename(target)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
-    os.replace(target, old / "old")
+    target.rename(old / "old")
     staging.rename(target)
     shutil.rmtree(old, ignore_errors=True)

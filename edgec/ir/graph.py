@@ -35,7 +35,7 @@ class Op(ABC):
 
     @abstractmethod
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
-        """Reference semantics in NumPy, float and integer. Obvious first: the oracle of the tests."""
+        """Compute the outputs in NumPy, float or integer: the reference semantics."""
 
     def macs(self, signature: Signature) -> int:
         """Multiply-accumulates of one evaluation."""

@@ -1,4 +1,4 @@
-"""Every invariant of a graph, one function each. A broken one is a bug in edgec, never the user's."""
+"""Every invariant of a graph, one function each; a broken one is a bug in edgec."""
 
 from collections.abc import Iterator
 

@@ -34,6 +34,7 @@ class Operator(Op):
     output_rule: ClassVar[OutputRule] = OutputRule.CALIBRATED
     weight_rule: ClassVar[WeightRule | None] = None
     fixed_output: ClassVar[tuple[float, int] | None] = None  # scale and zero point
+    is_view: ClassVar[bool] = False  # the output is the input's bytes, in the same order
 
 
 class Activation(Enum):

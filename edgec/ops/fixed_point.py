@@ -53,7 +53,8 @@ def requantize(x: Array, multiplier: Array | int, shift: Array | int) -> Int64:
 def doubling_high_multiply(x: Array, multiplier: Array | int) -> Int64:
     """Return the high 32 bits of 2*x*multiplier, halves rounded up (SQRDMULH, saturating)."""
     product = np.asarray(x, np.int64) * np.asarray(multiplier, np.int64)
-    return np.minimum((product + (1 << 30)) >> 31, np.int64(2**31 - 1)).astype(np.int64)
+    high: Int64 = np.minimum((product + (1 << 30)) >> 31, np.int64(2**31 - 1))
+    return high
 
 
 def rounding_right_shift(x: Array, exponent: Array | int) -> Int64:
@@ -62,12 +63,14 @@ def rounding_right_shift(x: Array, exponent: Array | int) -> Int64:
     exponent = np.asarray(exponent, np.int64)
     mask = (np.int64(1) << exponent) - 1
     threshold = (mask >> 1) + (x < 0)
-    return (x >> exponent) + ((x & mask) > threshold)
+    rounded: Int64 = (x >> exponent) + ((x & mask) > threshold)
+    return rounded
 
 
 def wrap_int32(x: Array) -> Int64:
     """Reduce to the int32 two's complement range, as 32-bit registers do."""
-    return ((np.asarray(x, np.int64) + 2**31) & (2**32 - 1)) - 2**31
+    wrapped: Int64 = ((np.asarray(x, np.int64) + 2**31) & (2**32 - 1)) - 2**31
+    return wrapped
 
 
 def saturate(x: Array, low: int, high: int, dtype: npt.DTypeLike = np.int8) -> Array:

@@ -1,4 +1,4 @@
-"""Convolution by CMSIS-NN: the variant that its wrapper would pick is picked here, at build time."""
+"""Convolution by CMSIS-NN: the variant that its wrapper would pick is picked at build time."""
 
 from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.cmsis_nn import structs
@@ -74,7 +74,7 @@ def variant(window: Window, signature: Signature, cpu: CpuCore) -> tuple[str, in
 
 
 def _one_row_on_mve(window: Window, extent: tuple[int, ...], outputs: int) -> bool:
-    """Tell whether the MVE row kernel is right here: each window leaves the row on one side at most."""
+    """Tell whether the MVE row kernel is right: no window leaves the row on both sides."""
     height, width, channels = extent
     kernel, stride, left, right = window.kernel[1], window.strides[1], *window.pads[2:]
     if height != 1 or window.kernel[0] != 1 or window.dilations != (1, 1) or any(window.pads[:2]):

@@ -19,7 +19,9 @@ from edgec.errors import EdgecError, ExitCode, Place
 
 CARRIER = "aidge-export-arm-cortexm"
 PINNED_SHA256 = "0cab5269074d75ba0cca84e857296578dce570eae5f437981cb677f3b3c0be04"
-_DEFINITION = re.compile(r"^(?!static|__STATIC)\w[\w \t*]*?\b(arm_\w+)\s*\([^;{}]*\)\s*\{", re.MULTILINE)
+_DEFINITION = re.compile(
+    r"^(?!static|__STATIC)\w[\w \t*]*?\b(arm_\w+)\s*\([^;{}]*\)\s*\{", re.MULTILINE
+)
 _TABLE = re.compile(r"^const \w+ (\w+)\[[^\]]*\]\s*=", re.MULTILINE)
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _WORD = re.compile(r"\b[A-Za-z_]\w+\b")
@@ -72,7 +74,6 @@ class CmsisNn:
         chosen = {path: self.files[path] for path in sorted([*headers, *seen])}
         return {**chosen, **{p: d for p, d in self.files.items() if p.startswith("LICENSE")}}
 
-
     @cached_property
     def _index(self) -> tuple[dict[str, str], dict[str, set[str]]]:
         """Map each function and table to the file that defines it, and each file to its words."""
@@ -94,7 +95,9 @@ def find(folder: Path | None = None) -> CmsisNn:
     Raises ``cmsis-nn-missing`` where there is none and ``cmsis-nn-changed`` where the wheel's
     sources are not the pinned ones.
     """
-    chosen = folder or (Path(os.environ["EDGEC_CMSIS_NN"]) if "EDGEC_CMSIS_NN" in os.environ else None)
+    chosen = folder or (
+        Path(os.environ["EDGEC_CMSIS_NN"]) if "EDGEC_CMSIS_NN" in os.environ else None
+    )
     return _read(chosen, str(chosen)) if chosen else _pinned()
 
 
@@ -142,6 +145,6 @@ def _missing(message: str, place: str) -> EdgecError:
         "cmsis-nn-missing",
         message,
         place=Place(place),
-        help=f"pip install {CARRIER}==0.2.1, or name a checkout: --cmsis-nn DIR or EDGEC_CMSIS_NN=DIR",
+        help=f"pip install {CARRIER}==0.2.1, or name a checkout with --cmsis-nn or EDGEC_CMSIS_NN",
         exit_code=ExitCode.TOOL,
     )

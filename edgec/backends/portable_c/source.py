@@ -1,0 +1,58 @@
+"""The kernels' C files, the headers they include, and prototypes made of their definitions."""
+
+import re
+from collections.abc import Iterable
+
+from edgec.resources import data_folder
+
+_DEFINITION = re.compile(r"^((?:void|int32_t) (edgec_\w+)\([^{;]*\))\n\{", re.MULTILINE)
+_INCLUDE = re.compile(r'^#include "(support/[\w/]+\.h)"', re.MULTILINE)
+
+
+def closure(functions: Iterable[str]) -> dict[str, bytes]:
+    """Return path -> content of all that ``functions`` need, relative to the ``kernels`` folder.
+
+    Besides the kernels: ``edgec/edgec.h``, included support headers, and ``edgec_kernels.h`` with
+    one prototype per kernel.
+    """
+    root = data_folder("runtime_c")
+    files = {"edgec/edgec.h": (root / "include" / "edgec" / "edgec.h").read_bytes()}
+    prototypes: list[str] = []
+    for function in sorted(set(functions)):
+        source = (root / "src" / "kernels" / f"{function}.c").read_bytes()
+        files[f"{function}.c"] = source
+        files.update(_support(source))
+        prototypes.append(prototype(function, source.decode()))
+    files["edgec_kernels.h"] = _header(prototypes)
+    return files
+
+
+def prototype(function: str, source: str) -> str:
+    """Return the declaration of the one public function of a kernel file."""
+    found: dict[str, str] = {name: text for text, name in _DEFINITION.findall(source)}
+    if list(found) != [function]:
+        message = f"{function}.c must define exactly {function}, it defines {sorted(found)}"
+        raise ValueError(message)
+    return found[function]
+
+
+def _support(source: bytes) -> dict[str, bytes]:
+    """Return the support headers that a source includes, and those that these include."""
+    root = data_folder("runtime_c") / "src"
+    files: dict[str, bytes] = {}
+    for path in _INCLUDE.findall(source.decode()):
+        files[path] = (root / path).read_bytes()
+        files.update(_support(files[path]))
+    return files
+
+
+def _header(prototypes: Iterable[str]) -> bytes:
+    declarations = "\n\n".join(f"{each};" for each in prototypes)
+    return (
+        "/// Prototypes of the kernels in this folder, made by edgec from their definitions.\n"
+        "#ifndef EDGEC_KERNELS_H\n#define EDGEC_KERNELS_H\n\n"
+        '#include "edgec/edgec.h"\n\n'
+        '#ifdef __cplusplus\nextern "C" {\n#endif\n\n'
+        f"{declarations}\n\n"
+        "#ifdef __cplusplus\n}\n#endif\n\n#endif\n"
+    ).encode()

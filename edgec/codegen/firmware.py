@@ -1,0 +1,219 @@
+"""Board and model to ``firmware/``: start-up code, linker script, main, Makefile.
+
+The folder needs its sibling, the model's library, and nothing of edgec to be built again.
+:class:`BuildRecipe` is the one place that says how; the Makefile and edgec's own build both use it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgec.codegen.render import render
+from edgec.codegen.source_tree import SourceTree
+from edgec.resources import data_folder
+from edgec.targets.board import Board
+
+DEFAULT_STACK_BYTES = 4096
+THIRD_PARTY = "kernels/cmsis_nn"
+WARNING_FLAGS = (
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wconversion",
+    "-Wsign-conversion",
+    "-Wshadow",
+    "-Wcast-align",
+)
+_COMMON_FLAGS = (
+    "-std=c99",
+    "-O2",
+    "-DNDEBUG",
+    "-DEDGEC_PROFILE",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-fno-common",
+)
+_HEADERS = ("edgec/runner.h", "edgec/port.h")
+_PORT_FILES = ("startup.c", "ticks.c", "registers.h")
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareModel:
+    """What the firmware must know of a model library: its C prefix and its numbers of tensors."""
+
+    name: str
+    input_count: int
+    output_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRecipe:
+    """Compiler and linker arguments; all paths are relative to OUT, where commands run."""
+
+    board_name: str
+    name: str
+    third_party: str
+    cpu_flags: tuple[str, ...]
+    common_flags: tuple[str, ...]
+    warning_flags: tuple[str, ...]
+    include_flags: tuple[str, ...]
+    link_flags: tuple[str, ...]
+    bin_flags: tuple[str, ...]
+
+    def compile_flags(self, source: str) -> tuple[str, ...]:
+        """Return the arguments that compile ``source``; third-party code is not warned about."""
+        is_ours = not source.startswith(f"{self.name}/{self.third_party}/")
+        warnings = self.warning_flags if is_ours else ("-w",)
+        return (*self.cpu_flags, *self.common_flags, *warnings, *self.include_flags)
+
+
+def build_recipe(board: Board, name: str) -> BuildRecipe:
+    """Return how the firmware of model ``name`` is compiled and linked for ``board``."""
+    folders = ("firmware", "firmware/include", "firmware/runner", "firmware/port")
+    library = (name, f"{name}/kernels", f"{name}/{THIRD_PARTY}/Include")
+    return BuildRecipe(
+        board_name=board.name,
+        name=name,
+        third_party=THIRD_PARTY,
+        cpu_flags=board.core.flags,
+        common_flags=_COMMON_FLAGS,
+        warning_flags=WARNING_FLAGS,
+        include_flags=tuple(f"-I{folder}" for folder in (*folders, *library)),
+        link_flags=(
+            "-nostartfiles",
+            "-Lfirmware",
+            "-Tfirmware/linker.ld",
+            "-Wl,--gc-sections",
+            "-Wl,--fatal-warnings",
+            "-Wl,-Map=firmware.map",
+            "-lm",
+        ),
+        bin_flags=_bin_flags(board),
+    )
+
+
+def firmware_tree(
+    board: Board, model: FirmwareModel, *, stack_bytes: int = DEFAULT_STACK_BYTES
+) -> SourceTree:
+    """Return the folder ``firmware/`` for ``model`` on ``board`` (paths relative to it)."""
+    rendered = {
+        "main.c": render("firmware/main.c.j2", _main_view(board, model)),
+        "board.h": render("firmware/board.h.j2", _board_view(board)),
+        "linker.ld": render("firmware/linker.ld.j2", _linker_view(board)),
+        "stack.ld": stack_script(stack_bytes, "edgec's default"),
+        "Makefile": render("firmware/Makefile.j2", build_recipe(board, model.name)),
+    }
+    return SourceTree({**rendered, **_copied_files(board)})
+
+
+def stack_script(size: int, origin: str) -> bytes:
+    """Return ``stack.ld``: ``size`` bytes of stack, and in words where the figure comes from."""
+    return render("firmware/stack.ld.j2", StackView(size, origin))
+
+
+@dataclass(frozen=True, slots=True)
+class MainView:
+    """For main.c.j2."""
+
+    board_name: str
+    name: str
+    macro: str
+    input_bytes: tuple[str, ...]
+    output_bytes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """For board.h.j2; numbers are C literals without suffix."""
+
+    board_name: str
+    clock_hz: int
+    console_base: str
+    console_clock_hz: int
+    console_baud: int
+    setup: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionView:
+    """One line of the linker script's MEMORY."""
+
+    name: str
+    origin: str
+    size: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkerView:
+    """For linker.ld.j2; each content names the region that holds it."""
+
+    board_name: str
+    regions: tuple[RegionView, ...]
+    text: str
+    weights: str
+    data: str
+    arena: str
+    stack: str
+
+
+@dataclass(frozen=True, slots=True)
+class StackView:
+    """For stack.ld.j2."""
+
+    size: int
+    origin: str
+
+
+def _main_view(board: Board, model: FirmwareModel) -> MainView:
+    macro = model.name.upper()
+    return MainView(
+        board_name=board.name,
+        name=model.name,
+        macro=macro,
+        input_bytes=tuple(f"{macro}_INPUT_{i}_BYTES" for i in range(model.input_count)),
+        output_bytes=tuple(f"{macro}_OUTPUT_{i}_BYTES" for i in range(model.output_count)),
+    )
+
+
+def _board_view(board: Board) -> BoardView:
+    return BoardView(
+        board_name=board.name,
+        clock_hz=board.clock_hz,
+        console_base=f"0x{board.console.base:08X}",
+        console_clock_hz=board.console.clock_hz,
+        console_baud=board.console.baud,
+        setup=tuple(tuple(f"0x{number:08X}u" for number in step) for step in board.setup),
+    )
+
+
+def _linker_view(board: Board) -> LinkerView:
+    return LinkerView(
+        board_name=board.name,
+        regions=tuple(
+            RegionView(each.name, f"0x{each.origin:08X}", f"0x{each.size:X}")
+            for each in board.memory
+        ),
+        text=board.region_of("text").name,
+        weights=board.region_of("weights").name,
+        data=board.region_of("data").name,
+        arena=board.region_of("arena").name,
+        stack=board.region_of("stack").name,
+    )
+
+
+def _bin_flags(board: Board) -> tuple[str, ...]:
+    """Leave weights in a memory of their own out of the flat image: it cannot show the gap."""
+    apart = board.region_of("weights") != board.region_of("text")
+    return ("-O", "binary", *(("--remove-section=.edgec_weights",) if apart else ()))
+
+
+def _copied_files(board: Board) -> dict[str, bytes]:
+    runtime = data_folder("runtime_c")
+    files = {f"include/{name}": runtime / "include" / name for name in _HEADERS}
+    for name in (*_PORT_FILES, f"{board.console.driver}.c"):
+        files[f"port/{name}"] = runtime / "port" / "cortex_m" / name
+    files.update({f"runner/{path.name}": path for path in _runner_files(runtime)})
+    return {name: path.read_bytes() for name, path in files.items()}
+
+
+def _runner_files(runtime: Path) -> list[Path]:
+    return sorted(path for path in (runtime / "runner").iterdir() if path.suffix in {".c", ".h"})

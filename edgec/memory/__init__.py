@@ -1,0 +1,1 @@
+"""The arena: when each buffer lives, and where it is put."""
