@@ -1,0 +1,94 @@
+"""Graph -> .tflite: operators are collected through the exporter table, then laid out in one go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from edgec.errors import EdgecError, Place, raise_all
+from edgec.exporters.flatbuffer import FileOperator, FileTensor, layout
+from edgec.exporters.versions import operator_version
+from edgec.ir import Array, Graph, Node, QParams, TensorType, ValueName
+from edgec.ir.types import DType
+from edgec.ops import registry
+
+
+def write_tflite(graph: Graph) -> bytes:
+    """Return the graph as a .tflite file that any TFLite interpreter runs; same graph, same bytes.
+
+    Tensors keep the names of the values. ``EdgecError`` ``cannot-export`` names all nodes that
+    TFLite has no operator for.
+    """
+    registry.load_all()
+    raise_all([_cannot_export(node) for node in graph.nodes if not _has_exporter(node)])
+    emitter = _Emitter(graph)
+    inputs = [emitter.tensor(value) for value in graph.inputs]
+    for node in graph.nodes:
+        registry.EXPORTERS[type(node.op)](node.op, node, graph.signature(node), emitter)
+    outputs = [emitter.tensor(value) for value in graph.outputs]
+    return layout(graph.name, emitter.tensors, emitter.operators, inputs, outputs)
+
+
+def _has_exporter(node: Node) -> bool:
+    return type(node.op) in registry.EXPORTERS
+
+
+def _cannot_export(node: Node) -> EdgecError:
+    return EdgecError(
+        "cannot-export",
+        f"{node.op.name} has no TFLite operator",
+        place=Place(inside=f"node {node.name!r}"),
+        help="build without the .tflite file, or replace the operator in the model",
+    )
+
+
+@dataclass(eq=False)
+class _Emitter:
+    """The :class:`~edgec.ops.registry.TfliteEmitter` that collects one file.
+
+    A value becomes a tensor when it is first referred to, so that nothing unused is written.
+    """
+
+    graph: Graph
+    tensors: list[FileTensor] = field(default_factory=list)
+    operators: list[FileOperator] = field(default_factory=list)
+    _index: dict[ValueName, int] = field(default_factory=dict)
+    _added: dict[ValueName, tuple[TensorType, Array | None]] = field(default_factory=dict)
+
+    def emit(
+        self,
+        code: str,
+        inputs: Sequence[ValueName],
+        outputs: Sequence[ValueName],
+        options: str = "",
+        **fields: Any,
+    ) -> None:
+        read = [self.tensor(value) for value in inputs]
+        written = [self.tensor(value) for value in outputs]
+        version = operator_version(code, [self.tensors[index].kind for index in read], fields)
+        self.operators.append(FileOperator(code, version, read, written, options, fields))
+
+    def constant(self, hint: str, array: Array, qparams: QParams | None = None) -> ValueName:
+        return self._add(hint, TensorType(array.shape, DType.of(array), qparams), array)
+
+    def temporary(self, hint: str, kind: TensorType) -> ValueName:
+        return self._add(hint, kind, None)
+
+    def tensor(self, value: ValueName) -> int:
+        """Return the number of the tensor that stands for a value."""
+        if value not in self._index:
+            self._index[value] = len(self.tensors)
+            self.tensors.append(FileTensor(value, *self._describe(value)))
+        return self._index[value]
+
+    def _describe(self, value: ValueName) -> tuple[TensorType, Array | None]:
+        if value in self._added:
+            return self._added[value]
+        return self.graph.types[value], self.graph.constants.get(value)
+
+    def _add(self, hint: str, kind: TensorType, data: Array | None) -> ValueName:
+        value, number = ValueName(hint), 2
+        while value in self.graph.types or value in self._added:
+            value = ValueName(f"{hint}.{number}")
+            number += 1
+        self._added[value] = (kind, data)
+        return value
