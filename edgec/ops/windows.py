@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgec.ir import Array
+from edgec.ir import Array, TensorType
 
 Pads = tuple[int, int, int, int]  # top, bottom, left, right
+
+_LARGEST_POOL = 4096  # rows or columns; keeps hostile files from asking for terabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,32 @@ class Window:
         return " ".join(parts)
 
 
+def pooled_type(window: Window, x: TensorType) -> TensorType:
+    """Return the type of a pool's output; ``ValueError`` where a window covers only padding."""
+    if x.rank != 4:  # noqa: PLR2004
+        message = f"a pool needs [N,H,W,C], not {x}"
+        raise ValueError(message)
+    if max(window.kernel) > _LARGEST_POOL:
+        message = f"a pool window {window} is larger than {_LARGEST_POOL}"
+        raise ValueError(message)
+    rows, columns = window.output_size(x.shape[1], x.shape[2])
+    if not all(
+        _all_covered(window, axis, x.shape[1 + axis], (rows, columns)[axis]) for axis in (0, 1)
+    ):
+        message = f"a window {window} over {x} covers nothing but padding"
+        raise ValueError(message)
+    return TensorType((x.shape[0], rows, columns, x.shape[3]), x.dtype)
+
+
+def _all_covered(window: Window, axis: int, extent: int, outputs: int) -> bool:
+    """Tell whether every window has a tap inside the input along one axis."""
+    step = window.dilations[axis]
+    start = np.arange(outputs) * window.strides[axis] - window.pads[2 * axis]
+    first = np.maximum(0, -(start // step))  # the first tap at or behind the input's edge
+    inside = (first < window.kernel[axis]) & (start + first * step < extent)
+    return bool(inside.all())
+
+
 def _positions(extent: int, axis: int, window: Window) -> int:
     reach = (window.kernel[axis] - 1) * window.dilations[axis] + 1
     return (extent - reach) // window.strides[axis] + 1
@@ -71,7 +99,7 @@ def same_padding(
     strides: Sequence[int],
     dilations: Sequence[int] = (1, 1),
 ) -> Pads:
-    """Return TFLite's SAME padding: ceil(size / stride) outputs, the odd row or column at the end."""
+    """Return TFLite's SAME padding: ceil(size / stride) outputs, the odd row or column last."""
     pads: list[int] = []
     for extent, k, stride, dilation in zip(size, kernel, strides, dilations, strict=True):
         outputs = -(-extent // stride)

@@ -1,0 +1,158 @@
+"""Fully connected layer: rows of the input times a weight matrix."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import Activation, Operator, WeightRule, is_float
+from edgec.ops.fixed_point import (
+    integer_matmul,
+    quantize_multiplier,
+    requantize,
+    saturate,
+    wrap_int32,
+)
+from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullyConnected(Operator):
+    """x [...,I], weights [O,I], bias [O] (optional) -> [B,O], B = elements of x / I.
+
+    With ``keep_num_dims`` the leading axes of x stay: [...,O]. Without, x may have any shape whose
+    elements split into rows of I, as in TFLite.
+    """
+
+    name: ClassVar[str] = "fully_connected"
+    weight_rule: ClassVar[WeightRule | None] = WeightRule(axis=None)
+    activation: Activation = Activation.NONE
+    keep_num_dims: bool = False
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        x, weights, *bias = inputs
+        if weights.rank != 2 or not weights.shape[1] or x.elements % weights.shape[1]:  # noqa: PLR2004
+            message = f"fully_connected of {x} with weights {weights}"
+            raise ValueError(message)
+        outputs, depth = weights.shape
+        if self.keep_num_dims and x.shape[-1:] != (depth,):
+            message = f"the last axis of {x} does not fit weights {weights}"
+            raise ValueError(message)
+        if bias and bias[0].shape != (outputs,):
+            message = f"bias {bias[0]} for {outputs} outputs"
+            raise ValueError(message)
+        leading = x.shape[:-1] if self.keep_num_dims else (x.elements // depth,)
+        return (TensorType((*leading, outputs), x.dtype),)
+
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        x, weights, *bias = inputs
+        rows = x.reshape(-1, weights.shape[1])
+        if is_float(signature.inputs[0]):
+            y = rows @ weights.T
+            y = self.activation.apply((y + bias[0]) if bias else y)
+        else:
+            y = self._evaluate_integer([rows, weights, *bias], signature)
+        return (y.reshape(signature.output.shape),)
+
+    def _evaluate_integer(self, inputs: Sequence[Array], signature: Signature) -> Array:
+        rows, weights, *bias = inputs
+        zero = signature.inputs[0].quantization.zero_point
+        total = integer_matmul(rows.astype(np.int64) - zero, weights.T)
+        total = wrap_int32(total + bias[0]) if bias else total
+        y = requantize(total, *quantize_multiplier(fully_connected_factor(signature)))
+        y += signature.output.quantization.zero_point
+        return saturate(y, *self.activation.quantized_bounds(signature.output))
+
+    def macs(self, signature: Signature) -> int:
+        return signature.output.elements * signature.inputs[1].shape[1]
+
+
+def fully_connected_factor(signature: Signature) -> float:
+    """Return the factor accumulator -> output.
+
+    As TFLite 2.14 has it (GetQuantizedConvolutionMultipler): the two input scales are multiplied
+    in float32, unlike a convolution's, the quotient is taken in double.
+    """
+    x, weights = signature.inputs[:2]
+    product = np.float32(x.quantization.scale) * np.float32(weights.quantization.scale)
+    return float(product) / signature.output.quantization.scale
+
+
+@importer(Format.TFLITE, "FULLY_CONNECTED")
+def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    node.ignore("asymmetric_quantize_inputs", "quantized_bias_type")  # hybrid kernels only
+    weights_format = node.text("weights_format", default="DEFAULT")
+    if weights_format != "DEFAULT":
+        raise node.reject(
+            f"weights_format {weights_format} is shuffled for one processor",
+            help="convert the model again without shuffled weights",
+        )
+    q = g.type(node.input(1)).qparams
+    if q is not None and len(set(q.scales)) > 1:
+        raise node.reject(
+            f"{len(q.scales)} weight scales; one scale per tensor is supported",
+            code="unsupported-quantization",
+            help="convert with _experimental_disable_per_channel_quantization_for_dense_layers",
+        )
+    op = FullyConnected(
+        activation=Activation(node.text("fused_activation_function")),
+        keep_num_dims=node.flag("keep_num_dims", default=False),
+    )
+    return g.add(
+        op, node.present_inputs(), name=node.name, outputs=node.outputs, qparams=node.qparams
+    )
+
+
+@exporter(FullyConnected)
+def _to_tflite(op: FullyConnected, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    out.emit(
+        "FULLY_CONNECTED",
+        node.inputs,
+        node.outputs,
+        "FullyConnectedOptions",
+        FusedActivationFunction=op.activation.value,
+        KeepNumDims=op.keep_num_dims,
+    )
+
+
+@importer(Format.ONNX, "Gemm")
+def _gemm_from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    """Y = alpha A' B' + beta C: alpha and beta go into the constants."""
+    x, b = node.input(0), node.constant(g, 1)
+    alpha, beta = node.number("alpha", default=1.0), node.number("beta", default=1.0)
+    if node.flag("transA", default=False):
+        raise node.reject(
+            "transA = 1: the data would be transposed at run time",
+            help="insert a Transpose before the Gemm, or export the layer as nn.Linear",
+        )
+    weights = b if node.flag("transB", default=False) else b.T
+    inputs = [x, g.constant(f"{node.inputs[1]}.oi", _scaled(weights, alpha))]
+    if len(node.present_inputs()) > 2:  # noqa: PLR2004 - C
+        c = np.asarray(node.constant(g, 2))
+        if c.size not in {1, weights.shape[0]} or c.shape[:-1] not in {(), (1,)}:
+            raise node.reject(
+                f"C has shape {c.shape}; a row of {weights.shape[0]} is supported",
+                help="add C with an Add node after the Gemm",
+            )
+        bias = np.broadcast_to(_scaled(c, beta).reshape(-1), (weights.shape[0],))
+        inputs.append(g.constant(f"{node.inputs[2]}.bias", bias))
+    return g.add(FullyConnected(), inputs, name=node.name, outputs=node.outputs)
+
+
+@importer(Format.ONNX, "MatMul")
+def _matmul_from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    x, b = node.input(0), node.constant(g, 1)
+    if b.ndim != 2:  # noqa: PLR2004
+        raise node.reject(
+            f"the right side has shape {b.shape}; a constant [K,N] matrix is supported",
+            help="reshape the constant to two axes",
+        )
+    weights = g.constant(f"{node.inputs[1]}.oi", b.T)
+    op = FullyConnected(keep_num_dims=g.type(x).rank != 2)  # noqa: PLR2004
+    return g.add(op, [x, weights], name=node.name, outputs=node.outputs)
+
+
+def _scaled(array: Array, factor: float) -> Array:
+    return array if factor == 1 else (array * factor).astype(array.dtype)
