@@ -68,8 +68,7 @@ class BuildRecipe:
 
 def build_recipe(board: Board, name: str) -> BuildRecipe:
     """Return how the firmware of model ``name`` is compiled and linked for ``board``."""
-    folders = ("firmware", "firmware/include", "firmware/runner", "firmware/port")
-    library = (name, f"{name}/kernels", f"{name}/{THIRD_PARTY}/Include")
+    folders = ("firmware/include", name, f"{name}/kernels", f"{name}/{THIRD_PARTY}/Include")
     return BuildRecipe(
         board_name=board.name,
         name=name,
@@ -77,7 +76,7 @@ def build_recipe(board: Board, name: str) -> BuildRecipe:
         cpu_flags=board.core.flags,
         common_flags=_COMMON_FLAGS,
         warning_flags=WARNING_FLAGS,
-        include_flags=tuple(f"-I{folder}" for folder in (*folders, *library)),
+        include_flags=tuple(f"-I{folder}" for folder in folders),
         link_flags=(
             "-nostartfiles",
             "-Lfirmware",
@@ -97,7 +96,7 @@ def firmware_tree(
     """Return the folder ``firmware/`` for ``model`` on ``board`` (paths relative to it)."""
     rendered = {
         "main.c": render("firmware/main.c.j2", _main_view(board, model)),
-        "board.h": render("firmware/board.h.j2", _board_view(board)),
+        "include/edgec/board.h": render("firmware/board.h.j2", _board_view(board)),
         "linker.ld": render("firmware/linker.ld.j2", _linker_view(board)),
         "stack.ld": stack_script(stack_bytes, "edgec's default"),
         "Makefile": render("firmware/Makefile.j2", build_recipe(board, model.name)),
@@ -217,3 +216,21 @@ def _copied_files(board: Board) -> dict[str, bytes]:
 
 def _runner_files(runtime: Path) -> list[Path]:
     return sorted(path for path in (runtime / "runner").iterdir() if path.suffix in {".c", ".h"})
+
+
+def host_tree(name: str, input_count: int, output_count: int) -> SourceTree:
+    """Return ``firmware/`` for a process on the host: the runner on standard input and output."""
+    runtime = data_folder("runtime_c")
+    macro = name.upper()
+    view = MainView(
+        board_name="the host",
+        name=name,
+        macro=macro,
+        input_bytes=tuple(f"{macro}_INPUT_{i}_BYTES" for i in range(input_count)),
+        output_bytes=tuple(f"{macro}_OUTPUT_{i}_BYTES" for i in range(output_count)),
+    )
+    files = {f"include/{each}": runtime / "include" / each for each in _HEADERS}
+    files.update({f"port/{path.name}": path for path in (runtime / "port" / "host").glob("*.c")})
+    files.update({f"runner/{path.name}": path for path in _runner_files(runtime)})
+    copied = {path: source.read_bytes() for path, source in sorted(files.items())}
+    return SourceTree({"main.c": render("firmware/main.c.j2", view), **copied})

@@ -1,0 +1,143 @@
+"""OUT with sources to firmware.elf, .bin, .hex and .map, and what is in them."""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgec.codegen.firmware import BuildRecipe, build_recipe, stack_script
+from edgec.errors import EdgecError, Place, raise_all
+from edgec.firmware.sizes import FirmwareSizes, measure_elf
+from edgec.firmware.stack import StackUse, read_call_graph, worst_case
+from edgec.firmware.toolchain import ARM_GCC, ARM_OBJCOPY, ToolFailedError, find_tool, run_tool
+from edgec.targets.board import Board
+from edgec.targets.cpu import CpuCore
+
+JOBS = 2
+_STACK_GRAIN = 64
+_STACK_MARGIN = 64
+_OVERFLOW = re.compile(r"region `(\w+)' overflowed by (\d+) bytes?")
+_ABSOLUTE_FOLDER = re.compile(r"(?<![\w.])/(?:[^\s/()]+/)+")
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareImage:
+    """A built firmware. ``stack`` is the static worst case; ``sizes`` come from the ELF."""
+
+    elf: Path
+    sizes: FirmwareSizes
+    stack: StackUse
+
+
+def build_firmware(
+    out: Path, name: str, board: Board, *, stack_bytes: int | None = None
+) -> FirmwareImage:
+    """Compile and link the sources in ``out/firmware`` and ``out/<name>``; leave the images there.
+
+    Reserves the worst-case stack, or ``stack_bytes`` where given. Same sources, same bytes, in any
+    folder. Raises ``missing-tool``, ``tool-failed``, ``does-not-fit``, ``stack-too-small``.
+    """
+    recipe = build_recipe(board, name)
+    with _workshop(out, name) as shop:
+        objects = _compile_all(shop, recipe)
+        graph = read_call_graph(sorted((shop / "obj").rglob("*.ci")))
+        stack = worst_case(graph, interrupt_frame_bytes(board.core))
+        _write_stack_script(out, stack, stack_bytes)
+        _link(shop, recipe, objects, board)
+        _convert(shop, recipe)
+        _neutral_map(shop / "firmware.map")
+        for suffix in ("elf", "bin", "hex", "map"):
+            shutil.copyfile(shop / f"firmware.{suffix}", out / f"firmware.{suffix}")
+    elf = out / "firmware.elf"
+    return FirmwareImage(elf, measure_elf(elf), stack)
+
+
+def interrupt_frame_bytes(core: CpuCore) -> int:
+    """Return what an interrupt pushes: eight words, with an FPU 26, and up to 4 to align."""
+    return (26 if core.has_fpu else 8) * 4 + 4
+
+
+@contextmanager
+def _workshop(out: Path, name: str) -> Iterator[Path]:
+    """Yield a temporary folder that sees OUT's sources under their relative names."""
+    with tempfile.TemporaryDirectory(prefix="edgec-build-") as folder:
+        shop = Path(folder)
+        for each in ("firmware", name):
+            (shop / each).symlink_to((out / each).resolve(), target_is_directory=True)
+        yield shop
+
+
+def _sources(shop: Path, name: str) -> list[str]:
+    found = (
+        Path(folder) / file
+        for root in ("firmware", name)
+        for folder, _, files in os.walk(shop / root)
+        for file in files
+    )
+    return sorted(path.relative_to(shop).as_posix() for path in found if path.suffix == ".c")
+
+
+def _compile_all(shop: Path, recipe: BuildRecipe) -> list[str]:
+    gcc = find_tool(ARM_GCC)
+    sources = _sources(shop, recipe.name)
+    with ThreadPoolExecutor(JOBS) as pool:
+        return list(pool.map(lambda source: _compile(shop, gcc, recipe, source), sources))
+
+
+def _compile(shop: Path, gcc: Path, recipe: BuildRecipe, source: str) -> str:
+    target = f"obj/{source.removesuffix('.c')}.o"
+    (shop / target).parent.mkdir(parents=True, exist_ok=True)
+    flags = (*recipe.compile_flags(source), "-fcallgraph-info=su")
+    run_tool([gcc, *flags, "-c", source, "-o", target], cwd=shop)
+    return target
+
+
+def _write_stack_script(out: Path, stack: StackUse, asked: int | None) -> None:
+    needed = -(-(stack.bytes + _STACK_MARGIN) // _STACK_GRAIN) * _STACK_GRAIN
+    if asked is not None and asked < stack.bytes:
+        raise EdgecError(
+            "stack-too-small",
+            f"the stack needs {stack.bytes} bytes, {asked} are reserved",
+            notes=(f"deepest calls: {' > '.join(stack.chain)}",),
+            help="reserve more, or leave the size to edgec",
+        )
+    origin = "asked for" if asked is not None else "worst case from the call graph, and a margin"
+    size = needed if asked is None else asked
+    (out / "firmware" / "stack.ld").write_bytes(stack_script(size, origin))
+
+
+def _link(shop: Path, recipe: BuildRecipe, objects: list[str], board: Board) -> None:
+    arguments = (*recipe.cpu_flags, *objects, *recipe.link_flags, "-o", "firmware.elf")
+    try:
+        run_tool([find_tool(ARM_GCC), *arguments], cwd=shop)
+    except ToolFailedError as error:
+        overflows = _OVERFLOW.findall(error.stderr)
+        raise_all([_does_not_fit(board, region, int(excess)) for region, excess in overflows])
+        raise
+
+
+def _does_not_fit(board: Board, region: str, excess: int) -> EdgecError:
+    memory = next(each for each in board.memory if each.name == region)
+    return EdgecError(
+        "does-not-fit",
+        f"{region} is {excess:,} bytes too small: {memory.size + excess:,} bytes are needed, "
+        f"{board.id} has {memory.size:,} for {', '.join(memory.holds)}",
+        place=Place(board.file, region),
+        help="choose a smaller model or a larger board (`edgec boards`)",
+    )
+
+
+def _convert(shop: Path, recipe: BuildRecipe) -> None:
+    objcopy = find_tool(ARM_OBJCOPY)
+    run_tool([objcopy, *recipe.bin_flags, "firmware.elf", "firmware.bin"], cwd=shop)
+    run_tool([objcopy, "-O", "ihex", "firmware.elf", "firmware.hex"], cwd=shop)
+
+
+def _neutral_map(path: Path) -> None:
+    """Leave only the names of the toolchain's files in the map, not where they are installed."""
+    path.write_text(_ABSOLUTE_FOLDER.sub("", path.read_text()))

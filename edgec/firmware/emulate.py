@@ -1,0 +1,261 @@
+"""A firmware in QEMU: start, talk, count, stop; the process never outlives its session."""
+
+import contextlib
+import re
+import select
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from edgec.errors import EdgecError, ExitCode
+from edgec.firmware.client import RunnerClient
+from edgec.firmware.counting import InstructionClock
+from edgec.firmware.protocol import CALIBRATION_CALLS, Description
+from edgec.firmware.sizes import function_at
+from edgec.firmware.toolchain import QEMU_ARM, find_tool
+from edgec.firmware.transport import PipeTransport
+from edgec.targets.board import Board
+from edgec.targets.board import Emulator as EmulatorSpec
+
+_SEMIHOSTING = "semihosting"
+_GRACE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """One run of the model: output bytes per tensor, ticks, instructions where they are exact."""
+
+    outputs: list[bytes]
+    ticks: int
+    instructions: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCost:
+    """One node of the last run."""
+
+    ticks: int
+    instructions: int | None
+
+
+class Session:
+    """A conversation with a running firmware. Without a clock there are ticks only."""
+
+    def __init__(self, client: RunnerClient, clock: InstructionClock | None = None) -> None:
+        self._client = client
+        self._clock = clock
+        self._last_start = 0
+
+    def describe(self) -> Description:
+        """Return what the firmware says of itself."""
+        return self._client.describe()
+
+    def run(self, inputs: Sequence[bytes]) -> RunResult:
+        """Run the model once on one bytes object per input.
+
+        Counts are of the model alone: what measuring and the node hooks cost is taken off.
+        """
+        raw = self._client.run(inputs)
+        self._last_start = raw.status.start
+        cost = self._cost(raw.status.start, raw.status.end)
+        about = self.describe()
+        empty = self._cost(0, about.empty_run_ticks)
+        hooks = self._hook(about.node_count)
+        return RunResult(
+            raw.outputs,
+            cost.ticks - empty.ticks - hooks.ticks,
+            _minus(cost.instructions, empty.instructions, hooks.instructions),
+        )
+
+    def profile(self) -> list[NodeCost]:
+        """Return the cost of each node of the last run, without the hooks."""
+        marks = self._client.marks()
+        hook = self._hook(1)
+        costs: list[NodeCost] = []
+        before = NodeCost(0, 0)
+        for mark in marks:
+            upto = self._cost(self._last_start, mark)
+            counted = _minus(upto.instructions, before.instructions, hook.instructions)
+            costs.append(NodeCost(upto.ticks - before.ticks - hook.ticks, counted))
+            before = upto
+        return costs
+
+    def reset(self) -> None:
+        """Clear the state of a streaming model."""
+        self._client.reset()
+
+    def _cost(self, start: int, end: int) -> NodeCost:
+        clock = self._clock
+        return NodeCost(end - start, clock.instructions(start, end) if clock else None)
+
+    def _hook(self, count: int) -> NodeCost:
+        """Return the cost of ``count`` calls of the node hook."""
+        calls = self._cost(0, self.describe().node_hook_ticks)
+        exact = calls.instructions
+        return NodeCost(
+            calls.ticks * count // CALIBRATION_CALLS,
+            None if exact is None else exact * count // CALIBRATION_CALLS,
+        )
+
+
+class Emulator:
+    """QEMU with a firmware: ``with Emulator(board, elf) as session: session.run([...])``.
+
+    ``timeout`` (s) bounds the wait for one answer, so for one run of the model.
+    """
+
+    def __init__(self, board: Board, elf: Path, *, timeout: float = 60.0) -> None:
+        self._board = board
+        self._elf = elf
+        self._timeout = timeout
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Session:
+        spec = _spec(self._board)
+        with contextlib.ExitStack() as stack:
+            log = stack.enter_context(tempfile.TemporaryFile())
+            monitor, remote = socket.socketpair()
+            stack.callback(monitor.close)
+            process = _start(self._command(spec, remote.fileno()), remote, log)
+            stack.callback(_reap, process)
+            transport = _pipes(process)
+            stack.callback(transport.close)
+            client = self._client(transport, monitor)
+            stack.callback(_say_bye, client)
+            try:
+                client.describe()
+            except EdgecError as error:
+                raise _with_log(error, log) from None
+            self._stack = stack.pop_all()
+        return Session(client, InstructionClock(spec.tick_hz, spec.icount_shift))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def _client(self, transport: PipeTransport, monitor: socket.socket) -> RunnerClient:
+        def where() -> str:
+            address = _program_counter(monitor)
+            return "" if address is None else _place(self._elf, address)
+
+        return RunnerClient(
+            transport,
+            timeout=self._timeout,
+            explain_address=lambda address: function_at(self._elf, address),
+            explain_silence=where,
+        )
+
+    def _command(self, spec: EmulatorSpec, monitor_fd: int) -> list[str]:
+        program = str(find_tool(QEMU_ARM))
+        return [
+            program,
+            *("-M", spec.machine, "-nodefaults", "-display", "none"),
+            *("-icount", f"shift={spec.icount_shift}"),
+            *("-chardev", f"socket,id=monitor,fd={monitor_fd}", "-mon", "chardev=monitor"),
+            *_console(self._board),
+            *("-kernel", str(self._elf)),
+        ]
+
+
+def _console(board: Board) -> tuple[str, ...]:
+    """QEMU's standard input and output become the console of the board."""
+    if board.console.driver == _SEMIHOSTING:
+        return ("-semihosting-config", "enable=on,target=native")
+    return ("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console")
+
+
+def _spec(board: Board) -> EmulatorSpec:
+    if board.emulator is None:
+        raise EdgecError(
+            "no-emulator",
+            f"QEMU has no machine for {board.id}",
+            help=f"build for its twin {board.twin} to emulate" if board.twin else "",
+        )
+    return board.emulator
+
+
+def _start(command: list[str], remote: socket.socket, log: IO[bytes]) -> "subprocess.Popen[bytes]":
+    with remote:
+        try:
+            return subprocess.Popen(  # noqa: S603 - the program comes from find_tool
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                bufsize=0,
+                pass_fds=(remote.fileno(),),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise EdgecError(
+                "tool-failed",
+                f"{command[0]} cannot be started: {error.strerror}",
+                help="`edgec doctor` checks the tools and their versions",
+                exit_code=ExitCode.TOOL,
+            ) from None
+
+
+def _pipes(process: "subprocess.Popen[bytes]") -> PipeTransport:
+    if process.stdin is None or process.stdout is None:
+        raise AssertionError("started without pipes")
+    return PipeTransport(process.stdout.fileno(), process.stdin.fileno())
+
+
+def _say_bye(client: RunnerClient) -> None:
+    with contextlib.suppress(EdgecError):
+        client.bye()
+
+
+def _reap(process: "subprocess.Popen[bytes]") -> None:
+    """End QEMU, whatever the firmware does; it writes nothing that could be cut short."""
+    process.kill()
+    process.wait()
+
+
+def _with_log(error: EdgecError, log: IO[bytes]) -> EdgecError:
+    """Add what QEMU said; a firmware that never answered may be QEMU's refusal to start."""
+    log.seek(0)
+    said = log.read().decode(errors="replace").strip().splitlines()
+    return EdgecError(
+        error.code,
+        error.message,
+        place=error.place,
+        help=error.help,
+        notes=(*error.notes, *(f"qemu: {line}" for line in said[-5:])),
+        exit_code=error.exit_code,
+    )
+
+
+def _program_counter(monitor: socket.socket) -> int | None:
+    """Ask QEMU's monitor where the core is; None when it cannot say."""
+    text = b""
+    deadline = time.monotonic() + _GRACE
+    with contextlib.suppress(OSError):
+        monitor.sendall(b"info registers\n")
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([monitor], [], [], deadline - time.monotonic())
+            text += monitor.recv(65_536) if ready else b""
+            found = re.search(rb"R15=([0-9a-f]{8})", text)
+            if found is not None:
+                return int(found[1], 16)
+    return None
+
+
+def _place(elf: Path, address: int) -> str:
+    function = function_at(elf, address)
+    return f"pc 0x{address:08x}" + (f" in {function}" if function else "")
+
+
+def _minus(value: int | None, *others: int | None) -> int | None:
+    known = [each for each in others if each is not None]
+    return None if value is None or len(known) != len(others) else value - sum(known)

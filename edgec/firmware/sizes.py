@@ -1,0 +1,64 @@
+"""Sizes of a firmware, read from the linked ELF: what is in flash, what is in RAM."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+
+_WEIGHTS = ".edgec_weights"
+_ARENA = ".edgec_arena"
+_STACK = ".edgec_stack"
+_CODE = (".text", ".ARM.exidx")
+_STATIC = (".data", ".bss")
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareSizes:
+    """Bytes per purpose.
+
+    ``code_bytes`` is program and read-only data but weights; ``static_ram_bytes`` is .data and .bss
+    without arena and stack; ``stack_reserved_bytes`` is what the linker set aside.
+    """
+
+    code_bytes: int
+    weights_bytes: int
+    data_bytes: int
+    static_ram_bytes: int
+    arena_bytes: int
+    stack_reserved_bytes: int
+
+    @property
+    def flash_total_bytes(self) -> int:
+        """Everything that must be stored: code, weights, and the initial values of .data."""
+        return self.code_bytes + self.weights_bytes + self.data_bytes
+
+    @property
+    def ram_total_bytes(self) -> int:
+        """Everything in RAM: variables, arena and stack."""
+        return self.static_ram_bytes + self.arena_bytes + self.stack_reserved_bytes
+
+
+def measure_elf(elf: Path) -> FirmwareSizes:
+    """Return the sizes of a linked firmware."""
+    with elf.open("rb") as file:
+        sizes = {each.name: int(each["sh_size"]) for each in ELFFile(file).iter_sections()}
+    return FirmwareSizes(
+        code_bytes=sum(sizes.get(name, 0) for name in _CODE),
+        weights_bytes=sizes.get(_WEIGHTS, 0),
+        data_bytes=sizes.get(".data", 0),
+        static_ram_bytes=sum(sizes.get(name, 0) for name in _STATIC),
+        arena_bytes=sizes.get(_ARENA, 0),
+        stack_reserved_bytes=sizes.get(_STACK, 0),
+    )
+
+
+def function_at(elf: Path, address: int) -> str:
+    """Return the name of the function around ``address``, or an empty string."""
+    with elf.open("rb") as file:
+        table = ELFFile(file).get_section_by_name(".symtab")
+        symbols = table.iter_symbols() if table is not None else ()
+        for symbol in symbols:
+            start = int(symbol["st_value"]) & ~1
+            if start <= address < start + int(symbol["st_size"]):
+                return str(symbol.name)
+    return ""

@@ -1,0 +1,61 @@
+"""Byte transports between host and firmware. A new one is a class with three methods."""
+
+import os
+import select
+from typing import Protocol
+
+
+class TransportClosedError(EOFError):
+    """The other end is gone."""
+
+
+class Transport(Protocol):
+    """A two-way stream of bytes. ``lossless``: flow-controlled, so requests may be pipelined."""
+
+    @property
+    def lossless(self) -> bool: ...
+
+    def write(self, data: bytes) -> None:
+        """Write everything. Raises :class:`TransportClosedError`."""
+        ...
+
+    def read(self, timeout: float) -> bytes:
+        """Return what is there, after at most ``timeout`` seconds; empty when nothing came.
+
+        Raises :class:`TransportClosedError`.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class PipeTransport:
+    """A pair of pipes, such as a child process's standard input and output."""
+
+    lossless = True
+    _READ_BYTES = 65_536
+
+    def __init__(self, read_fd: int, write_fd: int) -> None:
+        self._read_fd = read_fd
+        self._write_fd = write_fd
+
+    def write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._write_fd, rest) :]
+        except BrokenPipeError:
+            raise TransportClosedError from None
+
+    def read(self, timeout: float) -> bytes:
+        ready, _, _ = select.select([self._read_fd], [], [], timeout)
+        if not ready:
+            return b""
+        data = os.read(self._read_fd, self._READ_BYTES)
+        if not data:
+            raise TransportClosedError
+        return data
+
+    def close(self) -> None:
+        os.close(self._write_fd)
+        os.close(self._read_fd)

@@ -1,0 +1,245 @@
+"""Boards: one TOML each with core, memories, console and emulator; read, checked, explained.
+
+A board's id is the name of its folder in ``boards/``; a user's own file works by its path.
+"""
+
+import difflib
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from edgec.errors import EdgecError, Place, raise_all
+from edgec.resources import data_folder
+from edgec.targets.cpu import CPUS, CpuCore
+from edgec.targets.typed_toml import read_toml
+
+SCHEMA = 1
+CONTENTS = ("text", "weights", "data", "arena", "stack")
+FLASH_CONTENTS = ("text", "weights")
+RAM_CONTENTS = ("data", "arena", "stack")
+_ADDRESS_SPACE = 1 << 32
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_REGISTER_FIELDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRegion:
+    """A range of addresses (bytes) and what the linker puts there, in :data:`CONTENTS` terms."""
+
+    name: str
+    origin: int
+    size: int
+    holds: tuple[str, ...]
+
+    @property
+    def end(self) -> int:
+        """First address behind the region."""
+        return self.origin + self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The byte console. ``driver`` is a file in runtime_c/port/cortex_m; ``clock_hz`` feeds it."""
+
+    driver: str
+    base: int = 0
+    clock_hz: int = 0
+    baud: int = 115_200
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """How QEMU plays the board: an instruction takes 2^icount_shift ns, SysTick runs at tick_hz."""
+
+    program: str
+    machine: str
+    icount_shift: int
+    tick_hz: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """A board as its file says it is; valid by construction through :func:`load_board`.
+
+    ``setup`` is a list of register writes at start, [address, clear, set, wait for these bits].
+    """
+
+    id: str
+    file: str
+    schema: int
+    name: str
+    cpu: str
+    clock_hz: int
+    memory: tuple[MemoryRegion, ...]
+    console: Console
+    emulator: Emulator | None = None
+    twin: str = ""
+    aliases: tuple[str, ...] = ()
+    setup: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def core(self) -> CpuCore:
+        """The CPU core of the board."""
+        return CPUS[self.cpu]
+
+    @property
+    def flash_bytes(self) -> int:
+        """Size of the regions that hold code and weights."""
+        return self._size_of(FLASH_CONTENTS)
+
+    @property
+    def ram_bytes(self) -> int:
+        """Size of the regions that hold data, arena and stack."""
+        return self._size_of(RAM_CONTENTS)
+
+    def region_of(self, content: str) -> MemoryRegion:
+        """Return the region that holds ``content``, one of :data:`CONTENTS`."""
+        return next(region for region in self.memory if content in region.holds)
+
+    def _size_of(self, contents: tuple[str, ...]) -> int:
+        return sum(each.size for each in self.memory if set(each.holds) & set(contents))
+
+
+def load_board(name_or_path: str | Path) -> Board:
+    """Return the board with this id, alias or path of a board.toml.
+
+    Raises ``unknown-board``, or every problem of the board's file together.
+    """
+    text = str(name_or_path)
+    if text.endswith(".toml"):
+        return _read(Path(text), Path(text).stem)
+    identity = text if text in board_names() else board_aliases().get(text)
+    if identity is None:
+        raise _unknown_board(text)
+    return _read(_file_of(identity), identity, shown=f"boards/{identity}/board.toml")
+
+
+@cache
+def board_names() -> tuple[str, ...]:
+    """Return the ids of the boards that come with edgec, sorted."""
+    return tuple(sorted(path.parent.name for path in data_folder("boards").glob("*/board.toml")))
+
+
+@cache
+def board_aliases() -> Mapping[str, str]:
+    """Return alias -> board id."""
+    return {alias: name for name in board_names() for alias in load_board(name).aliases}
+
+
+def console_drivers() -> tuple[str, ...]:
+    """Return the names of the console drivers that exist in runtime_c."""
+    port = data_folder("runtime_c") / "port" / "cortex_m"
+    return tuple(
+        sorted(path.stem for path in port.glob("*.c") if "edgec_console_start" in path.read_text())
+    )
+
+
+def _file_of(identity: str) -> Path:
+    return data_folder("boards") / identity / "board.toml"
+
+
+def _read(path: Path, identity: str, shown: str = "") -> Board:
+    board = read_toml(path, Board, {"id": identity, "file": shown or str(path)})
+    raise_all(list(validate(board)))
+    return board
+
+
+def _unknown_board(name: str) -> EdgecError:
+    known = [*board_names(), *board_aliases()]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    return EdgecError(
+        "unknown-board",
+        f"there is no board named {name!r}",
+        help=f"{hint}`edgec boards` lists all; a path to your own board.toml works too",
+    )
+
+
+def validate(board: Board) -> Iterator[EdgecError]:
+    """Yield every contradiction in a board whose types are right."""
+    yield from _check_head(board)
+    yield from _check_regions(board)
+    yield from _check_contents(board)
+    yield from _check_devices(board)
+
+
+def _problem(board: Board, key: str, message: str, hint: str = "") -> EdgecError:
+    return EdgecError("invalid-board", f"{key}: {message}", place=Place(board.file, key), help=hint)
+
+
+def _one_of(board: Board, key: str, value: str, known: tuple[str, ...]) -> Iterator[EdgecError]:
+    if value not in known:
+        near = difflib.get_close_matches(value, known, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
+        yield _problem(board, key, f"unknown value {value!r}", hint)
+
+
+def _check_head(board: Board) -> Iterator[EdgecError]:
+    if board.schema != SCHEMA:
+        yield _problem(board, "schema", f"must be {SCHEMA}, got {board.schema}")
+    if not 0 < board.clock_hz < _ADDRESS_SPACE:
+        yield _problem(board, "clock_hz", f"must be a frequency in Hz, got {board.clock_hz}")
+    yield from _one_of(board, "cpu", board.cpu, tuple(each for each in CPUS if each != "host"))
+
+
+def _check_regions(board: Board) -> Iterator[EdgecError]:
+    for i, region in enumerate(board.memory):
+        key = f"memory[{i}]"
+        if not _NAME.fullmatch(region.name):
+            yield _problem(board, f"{key}.name", f"not a lower-case identifier: {region.name!r}")
+        if region.size <= 0 or region.origin < 0 or region.end > _ADDRESS_SPACE:
+            yield _problem(board, key, "origin and size must lie in the 32-bit address space")
+    for one, other in itertools.combinations(board.memory, 2):
+        if one.name == other.name:
+            yield _problem(board, "memory", f"two regions are named {one.name!r}")
+        if one.origin < other.end and other.origin < one.end:
+            yield _problem(board, "memory", f"{one.name!r} and {other.name!r} overlap")
+
+
+def _check_contents(board: Board) -> Iterator[EdgecError]:
+    for i, region in enumerate(board.memory):
+        for content in region.holds:
+            yield from _one_of(board, f"memory[{i}].holds", content, CONTENTS)
+    for content in CONTENTS:
+        holders = [each.name for each in board.memory for held in each.holds if held == content]
+        if len(holders) != 1:
+            found = f"held by {', '.join(holders)}" if holders else "held by no region"
+            hint = f"put {content!r} into `holds` of exactly one [[memory]]"
+            yield _problem(board, "memory", f"{content!r} is {found}", hint)
+
+
+def _check_devices(board: Board) -> Iterator[EdgecError]:
+    console = board.console
+    yield from _one_of(board, "console.driver", console.driver, console_drivers())
+    for key in ("base", "clock_hz", "baud"):
+        if not 0 <= getattr(console, key) < _ADDRESS_SPACE:
+            yield _problem(board, f"console.{key}", "must fit 32 bits and not be negative")
+    if console.baud == 0:
+        yield _problem(board, "console.baud", "must not be 0")
+    for i, step in enumerate(board.setup):
+        in_range = all(0 <= number < _ADDRESS_SPACE for number in step)
+        if len(step) != _REGISTER_FIELDS or not in_range or step[0] % 4:
+            yield _problem(
+                board, f"setup[{i}]", "must be [address, clear, set, wait], 32 bits each"
+            )
+    yield from _check_emulator(board)
+
+
+def _check_emulator(board: Board) -> Iterator[EdgecError]:
+    emulator = board.emulator
+    if emulator is None:
+        if board.twin:
+            yield from _one_of(board, "twin", board.twin, board_names())
+        return
+    if not 0 <= emulator.icount_shift <= 10:  # noqa: PLR2004 - QEMU's own limit
+        yield _problem(board, "emulator.icount_shift", "must be 0 to 10")
+    elif emulator.tick_hz <= 0 or (1 << emulator.icount_shift) * emulator.tick_hz < 2 * 10**9:
+        hint = "an instruction must take at least two ticks: 2^icount_shift * tick_hz >= 2e9"
+        yield _problem(board, "emulator.icount_shift", "is too small to count instructions", hint)
+    for key in ("program", "machine"):
+        value = getattr(emulator, key)
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
+            yield _problem(board, f"emulator.{key}", f"not a plain name: {value!r}")

@@ -1,0 +1,56 @@
+/// Console over semihosting, for boards that exist in the emulator only: blocks instead of bytes.
+///
+/// The emulator's standard input and output are the line. Without an emulator or a debugger the
+/// breakpoint is a fault, so a real board never uses this driver.
+#include "edgec/port.h"
+
+#define SYS_OPEN 0x01
+#define SYS_WRITE 0x05
+#define SYS_READ 0x06
+#define SYS_EXIT 0x18
+#define MODE_READ 1u  /* "rb" */
+#define MODE_WRITE 5u /* "wb" */
+#define EXIT_NORMAL 0x20026u
+
+static uint32_t line_in;
+static uint32_t line_out;
+
+static uint32_t call(uint32_t operation, const void *argument)
+{
+    register uint32_t r0 __asm("r0") = operation;
+    register const void *r1 __asm("r1") = argument;
+    __asm volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
+    return r0;
+}
+
+static uint32_t open_line(const char *path, uint32_t length, uint32_t mode)
+{
+    const uint32_t block[3] = {(uint32_t)(uintptr_t)path, mode, length};
+    return call(SYS_OPEN, block);
+}
+
+void edgec_console_start(void)
+{
+    static const char in[] = "/dev/stdin";
+    static const char out[] = "/dev/stdout";
+    line_in = open_line(in, sizeof in - 1, MODE_READ);
+    line_out = open_line(out, sizeof out - 1, MODE_WRITE);
+}
+
+size_t edgec_console_read(uint8_t *to, size_t size)
+{
+    const uint32_t block[3] = {line_in, (uint32_t)(uintptr_t)to, (uint32_t)size};
+    const uint32_t missing = call(SYS_READ, block);
+    return missing <= size ? size - missing : 0;
+}
+
+void edgec_console_write(const uint8_t *from, size_t size)
+{
+    const uint32_t block[3] = {line_out, (uint32_t)(uintptr_t)from, (uint32_t)size};
+    (void)call(SYS_WRITE, block);
+}
+
+void edgec_console_stop(void)
+{
+    (void)call(SYS_EXIT, (const void *)(uintptr_t)EXIT_NORMAL);
+}

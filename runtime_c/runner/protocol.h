@@ -1,0 +1,108 @@
+/// Frames and numbers of the runner protocol; mirrored by edgec/firmware/protocol.py.
+///
+/// A message is `type, sequence, payload, CRC-32` (little endian), COBS-encoded and ended by a zero
+/// byte. It has at most EDGEC_MESSAGE_BYTES, so one COBS block holds it and both directions of the
+/// encoding work in place, in one buffer. An answer has the type of its request plus 0x80 and a
+/// result as first byte of its payload.
+#ifndef EDGEC_PROTOCOL_H
+#define EDGEC_PROTOCOL_H
+
+#include <stdbool.h>
+
+#include "edgec/port.h"
+#include "edgec/runner.h"
+
+#define EDGEC_PROTOCOL_VERSION 1u
+#define EDGEC_MESSAGE_BYTES 252u ///< type, sequence, payload, CRC
+#define EDGEC_PAYLOAD_BYTES 246u
+#define EDGEC_CHUNK_BYTES 240u ///< tensor data in one message
+#define EDGEC_HEADER_BYTES 2u
+#define EDGEC_CRC_BYTES 4u
+#define EDGEC_CALIBRATION_CALLS 8u
+
+typedef enum {
+    EDGEC_REQUEST_DESCRIBE = 1,
+    EDGEC_REQUEST_WRITE_INPUT = 2,  ///< u8 tensor, u32 offset, data
+    EDGEC_REQUEST_RUN = 3,          ///< answer: u8 code, i32 node, u64 start, u64 end, u32 CRC of inputs
+    EDGEC_REQUEST_READ_OUTPUT = 4,  ///< u8 tensor, u32 offset, u8 size; answer: data
+    EDGEC_REQUEST_READ_PROFILE = 5, ///< u16 first, u8 count; answer: u64 ticks at the end of each node
+    EDGEC_REQUEST_RESET = 6,
+    EDGEC_REQUEST_BYE = 7
+} edgec_request_t;
+
+#define EDGEC_ANSWER 0x80u
+#define EDGEC_NOTICE_BAD_FRAME 0xFEu ///< a frame was damaged; no payload
+#define EDGEC_NOTICE_FAULT 0xFFu     ///< u32 cause, pc, lr, fault status; i32 nodes finished
+
+typedef enum {
+    EDGEC_RESULT_OK = 0,
+    EDGEC_RESULT_ARGUMENT = 1, ///< no such tensor, node or range
+    EDGEC_RESULT_UNKNOWN = 2   ///< no such request
+} edgec_result_t;
+
+/// One message in its decoded form, with room for its encoding around it.
+typedef struct {
+    uint8_t bytes[EDGEC_MESSAGE_BYTES + 2]; ///< [0] is COBS's; the message starts at [1]
+    uint32_t payload_size;
+} edgec_message_t;
+
+/// What the runner holds between requests.
+typedef struct {
+    const edgec_runner_model_t *model;
+    edgec_tick_source_t tick_source;
+    uint32_t empty_run_ticks; ///< of one run of nothing
+    uint32_t node_hook_ticks;  ///< of EDGEC_CALIBRATION_CALLS calls of edgec_on_node
+    edgec_message_t message;
+} edgec_runner_t;
+
+static inline uint8_t *edgec_payload(edgec_message_t *message)
+{
+    return message->bytes + 1 + EDGEC_HEADER_BYTES;
+}
+
+/// Wait for the next whole, undamaged message. False when the console was closed.
+bool edgec_message_receive(edgec_message_t *message);
+
+/// Encode in place and write. The content of `message` is lost.
+void edgec_message_send(edgec_message_t *message);
+
+/// CRC-32 (IEEE 802.3, as zlib) over `size` bytes, continuing `crc`; begin with 0.
+uint32_t edgec_crc32(uint32_t crc, const uint8_t *data, uint32_t size);
+
+/// Each handler reads the request in `runner->message` and leaves the answer's payload there.
+edgec_result_t edgec_handle_describe(edgec_runner_t *runner);
+edgec_result_t edgec_handle_write_input(edgec_runner_t *runner);
+edgec_result_t edgec_handle_run(edgec_runner_t *runner);
+edgec_result_t edgec_handle_read_output(edgec_runner_t *runner);
+edgec_result_t edgec_handle_read_profile(edgec_runner_t *runner);
+
+/// Measure what counting itself costs.
+void edgec_calibrate(edgec_runner_t *runner);
+
+/// One measured run: ticks before and after. Inlined nowhere, so that its cost is always the same.
+edgec_status_t edgec_measure(edgec_status_t (*run)(void *), void *context, uint64_t *start,
+                             uint64_t *end);
+
+/// Where edgec_on_node writes: up to `count` marks. Returns nodes finished since the last call.
+uint32_t edgec_profile_into(uint64_t *marks, uint32_t count);
+
+static inline uint32_t edgec_get_u32(const uint8_t *from)
+{
+    return (uint32_t)from[0] | ((uint32_t)from[1] << 8) | ((uint32_t)from[2] << 16)
+           | ((uint32_t)from[3] << 24);
+}
+
+static inline uint8_t *edgec_put_u32(uint8_t *to, uint32_t value)
+{
+    for (uint32_t i = 0; i < 4; i++) {
+        to[i] = (uint8_t)(value >> (8 * i));
+    }
+    return to + 4;
+}
+
+static inline uint8_t *edgec_put_u64(uint8_t *to, uint64_t value)
+{
+    return edgec_put_u32(edgec_put_u32(to, (uint32_t)value), (uint32_t)(value >> 32));
+}
+
+#endif

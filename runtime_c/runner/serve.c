@@ -1,0 +1,55 @@
+/// The loop of the runner: one request in, one answer out.
+#include "edgec/port.h"
+#include "protocol.h"
+
+static edgec_result_t handle(edgec_runner_t *runner, uint8_t request)
+{
+    switch (request) {
+    case EDGEC_REQUEST_DESCRIBE:
+        return edgec_handle_describe(runner);
+    case EDGEC_REQUEST_WRITE_INPUT:
+        return edgec_handle_write_input(runner);
+    case EDGEC_REQUEST_RUN:
+        return edgec_handle_run(runner);
+    case EDGEC_REQUEST_READ_OUTPUT:
+        return edgec_handle_read_output(runner);
+    case EDGEC_REQUEST_READ_PROFILE:
+        return edgec_handle_read_profile(runner);
+    case EDGEC_REQUEST_RESET:
+        runner->model->reset(runner->model->context);
+        runner->message.payload_size = 0;
+        return EDGEC_RESULT_OK;
+    case EDGEC_REQUEST_BYE:
+        runner->message.payload_size = 0;
+        return EDGEC_RESULT_OK;
+    default:
+        runner->message.payload_size = 0;
+        return EDGEC_RESULT_UNKNOWN;
+    }
+}
+
+/// Put type and result around the payload that a handler left, and send.
+static void answer(edgec_runner_t *runner, uint8_t request, edgec_result_t result)
+{
+    edgec_message_t *message = &runner->message;
+    message->bytes[1] = (uint8_t)(request | EDGEC_ANSWER);
+    *edgec_payload(message) = (uint8_t)result;
+    message->payload_size += 1;
+    edgec_message_send(message);
+}
+
+void edgec_runner_serve(const edgec_runner_model_t *model)
+{
+    static edgec_runner_t runner;
+    runner.model = model;
+    runner.tick_source = edgec_ticks_start();
+    edgec_calibrate(&runner);
+    while (edgec_message_receive(&runner.message)) {
+        const uint8_t request = runner.message.bytes[1];
+        answer(&runner, request, handle(&runner, request));
+        if (request == EDGEC_REQUEST_BYE) {
+            break;
+        }
+    }
+    edgec_console_stop();
+}
