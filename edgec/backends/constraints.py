@@ -2,6 +2,7 @@
 
 from edgec.backends.base import Request
 from edgec.ir import DType
+from edgec.ops.tflite_pool import one_quantization
 
 
 def int8_data(request: Request) -> bool:
@@ -30,6 +31,11 @@ def symmetric_weights(request: Request) -> bool:
 def same_quantization(request: Request) -> bool:
     """Input and output have the same scale and zero point."""
     return request.signature.inputs[0].qparams == request.signature.output.qparams
+
+
+def pools_integers(request: Request) -> bool:
+    """Input and output have the same zero point and, within 1e-6, the same scale."""
+    return one_quantization(request.signature.inputs[0], request.signature.output)
 
 
 def one_batch(request: Request) -> bool:

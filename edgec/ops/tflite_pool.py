@@ -17,17 +17,20 @@ def pool_window_from_tflite(node: SourceNode, shape: Sequence[int]) -> Window:
 
 
 def check_pool_quantization(node: SourceNode, x: TensorType) -> None:
-    """Reject a quantized pool whose input and output mean different things by one integer.
-
-    TFLite copies integers and lets scales differ by 1e-6, rounding noise of old converters.
-    """
-    y = node.qparams[0] if node.qparams else None
-    if x.qparams is None or y is None:
-        return
-    apart = abs(x.qparams.scale - y.scale)
-    if apart > _SCALE_TOLERANCE or x.qparams.zero_point != y.zero_point:
+    """Reject a quantized pool whose input and output mean different things by one integer."""
+    y = x.with_qparams(node.qparams[0] if node.qparams else None)
+    if x.qparams is not None and y.qparams is not None and not one_quantization(x, y):
         raise node.reject(
-            f"input ({x.qparams}) and output ({y}) are quantized differently",
+            f"input ({x.qparams}) and output ({y.qparams}) are quantized differently",
             code="unsupported-quantization",
             help="convert the model with a current TFLite converter, which makes them equal",
         )
+
+
+def one_quantization(x: TensorType, y: TensorType) -> bool:
+    """Tell whether a pool from ``x`` to ``y`` may copy integers, by the interpreter's rule.
+
+    It lets scales differ by 1e-6, the rounding noise of old converters, and ignores that.
+    """
+    apart = abs(x.quantization.scale - y.quantization.scale)
+    return apart <= _SCALE_TOLERANCE and x.quantization.zero_point == y.quantization.zero_point

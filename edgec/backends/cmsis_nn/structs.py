@@ -6,7 +6,7 @@ import numpy as np
 
 from edgec.backends.base import LoweringContext
 from edgec.ir import Array, TensorType
-from edgec.lir import ArenaRef, ConstantRef, Scalar, Struct
+from edgec.lir import ArenaRef, ConstantRef, Null, Scalar, Struct
 from edgec.ops.base import Activation
 from edgec.ops.fixed_point import quantize_multiplier
 from edgec.ops.windows import Window
@@ -28,6 +28,16 @@ def context(ctx: LoweringContext, scratch_bytes: int) -> Struct:
     return Struct("cmsis_nn_context", fields)
 
 
+def no_context() -> Struct:
+    """Return ``cmsis_nn_context`` of a function that needs no memory."""
+    return constant_context(Null(), 0)
+
+
+def constant_context(buffer: ConstantRef | Null, size: int) -> Struct:
+    """Return ``cmsis_nn_context`` with an array that is only read, computed at build time."""
+    return Struct("cmsis_nn_context", {"buf": buffer, "size": Scalar(size)})
+
+
 def activation(each: Activation, output: TensorType) -> Struct:
     low, high = each.quantized_bounds(output)
     return Struct("cmsis_nn_activation", {"min": Scalar(low), "max": Scalar(high)})
@@ -40,6 +50,19 @@ def window_fields(window: Window) -> dict[str, Struct]:
         "padding": _tile(window.pads[0], window.pads[2]),
         "dilation": _tile(*window.dilations),
     }
+
+
+def pool(window: Window, activation_of_pool: Activation, output: TensorType) -> Struct:
+    """Return ``cmsis_nn_pool_params``."""
+    fields = window_fields(window)
+    return Struct(
+        "cmsis_nn_pool_params",
+        {
+            "stride": fields["stride"],
+            "padding": fields["padding"],
+            "activation": activation(activation_of_pool, output),
+        },
+    )
 
 
 def per_channel(ctx: LoweringContext, multipliers: Array, shifts: Array) -> Struct:

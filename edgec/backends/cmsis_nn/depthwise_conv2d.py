@@ -1,0 +1,109 @@
+"""Depthwise convolution by CMSIS-NN: the variant its wrapper would pick is picked at build time."""
+
+from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.cmsis_nn import structs
+from edgec.backends.constraints import constant_weights, int8_data, symmetric_weights
+from edgec.ir import Signature
+from edgec.lir import Call, Scalar, Struct
+from edgec.ops.conv2d import conv_factors
+from edgec.ops.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.fixed_point import quantize_multipliers
+from edgec.ops.windows import Window
+from edgec.targets.cpu import CpuCore
+
+_MVE_BLOCK = 124  # CH_IN_BLOCK_MVE: channels the MVE variant works on at a time
+_LARGEST_INT16 = 2**15 - 1
+
+
+def extents_fit_int16(request: Request) -> bool:
+    """No extent of input, output, window or padding exceeds 32767."""
+    op = request.op
+    assert isinstance(op, DepthwiseConv2D)  # noqa: S101 - the registry guarantees it
+    shapes = (*request.signature.inputs[0].shape, *request.signature.output.shape)
+    padded = [
+        extent + before + after
+        for extent, before, after in zip(
+            request.signature.inputs[0].shape[1:3],
+            op.window.pads[::2],
+            op.window.pads[1::2],
+            strict=True,
+        )
+    ]
+    return max(*shapes, *padded) <= _LARGEST_INT16
+
+
+@kernel(
+    "cmsis_nn",
+    DepthwiseConv2D,
+    requires=(int8_data, constant_weights, symmetric_weights, extents_fit_int16),
+)
+def depthwise_conv_s8(ctx: LoweringContext) -> Call:
+    op, signature = ctx.request.op, ctx.signature
+    assert isinstance(op, DepthwiseConv2D)  # noqa: S101 - the registry guarantees it
+    multipliers, shifts = quantize_multipliers(conv_factors(signature))
+    x, weights, y = signature.inputs[0], signature.inputs[1], signature.output
+    function, scratch = variant(op.window, signature, ctx.cpu)
+    return Call(
+        function,
+        [
+            structs.context(ctx, scratch),
+            params(op, signature),
+            structs.per_channel(ctx, multipliers, shifts),
+            structs.shape(x.shape),
+            ctx.input(0),
+            structs.shape(weights.shape),
+            ctx.input(1),
+            structs.dims(1, 1, 1, y.shape[3]),
+            structs.bias(ctx, y.shape[3]),
+            structs.shape(y.shape),
+            ctx.output(),
+        ],
+        returns_status=True,
+    )
+
+
+def params(op: DepthwiseConv2D, signature: Signature) -> Struct:
+    """Return ``cmsis_nn_dw_conv_params``."""
+    x, y = signature.inputs[0], signature.output
+    return Struct(
+        "cmsis_nn_dw_conv_params",
+        {
+            "input_offset": Scalar(-x.quantization.zero_point),
+            "output_offset": Scalar(y.quantization.zero_point),
+            "ch_mult": Scalar(y.shape[3] // x.shape[3]),
+            **structs.window_fields(op.window),
+            "activation": structs.activation(op.activation, y),
+        },
+    )
+
+
+def variant(window: Window, signature: Signature, cpu: CpuCore) -> tuple[str, int]:
+    """Return the function and its scratch bytes on ``cpu``.
+
+    arm_depthwise_conv_wrapper_s8's choice, but where that one would read beside the image.
+    """
+    x, y = signature.inputs[0], signature.output
+    generic = "arm_depthwise_conv_s8", 0
+    if x.shape[0] != 1 or x.shape[3] != y.shape[3] or window.dilations != (1, 1):
+        return generic
+    taps = window.kernel[0] * window.kernel[1]
+    if cpu.isa == "mve":
+        return "arm_depthwise_conv_s8_opt", 4 * _MVE_BLOCK * taps
+    if _three_by_three(window, x.shape[2], y.shape[2]):
+        return "arm_depthwise_conv_3x3_s8", 0
+    if cpu.isa == "dsp" and _rows_touch(window, x.shape[1], y.shape[1]):
+        return "arm_depthwise_conv_s8_opt", 2 * taps * x.shape[3]
+    return generic
+
+
+def _three_by_three(window: Window, width: int, columns: int) -> bool:
+    """Tell whether the 3x3 variant is right: the middle column of each window is in the image."""
+    top, _, left, _ = window.pads
+    last_middle = (columns - 1) * window.strides[1] - left + 1
+    return window.kernel == (3, 3) and top <= 1 and left <= 1 and last_middle < width
+
+
+def _rows_touch(window: Window, height: int, rows: int) -> bool:
+    """Tell whether each window has a row in the image, as the DSP variant's buffer demands."""
+    top = window.pads[0]
+    return top < window.kernel[0] and (rows - 1) * window.strides[0] - top < height

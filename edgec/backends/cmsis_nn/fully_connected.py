@@ -1,0 +1,75 @@
+"""Fully connected layer by CMSIS-NN. MVE cores need sums of the weights, made at build time."""
+
+import numpy as np
+
+from edgec.backends.base import LoweringContext, kernel
+from edgec.backends.cmsis_nn import source, structs
+from edgec.backends.constraints import constant_weights, int8_data, symmetric_weights
+from edgec.ir import Array
+from edgec.lir import Call, Scalar, Struct
+from edgec.ops.fixed_point import wrap_int32
+from edgec.ops.fully_connected import FullyConnected, fully_connected_factor
+
+
+@kernel("cmsis_nn", FullyConnected, requires=(int8_data, constant_weights, symmetric_weights))
+def fully_connected_s8(ctx: LoweringContext) -> Call:
+    x, weights = ctx.signature.inputs[:2]
+    outputs, depth = weights.shape
+    rows = x.elements // depth
+    return Call(
+        "arm_fully_connected_s8",
+        [
+            _context(ctx),
+            _params(ctx),
+            structs.per_tensor(fully_connected_factor(ctx.signature)),
+            structs.dims(rows, 1, 1, depth),
+            ctx.input(0),
+            structs.dims(depth, 1, 1, outputs),
+            ctx.input(1),
+            structs.dims(1, 1, 1, outputs),
+            ctx.optional_input(2),
+            structs.dims(rows, 1, 1, outputs),
+            ctx.output(),
+        ],
+        returns_status=True,
+    )
+
+
+def _params(ctx: LoweringContext) -> Struct:
+    op, x, y = ctx.request.op, ctx.signature.inputs[0], ctx.signature.output
+    assert isinstance(op, FullyConnected)  # noqa: S101 - the registry guarantees it
+    return Struct(
+        "cmsis_nn_fc_params",
+        {
+            "input_offset": Scalar(-x.quantization.zero_point),
+            "filter_offset": Scalar(0),
+            "output_offset": Scalar(y.quantization.zero_point),
+            "activation": structs.activation(op.activation, y),
+        },
+    )
+
+
+def _context(ctx: LoweringContext) -> Struct:
+    """Return the context: kernel sums on MVE, which cannot do without them, else nothing."""
+    if ctx.cpu.isa != "mve":
+        return structs.no_context()
+    has_bias = len(ctx.node.inputs) > 2  # noqa: PLR2004 - data, weights, bias
+    sums = kernel_sums(
+        ctx.constant_value(1),
+        ctx.constant_value(2) if has_bias else None,
+        -ctx.signature.inputs[0].quantization.zero_point,
+        folded=source.find().vector_sum_folds_bias,
+    )
+    return structs.constant_context(ctx.table("kernel_sums", sums, mutable=True), sums.nbytes)
+
+
+def kernel_sums(weights: Array, bias: Array | None, input_offset: int, *, folded: bool) -> Array:
+    """Return what arm_vector_sum_s8 would compute from weights [O,I], int32[O].
+
+    Plain sums of the rows in the pinned version; ``folded`` as of v6: times the input offset, plus
+    the bias.
+    """
+    sums = weights.astype(np.int64).sum(axis=1)
+    if folded:
+        sums = sums * input_offset + (0 if bias is None else bias)
+    return wrap_int32(sums).astype(np.int32)

@@ -1,0 +1,47 @@
+"""Average and maximum pooling by CMSIS-NN."""
+
+from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.cmsis_nn import structs
+from edgec.backends.constraints import int8_data, pools_integers
+from edgec.lir import Call, Struct
+from edgec.ops.average_pool2d import AveragePool2D
+from edgec.ops.max_pool2d import MaxPool2D
+
+
+def undilated(request: Request) -> bool:
+    """The pool has no dilation."""
+    return _op(request).window.dilations == (1, 1)
+
+
+@kernel("cmsis_nn", AveragePool2D, requires=(int8_data, pools_integers, undilated))
+def avgpool_s8(ctx: LoweringContext) -> Call:
+    scratch = 4 * ctx.signature.inputs[0].shape[3] if ctx.cpu.isa == "dsp" else 0
+    return _pool("arm_avgpool_s8", ctx, structs.context(ctx, scratch))
+
+
+@kernel("cmsis_nn", MaxPool2D, requires=(int8_data, pools_integers, undilated))
+def max_pool_s8(ctx: LoweringContext) -> Call:
+    return _pool("arm_max_pool_s8", ctx, structs.no_context())
+
+
+def _op(request: Request) -> AveragePool2D | MaxPool2D:
+    op = request.op
+    assert isinstance(op, AveragePool2D | MaxPool2D)  # noqa: S101 - the registry guarantees it
+    return op
+
+
+def _pool(function: str, ctx: LoweringContext, context: Struct) -> Call:
+    op, x, y = _op(ctx.request), ctx.signature.inputs[0], ctx.signature.output
+    return Call(
+        function,
+        [
+            context,
+            structs.pool(op.window, op.activation, y),
+            structs.shape(x.shape),
+            ctx.input(0),
+            structs.dims(1, *op.window.kernel, 1),
+            structs.shape(y.shape),
+            ctx.output(),
+        ],
+        returns_status=True,
+    )

@@ -1,0 +1,36 @@
+"""Average and maximum pooling in plain C: any window."""
+
+from edgec.backends.base import LoweringContext, kernel
+from edgec.backends.constraints import int8_data, pools_integers
+from edgec.backends.portable_c import structs
+from edgec.lir import Call, Scalar
+from edgec.ops.average_pool2d import AveragePool2D
+from edgec.ops.max_pool2d import MaxPool2D
+
+
+@kernel("portable_c", AveragePool2D, requires=(int8_data, pools_integers))
+def average_pool2d_s8(ctx: LoweringContext) -> Call:
+    return _pool("edgec_average_pool2d_s8", ctx)
+
+
+@kernel("portable_c", MaxPool2D, requires=(int8_data, pools_integers))
+def max_pool2d_s8(ctx: LoweringContext) -> Call:
+    return _pool("edgec_max_pool2d_s8", ctx)
+
+
+def _pool(function: str, ctx: LoweringContext) -> Call:
+    op, x, y = ctx.request.op, ctx.signature.inputs[0], ctx.signature.output
+    assert isinstance(op, AveragePool2D | MaxPool2D)  # noqa: S101 - the registry guarantees it
+    return Call(
+        function,
+        [
+            structs.dims(x.shape),
+            ctx.input(0),
+            Scalar(op.window.kernel[0]),
+            Scalar(op.window.kernel[1]),
+            structs.window(op.window),
+            structs.clamp(op.activation, y),
+            structs.dims(y.shape),
+            ctx.output(),
+        ],
+    )
