@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import edgec.ops
 from edgec.errors import EdgecError, Place
-from edgec.ir import Array, GraphBuilder, Node, Op, QParams, Signature, TensorType, ValueName
+from edgec.ir import Array, DType, GraphBuilder, Node, Op, QParams, Signature, TensorType, ValueName
 
 _MISSING: Any = object()
 T = TypeVar("T")
@@ -27,7 +27,7 @@ class SourceNode:
     """A node as a model file has it, decoded to plain Python values.
 
     ``inputs`` holds None where an optional input is absent. ``qparams`` holds the quantization the
-    file states for each output. An attribute that no getter asked for is an error: nothing is
+    file states for each output, ``dtypes`` their element types (TFLite only). An attribute that no getter asked for is an error: nothing is
     dropped silently (:meth:`unread`).
     """
 
@@ -40,6 +40,7 @@ class SourceNode:
     place: Place
     qparams: tuple[QParams | None, ...] = ()
     version: int = 0
+    dtypes: tuple[DType, ...] = ()
     _read: set[str] = field(default_factory=set)
 
     def input(self, index: int) -> ValueName:

@@ -1,0 +1,121 @@
+"""Softmax over the last axis, with TFLite's fixed-point exponential for int8."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import Operator, OutputRule, is_float
+from edgec.ops.fixed_point import (
+    doubling_high_multiply,
+    quantize_multiplier,
+    rounding_right_shift,
+    saturate,
+    wrap_int32,
+)
+from edgec.ops.fixed_point_exp import exp_of_negative, reciprocal
+from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.reshape import Reshape
+from edgec.ops.transpose import Transpose
+
+_INTEGER_BITS = 5  # differences to the row's maximum are Q5.26
+_ACCUMULATOR_BITS = 12  # sums of exponentials are Q12.19
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Softmax(Operator):
+    """x [..., C] -> exp(beta * x) / sum over the last axis of exp(beta * x)."""
+
+    name: ClassVar[str] = "softmax"
+    output_rule: ClassVar[OutputRule] = OutputRule.FIXED
+    fixed_output: ClassVar[tuple[float, int] | None] = (1 / 256, -128)
+    beta: float = 1.0
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        (x,) = inputs
+        if x.rank < 1 or x.elements < 1:
+            message = f"softmax of {x}"
+            raise ValueError(message)
+        return (TensorType(x.shape, x.dtype),)
+
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        (x,) = inputs
+        if not is_float(signature.inputs[0]):
+            return (self._evaluate_integer(x, signature.inputs[0]),)
+        powers = np.exp((x - x.max(axis=-1, keepdims=True)) * np.float32(self.beta))
+        return ((powers / powers.sum(axis=-1, keepdims=True)).astype(x.dtype),)
+
+    def _evaluate_integer(self, x: Array, kind: TensorType) -> Array:
+        multiplier, shift, smallest = self.rescale(kind)
+        difference = x.astype(np.int64) - x.max(axis=-1, keepdims=True)
+        scaled = doubling_high_multiply(wrap_int32(difference << shift), multiplier)
+        seen = difference >= smallest
+        powers = np.where(seen, exp_of_negative(np.where(seen, scaled, 0)), 0)
+        total = rounding_right_shift(powers, _ACCUMULATOR_BITS).sum(axis=-1, keepdims=True)
+        factor, excess = reciprocal(total, _ACCUMULATOR_BITS)
+        y = rounding_right_shift(doubling_high_multiply(factor, powers), excess + 31 - 8)
+        return np.where(seen, saturate(y - 128, -128, 127), -128).astype(np.int8)
+
+    def rescale(self, kind: TensorType) -> tuple[int, int, int]:
+        """Return multiplier and left shift from ``kind`` to Q5.26, and the lowest difference used.
+
+        Elements further below the row's maximum count as 0. TFLite: ``PreprocessSoftmaxScaling``.
+        """
+        factor = self.beta * kind.quantization.scale * 2.0 ** (31 - _INTEGER_BITS)
+        multiplier, shift = quantize_multiplier(min(factor, 2.0**31 - 1))
+        radius = ((2**_INTEGER_BITS - 1) << (31 - _INTEGER_BITS)) / 2**shift
+        return multiplier, shift, -int(radius)
+
+
+@importer(Format.TFLITE, "SOFTMAX")
+def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    op = Softmax(beta=node.number("beta", default=1.0))
+    kind = g.type(node.input(0))
+    if kind.qparams is not None and op.beta * kind.qparams.scale * 2**26 <= 1:
+        raise node.reject(
+            f"beta {op.beta} times input scale {kind.qparams.scale} is too small for fixed point"
+        )
+    return g.add(op, [node.input(0)], name=node.name, outputs=node.outputs, qparams=node.qparams)
+
+
+@importer(Format.ONNX, "Softmax")
+def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    flattens = 0 < node.version < 13  # noqa: PLR2004 - the opset that made the axis one axis
+    x = node.input(0)
+    shape = g.type(x).shape
+    axis = node.integer("axis", default=1 if flattens else -1)
+    if not -len(shape) <= axis < len(shape):
+        raise node.reject(f"axis {axis} of shape {shape}", code="malformed-model")
+    axis %= len(shape)
+    if axis == len(shape) - 1:
+        return g.add(Softmax(), [x], name=node.name, outputs=node.outputs)
+    if flattens:
+        return _over_flattened(node, g, axis)
+    return _over_inner_axis(node, g, axis)
+
+
+def _over_flattened(node: SourceNode, g: GraphBuilder, axis: int) -> Sequence[ValueName]:
+    """Softmax of opset < 13: over all axes from ``axis`` on."""
+    shape = g.type(node.input(0)).shape
+    flat = Reshape(shape=(prod(shape[:axis]), prod(shape[axis:])))
+    rows = g.add1(flat, node.input(0), name=f"{node.name}/rows")
+    y = g.add1(Softmax(), rows, name=node.name)
+    return g.add(Reshape(shape=shape), [y], name=f"{node.name}/shape", outputs=node.outputs)
+
+
+def _over_inner_axis(node: SourceNode, g: GraphBuilder, axis: int) -> Sequence[ValueName]:
+    """Softmax over an axis that is not the last: moved there and back."""
+    rank = g.type(node.input(0)).rank
+    perm = (*(i for i in range(rank) if i != axis), axis)
+    back = tuple(perm.index(i) for i in range(rank))
+    rows = g.add1(Transpose(perm=perm), node.input(0), name=f"{node.name}/last")
+    y = g.add1(Softmax(), rows, name=node.name)
+    return g.add(Transpose(perm=back), [y], name=f"{node.name}/back", outputs=node.outputs)
+
+
+@exporter(Softmax)
+def _to_tflite(op: Softmax, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    out.emit("SOFTMAX", node.inputs, node.outputs, "SoftmaxOptions", Beta=op.beta)
