@@ -136,6 +136,30 @@ class Graph:
             constants={value: data for value, data in all_constants.items() if value in used},
         )
 
+    def renamed(self, names: Mapping[ValueName, ValueName]) -> "Graph":
+        """Return this graph with values called otherwise; names not listed stay."""
+
+        def new(value: ValueName) -> ValueName:
+            return names.get(value, value)
+
+        nodes = [
+            replace(
+                node,
+                inputs=tuple(new(value) for value in node.inputs),
+                outputs=tuple(new(value) for value in node.outputs),
+            )
+            for node in self.nodes
+        ]
+        return Graph(
+            self.name,
+            tuple(new(value) for value in self.inputs),
+            tuple(new(value) for value in self.outputs),
+            tuple(nodes),
+            {new(value): kind for value, kind in self.types.items()},
+            {new(value): data for value, data in self.constants.items()},
+            {new(value): layout for value, layout in self.layouts.items()},
+        )
+
     def __str__(self) -> str:
         """Return the stable text form used by `edgec dump` and the golden tests."""
         lines = [f"graph {self.name}"]

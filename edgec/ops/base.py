@@ -1,5 +1,6 @@
 """What every operator tells the quantizer: the role of its inputs and where its output range comes from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
@@ -35,6 +36,15 @@ class Operator(Op):
     weight_rule: ClassVar[WeightRule | None] = None
     fixed_output: ClassVar[tuple[float, int] | None] = None  # scale and zero point
     is_view: ClassVar[bool] = False  # the output is the input's bytes, in the same order
+    pointwise: ClassVar[bool] = False  # output[i] depends on the (broadcast) inputs at [i] only
+
+    def permuted(self, perm: Sequence[int]) -> "Operator | None":
+        """Return the operator that does the same to tensors whose axes are permuted.
+
+        New axis i is old axis ``perm[i]``, of all inputs of the output's rank and of the output.
+        None where the meaning of the axes is fixed.
+        """
+        return self if self.pointwise else None
 
 
 class Activation(Enum):
