@@ -1,0 +1,46 @@
+"""Model files -> graphs. The one place that knows file formats."""
+
+import hashlib
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgec.frontends.files import format_of, read_file
+from edgec.ir import Graph
+from edgec.ops.registry import Format
+
+__all__ = ["LoadedModel", "load"]
+
+_LOADERS = {
+    Format.ONNX: ("edgec.frontends.onnx", "load_onnx"),
+    Format.TFLITE: ("edgec.frontends.tflite", "load_tflite"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model and where it came from; ``sha256`` is of the file, in hexadecimal."""
+
+    graph: Graph
+    source_format: Format
+    sha256: str
+
+
+def load(path: Path) -> LoadedModel:
+    """Load a model; the content of the file decides the format, not its name.
+
+    Errors: ``file-not-found``, ``unreadable-file``, ``unknown-format``, ``model-too-large``, and
+    those of the format's own loader.
+    """
+    data = read_file(path)
+    source_format = format_of(data, path)
+    loader = _loader(source_format)
+    return LoadedModel(loader(path), source_format, hashlib.sha256(data).hexdigest())
+
+
+def _loader(source_format: Format) -> Callable[[Path], Graph]:
+    """Import only the format in use: each pulls in its own large library."""
+    module, function = _LOADERS[source_format]
+    loader: Callable[[Path], Graph] = getattr(importlib.import_module(module), function)
+    return loader

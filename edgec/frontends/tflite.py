@@ -1,0 +1,168 @@
+"""TFLite -> Graph: checks what the file computes in, then gives each operator to its importer."""
+
+from pathlib import Path
+
+from edgec.errors import EdgecError, Place, raise_all
+from edgec.frontends.files import read_file
+from edgec.frontends.limits import MAX_BYTES, too_large
+from edgec.frontends.tflite_checks import check_numbers, unsupported_operator
+from edgec.frontends.tflite_options import default_options, options_table
+from edgec.frontends.tflite_reader import FileModel, FileOperator, read_model
+from edgec.ir import DType, Graph, GraphBuilder, TensorType, ValueName
+from edgec.ops import registry
+from edgec.ops.base import Activation
+from edgec.ops.registry import Format, SourceNode
+
+# Attributes that cannot change an integer result.
+_HARMLESS = ("asymmetric_quantize_inputs", "quantized_bias_type")
+# What an importer raises on tensors that its operator cannot take.
+_MISFITS = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError)
+
+
+def load_tflite(path: Path) -> Graph:
+    """Import an integer .tflite model.
+
+    Inputs and outputs keep their names; a node gets the name of its first output. Dynamic extents (a batch of -1) become 1. All problems that keep the model from being compiled
+    are raised together: ``unsupported-operator``, ``unsupported-attribute``,
+    ``unsupported-tensor``, ``unsupported-quantization``, ``float-model``, ``hybrid-model``,
+    ``multiple-subgraphs``, ``malformed-model``, ``model-too-large``.
+    """
+    registry.load_all()
+    place = Place(file=str(path))
+    model = read_model(read_file(path), place)
+    raise_all(check_numbers(model, place))
+    return _Import(model, path).graph()
+
+
+class _Import:
+    def __init__(self, model: FileModel, path: Path) -> None:
+        self._model = model
+        self._file = str(path)
+        self._builder = GraphBuilder(path.stem)
+        self._names = _unique_names(model)
+        self._values: dict[int, ValueName] = {}
+        self._errors: list[EdgecError] = []
+        self._bytes = 0
+
+    def graph(self) -> Graph:
+        """Import everything; raise all problems at once."""
+        for number in self._model.inputs:
+            self._values[number] = self._builder.input(self._names[number], self._kind(number))
+        for index, operator in enumerate(self._model.operators):
+            self._operator(operator, index)
+        raise_all(self._errors)
+        place = Place(self._file, "model outputs")
+        return self._builder.build([self._read(each, place) for each in self._model.outputs])
+
+    def _operator(self, operator: FileOperator, index: int) -> None:
+        """Import one operator; where that fails, stand-ins let the others be checked as well."""
+        name = self._names[operator.outputs[0]]
+        place = Place(self._file, f"node {index} ({operator.op}) {name!r}")
+        try:
+            values = self._imported(self._source_node(operator, name, place))
+        except EdgecError as error:
+            self._errors.append(error)
+            values = [
+                self._builder.input(self._names[number], self._kind(number))
+                for number in operator.outputs
+            ]
+        for number, value in zip(operator.outputs, values, strict=True):
+            self._values[number] = value
+
+    def _source_node(self, operator: FileOperator, name: str, place: Place) -> SourceNode:
+        for number in operator.outputs:
+            if number in self._values or operator.outputs.count(number) > 1:
+                raise _malformed(f"{self._names[number]!r} is made twice", place)
+        return SourceNode(
+            Format.TFLITE,
+            operator.op,
+            name,
+            tuple(None if each is None else self._read(each, place) for each in operator.inputs),
+            tuple(self._names[each] for each in operator.outputs),
+            operator.attrs,
+            place,
+            tuple(self._model.tensors[each].qparams for each in operator.outputs),
+            operator.version,
+        )
+
+    def _imported(self, node: SourceNode) -> list[ValueName]:
+        importer = registry.IMPORTERS.get((Format.TFLITE, node.op))
+        if importer is None:
+            raise unsupported_operator(node)
+        _check_activation(node)
+        try:
+            values = list(importer(node, self._builder))
+        except _MISFITS as error:
+            raise _malformed(f"{node.op} does not fit its tensors: {error}", node.place) from error
+        _check_unread(node)
+        self._check_results(node, values)
+        return values
+
+    def _check_results(self, node: SourceNode, values: list[ValueName]) -> None:
+        if len(values) != len(node.outputs):
+            message = f"{node.op} makes {len(values)} tensors, the file lists {len(node.outputs)}"
+            raise _malformed(message, node.place)
+        for value in values:
+            kind = self._builder.type(value)
+            self._bytes += kind.bytes
+            if not kind.elements:
+                raise _malformed(f"{value!r} is empty: {kind}", node.place)
+            if self._bytes > MAX_BYTES:
+                raise too_large(f"{value!r} with all before it", self._bytes, node.place)
+
+    def _read(self, number: int, place: Place) -> ValueName:
+        """Return the value of a tensor that must exist by now; constants are added on first use."""
+        if number not in self._values:
+            tensor = self._model.tensors[number]
+            if tensor.data is None:
+                message = f"{self._names[number]!r} is read, but nothing has made it before"
+                raise _malformed(message, place)
+            self._values[number] = self._builder.constant(
+                self._names[number], tensor.data, tensor.qparams
+            )
+        return self._values[number]
+
+    def _kind(self, number: int) -> TensorType:
+        tensor = self._model.tensors[number]
+        return TensorType(tensor.shape, tensor.dtype or DType.FLOAT32, tensor.qparams)
+
+
+def _unique_names(model: FileModel) -> list[str]:
+    """Return a name for each tensor; inputs and outputs are the first to choose."""
+    names = [""] * len(model.tensors)
+    taken: dict[str, int] = {}
+    for number in dict.fromkeys([*model.inputs, *model.outputs, *range(len(names))]):
+        wanted = name = model.tensors[number].name
+        while name in taken:
+            taken[wanted] += 1
+            name = f"{wanted}.{taken[wanted]}"
+        taken[name] = 1
+        names[number] = name
+    return names
+
+
+def _check_activation(node: SourceNode) -> None:
+    name = node.attrs.get("fused_activation_function", "NONE")
+    if name not in {each.value for each in Activation}:
+        raise node.reject(
+            f"fused activation {name}", help="use the activation as an operator of its own"
+        )
+
+
+def _check_unread(node: SourceNode) -> None:
+    """Reject what would be dropped silently: an attribute in use that the importer never read."""
+    defaults = default_options(options_table(node.op))
+    dropped = [
+        name
+        for name in node.unread()
+        if name not in _HARMLESS and node.attrs[name] != defaults.get(name)
+    ]
+    if dropped:
+        shown = ", ".join(f"{name} = {node.attrs[name]}" for name in dropped)
+        raise node.reject(shown, help="convert the model without this option")
+
+
+def _malformed(message: str, place: Place) -> EdgecError:
+    return EdgecError(
+        "malformed-model", message, place=place, help="convert or download the model again"
+    )
