@@ -162,6 +162,9 @@ class StackView:
     origin: str
 
 
+_HOST_BOARD = BoardView("the host", 0, "0x0", 0, 0, ())
+
+
 def _main_view(board: Board, model: FirmwareModel) -> MainView:
     macro = model.name.upper()
     return MainView(
@@ -233,4 +236,8 @@ def host_tree(name: str, input_count: int, output_count: int) -> SourceTree:
     files.update({f"port/{path.name}": path for path in (runtime / "port" / "host").glob("*.c")})
     files.update({f"runner/{path.name}": path for path in _runner_files(runtime)})
     copied = {path: source.read_bytes() for path, source in sorted(files.items())}
-    return SourceTree({"main.c": render("firmware/main.c.j2", view), **copied})
+    rendered = {
+        "main.c": render("firmware/main.c.j2", view),
+        "include/edgec/board.h": render("firmware/board.h.j2", _HOST_BOARD),
+    }
+    return SourceTree({**rendered, **copied})

@@ -23,6 +23,7 @@ _REPEATABLE = {
     Request.WRITE_INPUT,
     Request.READ_OUTPUT,
     Request.READ_PROFILE,
+    Request.READ_SIZES,
     Request.RESET,
 }
 
@@ -71,7 +72,11 @@ class RunnerClient:
     def describe(self) -> protocol.Description:
         """Return what the firmware says of itself; asked until it has started and answers."""
         if self._description is None:
-            self._description = _parsed(protocol.parse_description, self._greet())
+            short = _parsed(protocol.parse_description, self._greet())
+            count = short.input_count + short.output_count
+            sizes = self._read(Request.READ_SIZES, count, protocol.SIZES_PER_MESSAGE)
+            lists = [_parsed(protocol.parse_sizes, data) for data in sizes]
+            self._description = short.with_sizes(tuple(itertools.chain(*lists)))
         return self._description
 
     def run(self, inputs: Sequence[bytes]) -> RawRun:
@@ -90,12 +95,14 @@ class RunnerClient:
     def marks(self) -> list[int]:
         """Return the ticks at the end of each node of the last run."""
         count = self.describe().node_count
-        step = protocol.MARKS_PER_MESSAGE
-        calls = [
-            Call(Request.READ_PROFILE, protocol.read_profile(first, min(step, count - first)))
-            for first in range(0, count, step)
-        ]
-        return [mark for data in self.exchange(calls) for mark in _marks(data)]
+        marks = self._read(Request.READ_PROFILE, count, protocol.MARKS_PER_MESSAGE)
+        lists = [_parsed(protocol.parse_marks, data) for data in marks]
+        return list(itertools.chain(*lists))
+
+    def _read(self, request: Request, count: int, step: int) -> list[bytes]:
+        """Read a list of ``count`` entries, ``step`` in a message."""
+        ranges = ((first, min(step, count - first)) for first in range(0, count, step))
+        return self.exchange([Call(request, protocol.read_range(*each)) for each in ranges])
 
     def reset(self) -> None:
         """Clear the state of a streaming model."""
@@ -235,10 +242,6 @@ def _collect(chunks: Iterator[bytes], size: int) -> bytes:
     if len(data) != size:
         raise _protocol_error(f"an output has {len(data)} bytes, not {size}")
     return data
-
-
-def _marks(data: bytes) -> tuple[int, ...]:
-    return _parsed(protocol.parse_marks, data)
 
 
 def _data(call: Call, message: Message) -> bytes:

@@ -8,13 +8,14 @@ its request plus 0x80 and a result as first byte of its payload. Nothing here do
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 VERSION = 1
 MESSAGE_BYTES = 252
 CHUNK_BYTES = 240
 MARKS_PER_MESSAGE = CHUNK_BYTES // 8
+SIZES_PER_MESSAGE = CHUNK_BYTES // 4
 CALIBRATION_CALLS = 8
 _ANSWER = 0x80
 _COBS_BLOCK = 254
@@ -30,6 +31,7 @@ class Request(IntEnum):
     READ_PROFILE = 5
     RESET = 6
     BYE = 7
+    READ_SIZES = 8
 
 
 class Notice(IntEnum):
@@ -90,8 +92,15 @@ class Description:
     empty_run_ticks: int
     node_hook_ticks: int
     model_hash: bytes
-    input_bytes: tuple[int, ...]
-    output_bytes: tuple[int, ...]
+    input_count: int
+    output_count: int
+    input_bytes: tuple[int, ...] = ()
+    output_bytes: tuple[int, ...] = ()
+
+    def with_sizes(self, sizes: tuple[int, ...]) -> "Description":
+        """Return this with the sizes of all tensors, inputs first."""
+        inputs, outputs = sizes[: self.input_count], sizes[self.input_count :]
+        return replace(self, input_bytes=inputs, output_bytes=outputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,16 +189,16 @@ class FrameSplitter:
 
 def write_input(tensor: int, offset: int, data: bytes) -> bytes:
     """Return the payload of a WRITE_INPUT."""
-    return struct.pack("<BI", tensor, offset) + data
+    return struct.pack("<HI", tensor, offset) + data
 
 
 def read_output(tensor: int, offset: int, size: int) -> bytes:
     """Return the payload of a READ_OUTPUT."""
-    return struct.pack("<BIB", tensor, offset, size)
+    return struct.pack("<HIB", tensor, offset, size)
 
 
-def read_profile(first: int, count: int) -> bytes:
-    """Return the payload of a READ_PROFILE."""
+def read_range(first: int, count: int) -> bytes:
+    """Return the payload of a READ_PROFILE or READ_SIZES."""
     return struct.pack("<HB", first, count)
 
 
@@ -197,16 +206,13 @@ def parse_description(data: bytes) -> Description:
     """Read the answer to DESCRIBE. Raises :class:`BadMessageError`, also for another version."""
     if data[:1] != bytes((VERSION,)):
         raise BadMessageError(f"the firmware speaks protocol {data[:1].hex()}, not {VERSION}")
-    head = struct.Struct("<BBBBHIIII8s")
-    if len(data) < head.size:
-        raise BadMessageError("the description is too short")
-    _, source, inputs, outputs, nodes, clock, arena, empty, hook, name = head.unpack_from(data)
-    if len(data) != head.size + 4 * (inputs + outputs) or source not in set(TickSource):
-        raise BadMessageError("the description contradicts itself")
-    sizes = struct.unpack_from(f"<{inputs + outputs}I", data, head.size)
-    return Description(
-        TickSource(source), nodes, clock, arena, empty, hook, name, sizes[:inputs], sizes[inputs:]
-    )
+    head = struct.Struct("<BBHHHIIII8s")
+    if len(data) != head.size:
+        raise BadMessageError("the description has a wrong size")
+    _, source, inputs, outputs, nodes, clock, arena, empty, hook, name = head.unpack(data)
+    if source not in set(TickSource):
+        raise BadMessageError(f"there is no tick source {source}")
+    return Description(TickSource(source), nodes, clock, arena, empty, hook, name, inputs, outputs)
 
 
 def parse_run(data: bytes) -> RunStatus:
@@ -222,6 +228,11 @@ def parse_fault(data: bytes) -> Fault:
 def parse_marks(data: bytes) -> tuple[int, ...]:
     """Read the answer to READ_PROFILE. Raises :class:`BadMessageError`."""
     return _unpack(f"<{len(data) // 8}Q", data)
+
+
+def parse_sizes(data: bytes) -> tuple[int, ...]:
+    """Read the answer to READ_SIZES. Raises :class:`BadMessageError`."""
+    return _unpack(f"<{len(data) // 4}I", data)
 
 
 def _unpack(layout: str, data: bytes) -> tuple[int, ...]:

@@ -22,12 +22,13 @@
 
 typedef enum {
     EDGEC_REQUEST_DESCRIBE = 1,
-    EDGEC_REQUEST_WRITE_INPUT = 2,  ///< u8 tensor, u32 offset, data
+    EDGEC_REQUEST_WRITE_INPUT = 2,  ///< u16 tensor, u32 offset, data
     EDGEC_REQUEST_RUN = 3,          ///< answer: u8 code, i32 node, u64 start, u64 end, u32 CRC of inputs
-    EDGEC_REQUEST_READ_OUTPUT = 4,  ///< u8 tensor, u32 offset, u8 size; answer: data
+    EDGEC_REQUEST_READ_OUTPUT = 4,  ///< u16 tensor, u32 offset, u8 size; answer: data
     EDGEC_REQUEST_READ_PROFILE = 5, ///< u16 first, u8 count; answer: u64 ticks at the end of each node
     EDGEC_REQUEST_RESET = 6,
-    EDGEC_REQUEST_BYE = 7
+    EDGEC_REQUEST_BYE = 7,
+    EDGEC_REQUEST_READ_SIZES = 8 ///< u16 first, u8 count; answer: u32 bytes of inputs, then outputs
 } edgec_request_t;
 
 #define EDGEC_ANSWER 0x80u
@@ -71,6 +72,7 @@ uint32_t edgec_crc32(uint32_t crc, const uint8_t *data, uint32_t size);
 
 /// Each handler reads the request in `runner->message` and leaves the answer's payload there.
 edgec_result_t edgec_handle_describe(edgec_runner_t *runner);
+edgec_result_t edgec_handle_read_sizes(edgec_runner_t *runner);
 edgec_result_t edgec_handle_write_input(edgec_runner_t *runner);
 edgec_result_t edgec_handle_run(edgec_runner_t *runner);
 edgec_result_t edgec_handle_read_output(edgec_runner_t *runner);
@@ -86,10 +88,22 @@ edgec_status_t edgec_measure(edgec_status_t (*run)(void *), void *context, uint6
 /// Where edgec_on_node writes: up to `count` marks. Returns nodes finished since the last call.
 uint32_t edgec_profile_into(uint64_t *marks, uint32_t count);
 
+static inline uint32_t edgec_get_u16(const uint8_t *from)
+{
+    return (uint32_t)from[0] | ((uint32_t)from[1] << 8);
+}
+
 static inline uint32_t edgec_get_u32(const uint8_t *from)
 {
     return (uint32_t)from[0] | ((uint32_t)from[1] << 8) | ((uint32_t)from[2] << 16)
            | ((uint32_t)from[3] << 24);
+}
+
+static inline uint8_t *edgec_put_u16(uint8_t *to, uint32_t value)
+{
+    to[0] = (uint8_t)value;
+    to[1] = (uint8_t)(value >> 8);
+    return to + 2;
 }
 
 static inline uint8_t *edgec_put_u32(uint8_t *to, uint32_t value)

@@ -33,7 +33,7 @@ edgec_result_t edgec_handle_read_profile(edgec_runner_t *runner)
     const edgec_runner_model_t *model = runner->model;
     uint8_t *payload = edgec_payload(&runner->message);
     const bool complete = runner->message.payload_size == 3;
-    const uint32_t first = (uint32_t)payload[0] | ((uint32_t)payload[1] << 8);
+    const uint32_t first = edgec_get_u16(payload);
     const uint32_t count = payload[2];
     runner->message.payload_size = 0;
     if (!complete || count > EDGEC_CHUNK_BYTES / 8 || first + count > model->node_count) {

@@ -7,6 +7,8 @@ static edgec_result_t handle(edgec_runner_t *runner, uint8_t request)
     switch (request) {
     case EDGEC_REQUEST_DESCRIBE:
         return edgec_handle_describe(runner);
+    case EDGEC_REQUEST_READ_SIZES:
+        return edgec_handle_read_sizes(runner);
     case EDGEC_REQUEST_WRITE_INPUT:
         return edgec_handle_write_input(runner);
     case EDGEC_REQUEST_RUN:

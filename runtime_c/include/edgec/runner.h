@@ -17,8 +17,8 @@ typedef struct {
     const uint8_t *hash;          ///< 8 bytes that name the model
     const uint32_t *input_bytes;  ///< one entry per input
     const uint32_t *output_bytes; ///< one entry per output
-    uint8_t input_count;
-    uint8_t output_count;
+    uint16_t input_count;
+    uint16_t output_count;
     uint16_t node_count;
     uint32_t arena_bytes;
     uint64_t *marks; ///< room for node_count ticks: the end of each node in the last run
