@@ -1,0 +1,25 @@
+"""The public Python API: what each command does, without a terminal."""
+
+from edgec.driver.build import BuildResult, build
+from edgec.driver.check import CheckResult, check
+from edgec.driver.compile import Compiled, compile_model
+from edgec.driver.execute import RegressionResult, RunResult, run, run_regression
+from edgec.driver.options import BuildOptions, read_config
+from edgec.driver.output import OutputInfo, open_output
+
+__all__ = [
+    "BuildOptions",
+    "BuildResult",
+    "CheckResult",
+    "Compiled",
+    "OutputInfo",
+    "RunResult",
+    "RegressionResult",
+    "build",
+    "check",
+    "compile_model",
+    "open_output",
+    "read_config",
+    "run",
+    "run_regression",
+]

@@ -1,0 +1,70 @@
+"""``edgec check``: what of a model is supported, and does it fit, without building anything."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgec.driver.compile import is_float_model, lower_graph
+from edgec.driver.fit import check_arena
+from edgec.errors import EdgecError
+from edgec.frontends import load
+from edgec.ir import Graph, ValueName
+from edgec.lir import Program
+from edgec.memory.planner import MemoryPlan
+from edgec.pipelines import optimize_float, optimize_integer
+from edgec.quantization.quantize import quantize
+from edgec.targets.board import Board, load_board
+
+DEFAULT_BOARD = "qemu-m4"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a build would give: kernels and memory where everything is supported."""
+
+    supported: bool
+    problems: list[EdgecError]
+    graph: Graph | None = None
+    program: Program | None = None
+    memory: MemoryPlan | None = None
+    board: Board | None = None
+    transposes: int = 0
+
+
+def check(model: Path, board_name: str = "", kernels: str = "auto") -> CheckResult:
+    """Collect every problem of a model; file and board must exist, or ``EdgecError`` is raised."""
+    board = load_board(board_name or DEFAULT_BOARD)
+    try:
+        graph = integer_preview(load(model).graph)
+        program, memory = lower_graph(graph, board, kernels)
+    except EdgecError as error:
+        if error.code in {"file-not-found", "unreadable-file", "unknown-format"}:
+            raise
+        return CheckResult(False, list(error.problems()), board=board)
+    problems = _fit_problems(memory, board) if board_name else []
+    transposes = sum(step.op == "transpose" for step in program.steps)
+    return CheckResult(not problems, problems, graph, program, memory, board, transposes)
+
+
+def integer_preview(graph: Graph) -> Graph:
+    """Return the integer graph; a float model is quantized with placeholder ranges of [-1, 1].
+
+    Shapes, kernels and memory are those of a real build; scales and accuracy are not.
+    """
+    if not is_float_model(graph):
+        return optimize_integer(graph)
+    graph = optimize_float(graph)
+    ranges = {value: (-1.0, 1.0) for value in _activations(graph)}
+    return optimize_integer(quantize(graph, ranges))
+
+
+def _activations(graph: Graph) -> list[ValueName]:
+    made = [value for node in graph.nodes for value in node.outputs]
+    return [*graph.inputs, *made]
+
+
+def _fit_problems(memory: MemoryPlan, board: Board) -> list[EdgecError]:
+    try:
+        check_arena(memory, board)
+    except EdgecError as error:
+        return list(error.problems())
+    return []

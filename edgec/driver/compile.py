@@ -1,0 +1,170 @@
+"""Model file -> integer graph -> program -> sources: all of a build that needs no toolchain."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgec.backends import base as backends
+from edgec.backends.select import BACKENDS_BY_CHOICE, lower
+from edgec.codegen.firmware import FirmwareModel, firmware_tree
+from edgec.codegen.library import Origin, library_tree
+from edgec.codegen.source_tree import SourceTree
+from edgec.driver.fit import check_arena
+from edgec.driver.options import BuildOptions
+from edgec.driver.progress import Progress, Quiet
+from edgec.errors import EdgecError, ExitCode, Place
+from edgec.exporters.tflite import write_tflite
+from edgec.frontends import LoadedModel, load
+from edgec.ir import Array, Graph, TensorType, ValueName
+from edgec.lir import Program
+from edgec.memory.liveness import live_ranges
+from edgec.memory.planner import MemoryPlan, plan
+from edgec.ops.base import is_float
+from edgec.pipelines import optimize_float, optimize_integer
+from edgec.quantization.calibrate import calibrate
+from edgec.quantization.quantize import quantize
+from edgec.quantization.samples import Samples, read_samples
+from edgec.targets.board import Board, load_board
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """Everything a build knows before a compiler runs.
+
+    ``source_inputs`` are the types the source model states; ``samples`` the calibration data.
+    """
+
+    options: BuildOptions
+    model: LoadedModel
+    board: Board
+    graph: Graph
+    float_graph: Graph | None
+    samples: Samples | None
+    program: Program
+    memory: MemoryPlan
+    library: SourceTree
+    firmware: SourceTree
+    tflite: bytes
+    passes: tuple[tuple[str, bool], ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.options.model_name
+
+
+class PassLog:
+    """An observer that remembers which passes changed the graph."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[str, bool]] = []
+
+    def __call__(self, each: object, before: Graph, after: Graph) -> None:
+        self.entries.append((str(getattr(each, "name", each)), before is not after))
+
+
+def compile_model(options: BuildOptions, progress: Progress | None = None) -> Compiled:
+    """Return the compiled model; raises :class:`EdgecError` for all that is wrong with it."""
+    progress = progress or Quiet()
+    options = options.checked()
+    board = load_board(options.board)
+    progress.stage("reading the model")
+    model = load(Path(options.model))
+    log = PassLog()
+    graph, float_graph, samples = _integer_graph(options, model, log, progress)
+    progress.stage("planning kernels and memory")
+    program, memory = lower_graph(_renamed(graph, options.model_name), board, options.kernels)
+    check_arena(memory, board)
+    origin = Origin(model.sha256, board.id, _option_text(options))
+    cmsis_nn = Path(options.cmsis_nn) if options.cmsis_nn else None
+    library = library_tree(program, memory, board.core, origin, cmsis_nn=cmsis_nn)
+    ports = (len(program.inputs), len(program.outputs))
+    firmware = firmware_tree(board, FirmwareModel(options.model_name, *ports))
+    return Compiled(
+        options=options,
+        model=model,
+        board=board,
+        graph=graph,
+        float_graph=float_graph,
+        samples=samples,
+        program=program,
+        memory=memory,
+        library=library,
+        firmware=firmware,
+        tflite=write_tflite(graph),
+        passes=tuple(log.entries),
+        warnings=(*program.warnings, *(samples.warnings if samples else ())),
+    )
+
+
+def lower_graph(graph: Graph, board: Board, kernels: str) -> tuple[Program, MemoryPlan]:
+    """Choose kernels for a board's core and place every buffer."""
+    backends.load_all()
+    program = lower(graph, board.core, BACKENDS_BY_CHOICE[kernels])
+    return program, plan(live_ranges(program))
+
+
+def is_float_model(graph: Graph) -> bool:
+    """Tell whether a model still has to be quantized: no activation of it is an integer tensor."""
+    activations = [graph.types[value] for node in graph.nodes for value in node.outputs]
+    kinds = activations or [graph.types[value] for value in graph.inputs]
+    return all(is_float(kind) for kind in kinds)
+
+
+def _integer_graph(
+    options: BuildOptions, model: LoadedModel, log: PassLog, progress: Progress
+) -> tuple[Graph, Graph | None, Samples | None]:
+    if not is_float_model(model.graph):
+        return optimize_integer(model.graph, (log,)), None, None
+    progress.stage("optimizing the float graph")
+    float_graph = optimize_float(model.graph, (log,))
+    if not options.calib:
+        raise _no_calibration(options, float_graph)
+    samples = read_samples(Path(options.calib), float_graph)
+    progress.stage("calibrating")
+    ranges = calibrate(float_graph, samples, progress.advance)
+    progress.stage("quantizing")
+    graph = optimize_integer(quantize(float_graph, ranges), (log,))
+    return graph, float_graph, samples
+
+
+def _renamed(graph: Graph, name: str) -> Graph:
+    """Return the graph under the name that C will know it by."""
+    return Graph(
+        name, graph.inputs, graph.outputs, graph.nodes, graph.types, graph.constants, graph.layouts
+    )
+
+
+def _option_text(options: BuildOptions) -> str:
+    shown = {"calib": Path(options.calib).name, "kernels": options.kernels}
+    return " ".join(f"--{key} {value}" for key, value in shown.items() if value)
+
+
+def _no_calibration(options: BuildOptions, graph: Graph) -> EdgecError:
+    wanted = ", ".join(
+        f"{name}=<float32 samples x {'x'.join(map(str, source_shape(graph, name)[1:]))}>"
+        for name in graph.inputs
+    )
+    return EdgecError(
+        "calibration-needed",
+        "this is a float model: quantizing it needs samples of its input",
+        place=Place(options.model),
+        help=f"save 100 or so real inputs, numpy.savez('calib.npz', {wanted}), "
+        "and add --calib calib.npz",
+        exit_code=ExitCode.MODEL,
+    )
+
+
+def source_shape(graph: Graph, name: ValueName) -> tuple[int, ...]:
+    """Return the shape of an input or output with the axes where the source model has them."""
+    kind: TensorType = graph.types[name]
+    layout = graph.layouts.get(name)
+    if layout is None:
+        return kind.shape
+    shape = [0] * kind.rank
+    for ours, source in enumerate(layout):
+        shape[source] = kind.shape[ours]
+    return tuple(shape)
+
+
+Inputs = Sequence[Mapping[ValueName, Array]]

@@ -1,0 +1,138 @@
+"""What a build is asked for: flags, or the same keys in an ``edgec.toml``; flags win."""
+
+import difflib
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from edgec.backends.select import BACKENDS_BY_CHOICE
+from edgec.codegen.render import identifier
+from edgec.errors import EdgecError, ExitCode, Place, raise_all
+
+CONFIG_FILE = "edgec.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions:
+    """The effective options of a build. Empty text stands for "not given"."""
+
+    model: str = ""
+    board: str = ""
+    calib: str = ""
+    output: str = ""
+    name: str = ""
+    kernels: str = "auto"
+    cmsis_nn: str = ""
+
+    def checked(self) -> "BuildOptions":
+        """Return these options; raise everything that is missing or wrong at once."""
+        errors = []
+        if not self.model:
+            errors.append(_missing("model", "name a model file: edgec build MODEL --board BOARD"))
+        if not self.board:
+            errors.append(_missing("board", "name a board with --board; `edgec boards` lists them"))
+        if self.kernels not in BACKENDS_BY_CHOICE:
+            known = ", ".join(BACKENDS_BY_CHOICE)
+            errors.append(_wrong("kernels", f"{self.kernels!r} is none of {known}", known))
+        raise_all(errors)
+        return self
+
+    @property
+    def model_name(self) -> str:
+        """The C prefix of the model: the name asked for, or the file's."""
+        return identifier(self.name or Path(self.model).stem)
+
+    @property
+    def output_folder(self) -> Path:
+        return Path(self.output) if self.output else Path("build") / Path(self.model).stem
+
+    def as_config(self) -> dict[str, str]:
+        """Return the options as they go into the report: file names without their folders."""
+        values = {each.name: str(getattr(self, each.name)) for each in fields(self)}
+        for key in ("model", "calib", "output", "cmsis_nn"):
+            values[key] = Path(values[key]).name if values[key] else ""
+        values["board"] = Path(values["board"]).name if "/" in values["board"] else values["board"]
+        return values
+
+
+def read_config(path: Path | None) -> BuildOptions:
+    """Read ``edgec.toml``; paths in it are relative to its folder. No file, no options.
+
+    Raises ``file-not-found``, ``malformed-config`` and one ``unknown-option`` per unknown key.
+    """
+    chosen = path or Path(CONFIG_FILE)
+    if not chosen.exists():
+        if path is None:
+            return BuildOptions()
+        raise EdgecError("file-not-found", "there is no such file", place=Place(str(path)))
+    table = _parse(chosen)
+    raise_all(_problems(table, chosen))
+    options = replace(BuildOptions(), **table)
+    return _relative_to(options, chosen.parent)
+
+
+def merged(config: BuildOptions, flags: dict[str, str]) -> BuildOptions:
+    """Return ``config`` with every flag that was given on the command line."""
+    return replace(config, **{key: value for key, value in flags.items() if value})
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise EdgecError(
+            "malformed-config",
+            f"not a TOML file: {error}",
+            place=Place(str(path)),
+            help="`model = \"m.onnx\"` and `board = \"stm32\"` are enough",
+        ) from None
+
+
+def _problems(table: dict[str, Any], path: Path) -> list[EdgecError]:
+    known = [each.name for each in fields(BuildOptions)]
+    errors = []
+    for key, value in table.items():
+        near = difflib.get_close_matches(key, known, n=1)
+        if key not in known:
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+            errors.append(
+                EdgecError(
+                    "unknown-option", f"unknown key {key!r}", place=Place(str(path), key), help=hint
+                )
+            )
+        elif not isinstance(value, str):
+            errors.append(
+                EdgecError(
+                    "malformed-config",
+                    f"{key}: expected a string, got {value!r}",
+                    place=Place(str(path), key),
+                    help="put the value in double quotes",
+                )
+            )
+    return errors
+
+
+def _relative_to(options: BuildOptions, folder: Path) -> BuildOptions:
+    """Resolve the paths of a config file against its folder."""
+    paths = {
+        key: str(folder / getattr(options, key))
+        for key in ("model", "calib", "output", "cmsis_nn")
+        if getattr(options, key)
+    }
+    if options.board.endswith(".toml"):
+        paths["board"] = str(folder / options.board)
+    return replace(options, **paths)
+
+
+def _missing(key: str, hint: str) -> EdgecError:
+    return EdgecError("missing-option", f"no {key} is given", help=hint, exit_code=ExitCode.USAGE)
+
+
+def _wrong(key: str, message: str, known: str) -> EdgecError:
+    return EdgecError(
+        "invalid-option",
+        f"--{key}: {message}",
+        help=f"use one of: {known}",
+        exit_code=ExitCode.USAGE,
+    )

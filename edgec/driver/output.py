@@ -1,0 +1,73 @@
+"""An output folder of ``edgec build``, opened again."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edgec.driver.ports import PortInfo
+from edgec.errors import EdgecError, Place
+from edgec.targets.board import Board, load_board
+
+_SCHEMA = 1
+BOARD_COPY = "firmware/board.toml"
+
+
+@dataclass(frozen=True)
+class OutputInfo:
+    """What later commands need of a build."""
+
+    folder: Path
+    report: dict[str, Any]
+    name: str
+    inputs: list[PortInfo]
+    outputs: list[PortInfo]
+
+    @property
+    def board(self) -> Board:
+        """The board it was built for, from the folder's own copy."""
+        board = load_board(self._existing(BOARD_COPY))
+        return replace(board, id=str(self.report["board"]))
+
+    @property
+    def elf(self) -> Path:
+        return self._existing("firmware.elf")
+
+    @property
+    def golden(self) -> Path:
+        return self._existing("golden.npz")
+
+    @property
+    def tflite(self) -> Path:
+        return self._existing(f"{self.name}.tflite")
+
+    def _existing(self, name: str) -> Path:
+        path = self.folder / name
+        if not path.is_file():
+            raise _damaged(self.folder, f"{name} is missing")
+        return path
+
+
+def open_output(folder: Path) -> OutputInfo:
+    """Read ``report.json``; raises ``not-an-output`` and ``damaged-output``."""
+    path = folder / "report.json"
+    if not path.is_file():
+        raise EdgecError(
+            "not-an-output",
+            "this is no output folder of `edgec build` (it has no report.json)",
+            place=Place(str(folder)),
+            help="build first: edgec build MODEL --board BOARD",
+        )
+    try:
+        report = json.loads(path.read_text())
+        model = report["model"]
+        if report["schema"] != _SCHEMA:
+            raise _damaged(folder, f"report schema {report['schema']} is not {_SCHEMA}")
+        ports = [[PortInfo.from_json(each) for each in model[key]] for key in ("inputs", "outputs")]
+        return OutputInfo(folder, report, str(model["name"]), ports[0], ports[1])
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise _damaged(folder, f"report.json cannot be read: {error}") from None
+
+
+def _damaged(folder: Path, message: str) -> EdgecError:
+    return EdgecError("damaged-output", message, place=Place(str(folder)), help="build again")

@@ -1,0 +1,100 @@
+"""The model library as a process on this machine: same runner, same protocol, host compiler."""
+
+import contextlib
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+
+from edgec.codegen.firmware import THIRD_PARTY, WARNING_FLAGS, host_tree
+from edgec.codegen.source_tree import SourceTree
+from edgec.firmware.build import JOBS
+from edgec.firmware.client import RunnerClient
+from edgec.firmware.emulate import Session
+from edgec.firmware.toolchain import HOST_CC, find_tool, run_tool
+from edgec.firmware.transport import PipeTransport
+
+_GRACE = 2.0
+
+
+class HostProcess:
+    """The library compiled for this machine: ``with HostProcess(library, model) as session: ...``.
+
+    ``library`` is the folder of a model named ``name``; ``flags`` join the compiler's (sanitizers,
+    for instance). Raises ``missing-tool`` and ``tool-failed``.
+    """
+
+    def __init__(
+        self,
+        library: SourceTree,
+        name: str,
+        ports: tuple[int, int],
+        *,
+        flags: Sequence[str] = (),
+        timeout: float = 60.0,
+    ) -> None:
+        self._tree = library.under(name).merge(host_tree(name, *ports).under("firmware"))
+        self._name = name
+        self._flags = tuple(flags)
+        self._timeout = timeout
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Session:
+        with contextlib.ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgec-host-")))
+            self._tree.write(folder)
+            program = self._compile(folder)
+            process = subprocess.Popen(  # noqa: S603 - we compiled it
+                [str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+            )
+            stack.callback(_reap, process)
+            assert process.stdin is not None  # noqa: S101 - asked for pipes
+            assert process.stdout is not None  # noqa: S101 - asked for pipes
+            transport = PipeTransport(process.stdout.fileno(), process.stdin.fileno())
+            stack.callback(transport.close)
+            self._stack = stack.pop_all()
+        return Session(RunnerClient(transport, timeout=self._timeout))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def _compile(self, folder: Path) -> Path:
+        compiler = find_tool(HOST_CC)
+        sources = sorted(path for path in self._tree.files if path.endswith(".c"))
+        with ThreadPoolExecutor(JOBS) as pool:
+            objects = list(pool.map(lambda each: self._object(compiler, folder, each), sources))
+        link: list[str | Path] = [compiler, *self._flags, *objects, "-lm", "-o", "model"]
+        run_tool(link, cwd=folder)
+        return folder / "model"
+
+    def _object(self, compiler: Path, folder: Path, source: str) -> str:
+        name = self._name
+        third_party = source.startswith(f"{name}/{THIRD_PARTY}/")
+        includes = ("firmware", "firmware/include", "firmware/runner", name, f"{name}/kernels")
+        target = source.replace("/", "_") + ".o"
+        command: list[str | Path] = [
+            compiler,
+            "-std=c99",
+            "-O2",
+            "-DEDGEC_PROFILE",
+            "-D_POSIX_C_SOURCE=200809L",
+        ]
+        command += ["-w"] if third_party else WARNING_FLAGS
+        command += [f"-I{each}" for each in (*includes, f"{name}/{THIRD_PARTY}/Include")]
+        run_tool([*command, *self._flags, "-c", source, "-o", target], cwd=folder)
+        return target
+
+
+def _reap(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

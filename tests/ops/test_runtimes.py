@@ -1,0 +1,87 @@
+"""One list of operator cases, every runtime, bit for bit."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import numpy as np
+import ops.cases
+import pytest
+from ops.case import Case
+from oracle import run_tflite
+from ops.runtimes import Runtime, merge, merged_samples
+
+from edgec.exporters.tflite import write_tflite
+from edgec.ir import Array, ValueName, evaluate
+
+MODULES = sorted(each.name for each in pkgutil.iter_modules(ops.cases.__path__))
+BATCH = 60  # cases in one build: the runner's protocol counts inputs and outputs in a byte
+HOST = [Runtime("host", "portable")]
+EMULATED = [
+    Runtime("qemu-m0", "auto"),
+    Runtime("qemu-m0", "portable"),
+    Runtime("qemu-m3", "auto"),
+    Runtime("qemu-m4", "auto"),
+    Runtime("qemu-m55", "auto"),
+]
+
+
+def cases_of(module: str) -> list[Case]:
+    cases: list[Case] = importlib.import_module(f"ops.cases.{module}").CASES
+    return cases
+
+
+def check(runtime: Runtime, cases: list[Case], folder: Path) -> None:
+    """Run a batch on a runtime and compare every output with the NumPy reference."""
+    for start in range(0, len(cases), BATCH):
+        batch = cases[start : start + BATCH]
+        graph = merge("batch", batch)
+        samples = merged_samples(graph, batch)
+        results = runtime.run(graph, samples, folder / str(start))
+        wrong = []
+        for number, (sample, outputs) in enumerate(zip(samples, results, strict=True)):
+            expected = evaluate(graph, sample)
+            for value, actual in zip(graph.outputs, outputs, strict=True):
+                if expected[value].tobytes() != actual.tobytes():
+                    case = batch[int(value.split("/")[0].removeprefix("case"))]
+                    differ = int(np.sum(expected[value] != actual))
+                    wrong.append(f"{case} sample {number}: {differ} of {actual.size} differ")
+        assert not wrong, "\n".join(wrong[:20])
+
+
+@pytest.mark.cc
+@pytest.mark.parametrize("runtime", HOST, ids=str)
+@pytest.mark.parametrize("module", MODULES)
+def test_host_equals_reference(module: str, runtime: Runtime, tmp_path: Path) -> None:
+    check(runtime, cases_of(module), tmp_path)
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize("runtime", EMULATED, ids=str)
+def test_qemu_equals_reference(runtime: Runtime, tmp_path: Path) -> None:
+    check(runtime, [case for module in MODULES for case in cases_of(module)], tmp_path)
+
+
+def test_case_names_are_unique() -> None:
+    names = [case.name for module in MODULES for case in cases_of(module)]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("module", MODULES)
+def test_reference_equals_tflite(module: str) -> None:
+    """The NumPy reference against TFLite's own kernels, through the exported model."""
+    wrong = [
+        f"{case} sample {number}"
+        for case in cases_of(module)
+        if case.oracle
+        for number, sample in enumerate(case.inputs())
+        if not _agrees(case, sample)
+    ]
+    assert not wrong, "\n".join(wrong[:20])
+
+
+def _agrees(case: Case, sample: dict[ValueName, Array]) -> bool:
+    expected = evaluate(case.graph, sample)
+    actual = run_tflite(write_tflite(case.graph), sample)
+    return all(expected[name].tobytes() == actual[name].tobytes() for name in case.graph.outputs)
