@@ -1,0 +1,15 @@
+"""Rectifiers: all inputs, with and without a change of scale."""
+
+from ops.unary import rescaling_cases
+
+from edgec.ops.base import Activation
+from edgec.ops.relu import Relu
+
+TARGETS = [(0.05, 0), (0.0235, -128), (0.031, 17)]
+ACTIVATIONS = (Activation.RELU, Activation.RELU6, Activation.RELU_N1_TO_1)
+
+CASES = [
+    case
+    for activation in ACTIVATIONS
+    for case in rescaling_cases(activation.value.lower(), Relu(activation=activation), TARGETS)
+]
