@@ -1,7 +1,7 @@
 """Average pooling over H and W. Padding is left out of sums and counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +10,8 @@ from edgec.errors import EdgecError, Place
 from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.base import Activation, Operator, OutputRule, is_float
 from edgec.ops.fixed_point import saturate
+from edgec.ops.onnx_window import from_image, pool_window_from_onnx, to_image
+from edgec.ops.pad import Pad
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_pool import check_pool_quantization, pool_window_from_tflite
 from edgec.ops.tflite_window import emit_windowed
@@ -59,6 +61,26 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         activation=Activation(node.text("fused_activation_function")),
     )
     return g.add(op, [x], name=node.name, outputs=node.outputs, qparams=node.qparams)
+
+
+@importer(Format.ONNX, "AveragePool")
+def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    image = to_image(node, g)
+    window, (top, bottom, left, right) = pool_window_from_onnx(node, g, image)
+    if node.flag("count_include_pad", default=False) and any((top, bottom, left, right)):
+        borders = ((0, 0), (top, bottom), (left, right), (0, 0))
+        image = g.add1(Pad(paddings=borders), image, name=f"{node.name}.pad")
+        rest = (0, window.pads[1] - bottom, 0, window.pads[3] - right)
+        window = replace(window, pads=rest)
+    return from_image(node, g, g.add1(AveragePool2D(window=window), image, name=node.name))
+
+
+@importer(Format.ONNX, "GlobalAveragePool")
+def _global_from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    image = to_image(node, g)
+    _, height, width, _ = g.type(image).shape
+    op = AveragePool2D(window=Window((height, width)))
+    return from_image(node, g, g.add1(op, image, name=node.name))
 
 
 @exporter(AveragePool2D)

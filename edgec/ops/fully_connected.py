@@ -120,38 +120,55 @@ def _to_tflite(op: FullyConnected, node: Node, signature: Signature, out: Tflite
 @importer(Format.ONNX, "Gemm")
 def _gemm_from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     """Y = alpha A' B' + beta C: alpha and beta go into the constants."""
-    x, b = node.input(0), node.constant(g, 1)
-    alpha, beta = node.number("alpha", default=1.0), node.number("beta", default=1.0)
+    b, alpha = node.constant(g, 1), node.number("alpha", default=1.0)
     if node.flag("transA", default=False):
         raise node.reject(
             "transA = 1: the data would be transposed at run time",
             help="insert a Transpose before the Gemm, or export the layer as nn.Linear",
         )
     weights = b if node.flag("transB", default=False) else b.T
-    inputs = [x, g.constant(f"{node.inputs[1]}.oi", _scaled(weights, alpha))]
+    inputs = [_rows(node, g, weights), g.constant(f"{node.inputs[1]}.oi", _scaled(weights, alpha))]
+    beta = node.number("beta", default=1.0)
     if len(node.present_inputs()) > 2:  # noqa: PLR2004 - C
-        c = np.asarray(node.constant(g, 2))
-        if c.size not in {1, weights.shape[0]} or c.shape[:-1] not in {(), (1,)}:
-            raise node.reject(
-                f"C has shape {c.shape}; a row of {weights.shape[0]} is supported",
-                help="add C with an Add node after the Gemm",
-            )
-        bias = np.broadcast_to(_scaled(c, beta).reshape(-1), (weights.shape[0],))
-        inputs.append(g.constant(f"{node.inputs[2]}.bias", bias))
+        inputs.append(g.constant(f"{node.inputs[2]}.o", _bias(node, g, beta, weights.shape[0])))
     return g.add(FullyConnected(), inputs, name=node.name, outputs=node.outputs)
 
 
 @importer(Format.ONNX, "MatMul")
 def _matmul_from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    x, b = node.input(0), node.constant(g, 1)
-    if b.ndim != 2:  # noqa: PLR2004
+    weights = node.constant(g, 1).T
+    x = _rows(node, g, weights)
+    op = FullyConnected(keep_num_dims=g.type(x).rank != 2)  # noqa: PLR2004
+    inputs = [x, g.constant(f"{node.inputs[1]}.oi", weights)]
+    return g.add(op, inputs, name=node.name, outputs=node.outputs)
+
+
+def _rows(node: SourceNode, g: GraphBuilder, weights: Array) -> ValueName:
+    """Return the left side; its last axis must fit weights [O,I]."""
+    x = node.input(0)
+    if weights.ndim != 2:  # noqa: PLR2004
         raise node.reject(
-            f"the right side has shape {b.shape}; a constant [K,N] matrix is supported",
+            f"the right side has {weights.ndim} axes; a constant [K,N] matrix is supported",
+            code="unsupported-shape",
             help="reshape the constant to two axes",
         )
-    weights = g.constant(f"{node.inputs[1]}.oi", b.T)
-    op = FullyConnected(keep_num_dims=g.type(x).rank != 2)  # noqa: PLR2004
-    return g.add(op, [x, weights], name=node.name, outputs=node.outputs)
+    if g.type(x).shape[-1:] != weights.shape[1:]:
+        raise node.reject(
+            f"{g.type(x).shape} times a matrix of {weights.shape[1]} rows", code="malformed-model"
+        )
+    return x
+
+
+def _bias(node: SourceNode, g: GraphBuilder, beta: float, outputs: int) -> Array:
+    """Return beta * C as a row of ``outputs``."""
+    c = _scaled(node.constant(g, 2), beta)
+    if c.size not in {1, outputs} or c.shape[:-1] not in {(), (1,)}:
+        raise node.reject(
+            f"C has shape {c.shape}; one value or a row of {outputs} is supported",
+            code="unsupported-shape",
+            help="add C with an Add node after the Gemm",
+        )
+    return np.broadcast_to(c.reshape(-1), (outputs,))
 
 
 def _scaled(array: Array, factor: float) -> Array:

@@ -10,6 +10,7 @@ from edgec.errors import EdgecError, Place
 from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.base import Activation, Operator, OutputRule, is_float
 from edgec.ops.fixed_point import saturate
+from edgec.ops.onnx_window import from_image, pool_window_from_onnx, to_image
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_pool import check_pool_quantization, pool_window_from_tflite
 from edgec.ops.tflite_window import emit_windowed
@@ -47,6 +48,28 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         activation=Activation(node.text("fused_activation_function")),
     )
     return g.add(op, [x], name=node.name, outputs=node.outputs, qparams=node.qparams)
+
+
+@importer(Format.ONNX, "MaxPool")
+def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    node.ignore("storage_order")  # of the indices only
+    if len(node.outputs) > 1:
+        raise node.reject(
+            "the output Indices is not supported",
+            code="unsupported-output",
+            help="export the model without return_indices",
+        )
+    image = to_image(node, g)
+    window, _ = pool_window_from_onnx(node, g, image)
+    return from_image(node, g, g.add1(MaxPool2D(window=window), image, name=node.name))
+
+
+@importer(Format.ONNX, "GlobalMaxPool")
+def _global_from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    image = to_image(node, g)
+    _, height, width, _ = g.type(image).shape
+    op = MaxPool2D(window=Window((height, width)))
+    return from_image(node, g, g.add1(op, image, name=node.name))
 
 
 @exporter(MaxPool2D)

@@ -21,6 +21,10 @@ class Window:
     dilations: tuple[int, int] = (1, 1)
     pads: Pads = (0, 0, 0, 0)
 
+    def reach(self, axis: int) -> int:
+        """Return the rows (axis 0) or columns (axis 1) from the first tap to the last."""
+        return (self.kernel[axis] - 1) * self.dilations[axis] + 1
+
     def output_size(self, height: int, width: int) -> tuple[int, int]:
         """Return rows and columns of the output; ``ValueError`` where the window does not fit."""
         top, bottom, left, right = self.pads
@@ -89,8 +93,7 @@ def _all_covered(window: Window, axis: int, extent: int, outputs: int) -> bool:
 
 
 def _positions(extent: int, axis: int, window: Window) -> int:
-    reach = (window.kernel[axis] - 1) * window.dilations[axis] + 1
-    return (extent - reach) // window.strides[axis] + 1
+    return (extent - window.reach(axis)) // window.strides[axis] + 1
 
 
 def same_padding(
