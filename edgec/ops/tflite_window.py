@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from edgec.ir import Node, Signature
+from edgec.ir import Node, QParams, Signature
 from edgec.ops.registry import SourceNode, TfliteEmitter
 from edgec.ops.windows import Window, same_padding
 
@@ -44,12 +44,25 @@ def emit_windowed(
     if padding is None:
         data = _emit_pad(window, node, signature, out, pad_value)
         padding = "VALID"
+    operands = list(node.inputs[1:])
     if code in {"CONV_2D", "DEPTHWISE_CONV_2D"}:
+        operands += [] if len(operands) > 1 else [_no_bias(node, signature, out)]
         fields |= {"DilationHFactor": window.dilations[0], "DilationWFactor": window.dilations[1]}
     else:
         fields |= {"FilterHeight": window.kernel[0], "FilterWidth": window.kernel[1]}
     fields |= {"Padding": padding, "StrideH": window.strides[0], "StrideW": window.strides[1]}
-    out.emit(code, [data, *node.inputs[1:]], node.outputs, options, **fields)
+    out.emit(code, [data, *operands], node.outputs, options, **fields)
+
+
+def _no_bias(node: Node, signature: Signature, out: TfliteEmitter) -> Any:
+    """Return zeros: TFLite's integer convolutions insist on a bias."""
+    x, weights = signature.inputs[:2]
+    channels = signature.output.shape[3]
+    if x.qparams is None:
+        return out.constant(f"{node.name}/bias", np.zeros(channels, np.float32))
+    scales = [x.qparams.scale * scale for scale in weights.quantization.scales]
+    qparams = QParams.per_channel(scales, 0) if len(scales) > 1 else QParams.per_tensor(scales[0])
+    return out.constant(f"{node.name}/bias", np.zeros(channels, np.int32), qparams)
 
 
 def _emit_pad(
