@@ -1,0 +1,150 @@
+"""Reads an ONNX file: bytes to a checked model whose tensors are all in memory.
+
+Model files are untrusted: external data must lie inside the model's folder, and everything the
+protobuf and ONNX libraries raise on a broken file becomes an :class:`EdgecError` here.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import onnx
+from google.protobuf.message import (  # type: ignore[import-untyped]
+    DecodeError,
+    EncodeError,
+)
+
+from edgec.errors import EdgecError, Place
+from edgec.frontends.files import read_file
+from edgec.frontends.limits import MAX_BYTES
+from edgec.ir import Array
+
+MAX_NODES = 10_000
+OLDEST_OPSET = 7
+_EXPORT = "export the model again, e.g. torch.onnx.export(model, inputs, 'model.onnx')"
+
+
+def read_model(path: Path) -> Any:
+    """Return the ``onnx.ModelProto`` in ``path``: valid, functions inlined, no external data left.
+
+    Raises ``malformed-model``, ``unsupported-opset``, ``external-data``, ``model-too-large`` and
+    what :func:`read_file` raises.
+    """
+    place = Place(str(path))
+    model = _parse(path, place)
+    _check_versions(model, place)
+    _load_external_data(model, path)
+    if len(model.graph.node) > MAX_NODES:
+        message = f"the model has {len(model.graph.node)} nodes, more than {MAX_NODES}"
+        raise EdgecError("model-too-large", message, place=place, help="give a smaller model")
+    return _checked(model, place)
+
+
+def opset(model: Any) -> int:
+    """Return the version of the standard operator set the model uses (0 where it states none)."""
+    versions = [each.version for each in model.opset_import if each.domain in {"", "ai.onnx"}]
+    return int(max(versions, default=0))
+
+
+def tensor_array(tensor: Any, place: Place) -> Array:
+    """Return a ``TensorProto`` as an array; ``malformed-model`` where data and shape disagree."""
+    try:
+        array: Array = onnx.numpy_helper.to_array(tensor)
+    except (ValueError, TypeError, KeyError, OverflowError, NotImplementedError) as error:
+        message = f"tensor {tensor.name!r} cannot be read: {error}"
+        raise malformed(message, place) from error
+    return array
+
+
+def malformed(message: str, place: Place) -> EdgecError:
+    """Return the error for a file that is no valid ONNX model."""
+    return EdgecError("malformed-model", message, place=place, help=_EXPORT)
+
+
+def _parse(path: Path, place: Place) -> Any:
+    try:
+        return onnx.load_model_from_string(read_file(path))
+    except (DecodeError, ValueError) as error:
+        raise malformed(f"this is not an ONNX file: {error}", place) from error
+
+
+def _check_versions(model: Any, place: Place) -> None:
+    version, newest = opset(model), onnx.defs.onnx_opset_version()
+    if not model.graph.node and not model.graph.output:
+        raise malformed("this is not an ONNX file: it holds no graph", place)
+    if version and not OLDEST_OPSET <= version <= newest:
+        message = f"the model uses opset {version}; {OLDEST_OPSET} to {newest} can be read"
+        raise EdgecError(
+            "unsupported-opset",
+            message,
+            place=place,
+            help="export it with opset_version=17, or install a newer onnx package",
+        )
+
+
+def _checked(model: Any, place: Place) -> Any:
+    try:
+        onnx.checker.check_model(model)
+        return onnx.inliner.inline_local_functions(model) if model.functions else model
+    except EncodeError as error:
+        raise EdgecError(
+            "model-too-large", f"{error}", place=place, help="give a smaller model"
+        ) from error
+    except Exception as error:  # the checker's C++ raises several kinds; all mean the same
+        reason = " ".join(str(error).split())[:500]
+        raise malformed(f"the ONNX checker rejects the model: {reason}", place) from error
+
+
+def _load_external_data(model: Any, path: Path) -> None:
+    for tensor in _tensors(model.graph):
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            tensor.raw_data = _external_bytes(tensor, path)
+            tensor.data_location = onnx.TensorProto.DEFAULT
+            del tensor.external_data[:]
+
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    yield from graph.initializer
+    for node in graph.node:
+        yield from (each.t for each in node.attribute if each.type == onnx.AttributeProto.TENSOR)
+
+
+def _external_bytes(tensor: Any, path: Path) -> bytes:
+    place = Place(str(path), f"tensor {tensor.name!r}")
+    entries = {each.key: each.value for each in tensor.external_data}
+    file = _inside_folder(entries.get("location", ""), path.parent, place)
+    try:
+        offset, length = (int(entries.get(key) or 0) for key in ("offset", "length"))
+        size = file.stat().st_size
+        length = length or size - offset
+        if offset < 0 or length < 0 or offset + length > size or length > MAX_BYTES:
+            message = f"bytes {offset} to {offset + length} of {file.name} ({size} bytes)"
+            raise _external(f"the tensor's data would be {message}", place)
+        with file.open("rb") as stream:
+            stream.seek(offset)
+            return stream.read(length)
+    except (OSError, ValueError) as error:
+        raise _external(f"cannot read the tensor's data: {error}", place) from error
+
+
+def _inside_folder(location: str, folder: Path, place: Place) -> Path:
+    """Return the file a location means; neither ``..`` nor a link may leave the folder."""
+    parts = PurePosixPath(location).parts
+    absolute = PurePosixPath(location).is_absolute() or PureWindowsPath(location).drive
+    if not parts or absolute or ".." in parts or "\0" in location:
+        raise _external(f"the tensor's data would be in {location!r}", place)
+    file = (folder / location).resolve()
+    if not file.is_relative_to(folder.resolve()) or not file.is_file():
+        message = f"the tensor's data is in {location!r}, which is no file in the model's folder"
+        raise _external(message, place)
+    return file
+
+
+def _external(message: str, place: Place) -> EdgecError:
+    return EdgecError(
+        "external-data",
+        message,
+        place=place,
+        help="put the data file beside the model as it was exported, or export with "
+        "external_data=False",
+    )

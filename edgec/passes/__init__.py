@@ -1,0 +1,1 @@
+"""Transformations of graphs: pure, verified after each change, one file per pass."""
