@@ -25,9 +25,10 @@ WARNING_FLAGS = (
 )
 _COMMON_FLAGS = (
     "-std=c99",
-    "-O2",
+    "-O3",
     "-DNDEBUG",
     "-DEDGEC_PROFILE",
+    "-DEDGEC_SECTIONS",
     "-ffunction-sections",
     "-fdata-sections",
     "-fno-common",
