@@ -4,6 +4,7 @@
 it does not install, and rounds fully connected layers differently: ``exact=True`` refuses it.
 """
 
+import importlib.util
 import os
 import sys
 from collections.abc import Mapping
@@ -20,14 +21,10 @@ INSTALL = "pip install 'edgec[oracle]'"
 
 @cache
 def _module() -> Any:
-    try:
-        import tflite_runtime.interpreter as module
-    except ImportError:
-        try:
-            from ai_edge_litert import interpreter as module
-        except ImportError:
-            return None
-    return module
+    for name in ("tflite_runtime.interpreter", "ai_edge_litert.interpreter"):
+        if importlib.util.find_spec(name.partition(".")[0]):
+            return importlib.import_module(name)
+    return None
 
 
 def is_golden() -> bool:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.frontends.files import read_file
 from edgec.frontends.limits import MAX_BYTES, too_large
@@ -22,10 +24,11 @@ _MISFITS = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivi
 def load_tflite(path: Path) -> Graph:
     """Import an integer .tflite model.
 
-    Inputs and outputs keep their names; a node gets the name of its first output. Dynamic extents (a batch of -1) become 1. All problems that keep the model from being compiled
-    are raised together: ``unsupported-operator``, ``unsupported-attribute``,
-    ``unsupported-tensor``, ``unsupported-quantization``, ``float-model``, ``hybrid-model``,
-    ``multiple-subgraphs``, ``malformed-model``, ``model-too-large``.
+    Inputs and outputs keep their names; a node gets the name of its first output. Dynamic extents
+    (a batch of -1) become 1. All problems that keep the model from being compiled are raised
+    together: ``unsupported-operator``, ``unsupported-attribute``, ``unsupported-tensor``,
+    ``unsupported-quantization``, ``float-model``, ``hybrid-model``, ``multiple-subgraphs``,
+    ``malformed-model``, ``model-too-large``.
     """
     registry.load_all()
     place = Place(file=str(path))
@@ -83,6 +86,7 @@ class _Import:
             place,
             tuple(self._model.tensors[each].qparams for each in operator.outputs),
             operator.version,
+            tuple(self._kind(each).dtype for each in operator.outputs),
         )
 
     def _imported(self, node: SourceNode) -> list[ValueName]:
@@ -102,9 +106,12 @@ class _Import:
         if len(values) != len(node.outputs):
             message = f"{node.op} makes {len(values)} tensors, the file lists {len(node.outputs)}"
             raise _malformed(message, node.place)
-        for value in values:
+        for value, dtype in zip(values, node.dtypes, strict=True):
             kind = self._builder.type(value)
             self._bytes += kind.bytes
+            if kind.dtype is not dtype:
+                message = f"{value!r} is {kind.dtype.value}, the file says {dtype.value}"
+                raise _malformed(message, node.place)
             if not kind.elements:
                 raise _malformed(f"{value!r} is empty: {kind}", node.place)
             if self._bytes > MAX_BYTES:
@@ -114,12 +121,13 @@ class _Import:
         """Return the value of a tensor that must exist by now; constants are added on first use."""
         if number not in self._values:
             tensor = self._model.tensors[number]
-            if tensor.data is None:
+            data = tensor.data
+            if 0 in tensor.shape and tensor.dtype:  # the file has no bytes for an empty constant
+                data = np.zeros(tensor.shape, tensor.dtype.numpy)
+            if data is None:
                 message = f"{self._names[number]!r} is read, but nothing has made it before"
                 raise _malformed(message, place)
-            self._values[number] = self._builder.constant(
-                self._names[number], tensor.data, tensor.qparams
-            )
+            self._values[number] = self._builder.constant(self._names[number], data, tensor.qparams)
         return self._values[number]
 
     def _kind(self, number: int) -> TensorType:

@@ -9,6 +9,7 @@ from edgec.ops.registry import SourceNode
 
 _CONVERTERS = {"QUANTIZE", "DEQUANTIZE"}
 _QUANTIZED = {DType.INT8, DType.INT16}
+_SMALLEST_SCALE, _LARGEST_SCALE = 1e-20, 1e20  # products and ratios stay finite
 _INT8_HELP = (
     "convert with full integer quantization (converter.optimizations, representative_dataset, "
     "supported_ops = [TFLITE_BUILTINS_INT8]), or give the ONNX file and --calib"
@@ -107,35 +108,43 @@ def _tensor_problems(model: FileModel, place: Place) -> Iterator[EdgecError]:
                 continue
             seen.add(number)
             tensor = model.tensors[number]
-            where = Place(place.file, f"tensor {tensor.name!r}")
-            yield from _problems(operator, tensor, where)
+            computed = number in model.inputs or number in operator.outputs
+            problem = _empty(tensor) if computed and 0 in tensor.shape else None
+            problem = problem or _problem(operator, tensor)
+            if problem is not None:
+                code, message, advice = problem
+                where = Place(place.file, f"tensor {tensor.name!r}")
+                yield EdgecError(code, message, place=where, help=advice)
 
 
-def _problems(operator: FileOperator, tensor: FileTensor, place: Place) -> Iterator[EdgecError]:
+def _empty(tensor: FileTensor) -> tuple[str, str, str]:
+    message = f"{tensor.name!r} has no elements: its shape is {tensor.shape}"
+    return "malformed-model", message, "give the model's inputs a fixed shape"
+
+
+def _problem(operator: FileOperator, tensor: FileTensor) -> tuple[str, str, str] | None:
+    """Return code, message and advice for what an operator cannot do with a tensor."""
     what = f"{operator.op} uses {tensor.name!r}"
     if tensor.oddity:
-        message = f"{what}, which is {tensor.oddity}"
-        yield EdgecError("unsupported-tensor", message, place=place, help=_INT8_HELP)
-    elif tensor.dtype is None:
-        message = f"{what} of type {tensor.type_name.lower()}"
-        yield EdgecError("unsupported-tensor", message, place=place, help=_INT8_HELP)
-    elif 0 in tensor.shape and tensor.data is None:
-        message = f"{what} with the empty shape {tensor.shape}"
-        yield EdgecError(
-            "malformed-model", message, place=place, help="give the input a fixed shape"
-        )
-    elif tensor.dtype is DType.UINT8 and operator.op not in _CONVERTERS:
+        return "unsupported-tensor", f"{what}, which is {tensor.oddity}", _INT8_HELP
+    if tensor.dtype is None:
+        return "unsupported-tensor", f"{what} of type {tensor.type_name.lower()}", _INT8_HELP
+    if tensor.dtype is DType.UINT8 and operator.op not in _CONVERTERS:
         message = f"{what}, which is uint8: the scheme before int8"
-        yield EdgecError("unsupported-quantization", message, place=place, help=_INT8_HELP)
-    elif tensor.dtype in _QUANTIZED and not _has_scale(tensor):
-        message = f"{what}, which is {tensor.dtype.value} without scale"
-        yield EdgecError("unsupported-quantization", message, place=place, help=_INT8_HELP)
+        return "unsupported-quantization", message, _INT8_HELP
+    if tensor.dtype in _QUANTIZED and not _sane_scales(tensor):
+        scales = "no scale" if tensor.qparams is None else f"scale {min(tensor.qparams.scales)}"
+        message = f"{what}, which is {tensor.dtype.value} with {scales}"
+        return "unsupported-quantization", message, _INT8_HELP
+    return None
 
 
-def _has_scale(tensor: FileTensor) -> bool:
-    """Activations need a scale above 0; all-zero weight channels may have 0."""
+def _sane_scales(tensor: FileTensor) -> bool:
+    """Activations need a scale that can be divided by; all-zero weight channels may have 0."""
     q = tensor.qparams
-    return q is not None and (tensor.data is not None or min(q.scales) > 0)
+    if q is None or max(q.scales) > _LARGEST_SCALE:
+        return False
+    return tensor.data is not None or min(q.scales) >= _SMALLEST_SCALE
 
 
 def _tensors(model: FileModel, operator: FileOperator) -> list[FileTensor]:

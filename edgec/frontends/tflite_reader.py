@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-import numpy as np
 import tflite
 
 from edgec.errors import EdgecError, Place
@@ -261,7 +260,7 @@ def _shaped(
         return data
     elements = prod(shape)
     if data is None:
-        return None if elements else np.zeros(shape, dtype.numpy)
+        return None
     if data.size != elements * dtype.bytes:
         raise _MalformedError(
             f"constant {name!r} has {data.size} bytes, its shape {shape} needs "

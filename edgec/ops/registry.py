@@ -12,6 +12,10 @@ from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, GraphBuilder, Node, Op, QParams, Signature, TensorType, ValueName
 
 _MISSING: Any = object()
+_ADVICE = {  # where an importer knows nothing better
+    "malformed-model": "export or convert the model again",
+    "unsupported-attribute": "replace the operator or this option: `edgec ops` lists what works",
+}
 T = TypeVar("T")
 
 
@@ -27,8 +31,8 @@ class SourceNode:
     """A node as a model file has it, decoded to plain Python values.
 
     ``inputs`` holds None where an optional input is absent. ``qparams`` holds the quantization the
-    file states for each output, ``dtypes`` their element types (TFLite only). An attribute that no getter asked for is an error: nothing is
-    dropped silently (:meth:`unread`).
+    file states for each output, ``dtypes`` their element types (TFLite only). An attribute that no
+    getter asked for is an error: nothing is dropped silently (:meth:`unread`).
     """
 
     format: Format
@@ -104,10 +108,11 @@ class SourceNode:
         message: str,
         *,
         help: str = "",
-        code: str = "unsupported-attribute",  # noqa: A002
+        code: str = "unsupported-attribute",
     ) -> EdgecError:
         """Return the error for this node; the caller raises it."""
-        return EdgecError(code, f"{self.op}: {message}", place=self.place, help=help)
+        advice = help or _ADVICE.get(code, "")
+        return EdgecError(code, f"{self.op}: {message}", place=self.place, help=advice)
 
     def _get(self, name: str, kind: Any, default: Any) -> Any:
         self._read.add(name)

@@ -1,0 +1,48 @@
+"""Graph -> .tflite -> graph means the same, and a second trip changes nothing any more."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import ops.cases
+import pytest
+from ops.case import Case
+
+from edgec.exporters import write_tflite
+from edgec.frontends.tflite import load_tflite
+from edgec.ir import Graph, evaluate, verify
+
+ONE_WAY = {"clip"}  # written as MAXIMUM and MINIMUM, which no importer reads yet
+MODULES = sorted({each.name for each in pkgutil.iter_modules(ops.cases.__path__)} - ONE_WAY)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_operator_case(module: str, tmp_path: Path) -> None:
+    cases: list[Case] = importlib.import_module(f"ops.cases.{module}").CASES
+    trips = [_trip(case, tmp_path) for case in cases if case.oracle and _is_quantized(case)]
+    assert not [problem for problem in trips if problem]
+
+
+def _is_quantized(case: Case) -> bool:
+    kinds = {kind.dtype.value for kind in case.graph.types.values()}
+    return bool(kinds & {"int8", "int16"}) and not kinds & {"uint8"}
+
+
+def _trip(case: Case, folder: Path) -> str:
+    """Return what is wrong after the trip, nothing where all is well."""
+    once = _through_file(case.graph, folder)
+    if str(_through_file(once, folder)) != str(once):
+        return f"{case} looks different after a second trip"
+    for sample in case.inputs():
+        before, after = evaluate(case.graph, sample), evaluate(once, sample)
+        if any(before[name].tobytes() != after[name].tobytes() for name in case.graph.outputs):
+            return f"{case} computes something else"
+    return ""
+
+
+def _through_file(graph: Graph, folder: Path) -> Graph:
+    path = folder / f"{graph.name}.tflite"
+    path.write_bytes(write_tflite(graph))
+    back = load_tflite(path)
+    verify(back)
+    return back
