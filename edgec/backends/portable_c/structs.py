@@ -32,7 +32,11 @@ def window(each: Window) -> Struct:
 
 def scale(factor: float) -> Struct:
     """Return ``edgec_scale_t`` for a real factor."""
-    multiplier, shift = quantize_multiplier(factor)
+    return fixed_point(*quantize_multiplier(factor))
+
+
+def fixed_point(multiplier: int, shift: int) -> Struct:
+    """Return ``edgec_scale_t`` for ``multiplier * 2**(shift - 31)``."""
     return Struct("edgec_scale_t", {"multiplier": Scalar(multiplier), "shift": Scalar(shift)})
 
 
