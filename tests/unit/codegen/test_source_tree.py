@@ -1,0 +1,62 @@
+"""Files that appear whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from edgec.codegen.source_tree import OutputFolder, SourceTree
+from edgec.errors import EdgecError
+
+
+@pytest.mark.parametrize("path", ["/etc/x", "../x", "a/../../x", ""])
+def test_paths_stay_inside(path: str) -> None:
+    with pytest.raises(ValueError, match="leaves the tree"):
+        SourceTree({path: b""})
+
+
+def test_digest_depends_on_names_and_contents_not_on_order() -> None:
+    one = SourceTree({"a": b"1", "b": b"2"})
+    assert one.digest() == SourceTree({"b": b"2", "a": b"1"}).digest()
+    assert one.digest() != SourceTree({"a": b"12", "b": b""}).digest()
+
+
+def test_merge_refuses_two_contents_for_one_path() -> None:
+    with pytest.raises(ValueError, match="two different"):
+        SourceTree({"a": b"1"}).merge(SourceTree({"a": b"2"}))
+
+
+def test_output_appears_whole(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "out"
+    with OutputFolder(target) as folder:
+        SourceTree({"x/y.c": b"int y;"}).write(folder)
+        assert not target.exists()
+    assert (target / "x" / "y.c").read_bytes() == b"int y;"
+    assert [each.name for each in target.parent.iterdir()] == ["out"]
+
+
+def test_a_failure_leaves_the_old_output(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "old").write_text("kept")
+    with pytest.raises(RuntimeError, match="broken"), OutputFolder(target) as folder:
+        (folder / "new").write_text("half")
+        raise RuntimeError("broken")
+    assert [each.name for each in target.iterdir()] == ["old"]
+    assert [each.name for each in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_new_output_replaces_the_old(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    for text in ("first", "second"):
+        with OutputFolder(target) as folder:
+            (folder / text).write_text(text)
+    assert [each.name for each in target.iterdir()] == ["second"]
+    assert [each.name for each in tmp_path.iterdir()] == ["out"]
+
+
+def test_an_unwritable_place_is_the_users_error(tmp_path: Path) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("")
+    with pytest.raises(EdgecError) as caught, OutputFolder(blocker / "out"):
+        pass
+    assert caught.value.code == "unwritable-output"
