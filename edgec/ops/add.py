@@ -26,6 +26,7 @@ class Add(Operator):
     """a + b, shapes broadcast; int8 with three multipliers as TFLite does it."""
 
     name: ClassVar[str] = "add"
+    pointwise: ClassVar[bool] = True
     activation: Activation = Activation.NONE
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:

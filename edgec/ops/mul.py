@@ -23,6 +23,7 @@ class Mul(Operator):
     """a * b, shapes broadcast."""
 
     name: ClassVar[str] = "mul"
+    pointwise: ClassVar[bool] = True
     activation: Activation = Activation.NONE
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:

@@ -1,7 +1,7 @@
 """Pad: a border of one value around a tensor."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -45,6 +45,9 @@ class Pad(Operator):
         q = kind.qparams
         steps = np.clip(self.value / q.scale, -(2.0**31), 2.0**31)
         return int(np.clip(np.rint(steps) + q.zero_point, limits.min, limits.max))
+
+    def permuted(self, perm: Sequence[int]) -> "Pad":
+        return replace(self, paddings=tuple(self.paddings[axis] for axis in perm))
 
 
 @importer(Format.TFLITE, "PAD", "PADV2")

@@ -18,6 +18,7 @@ class Sub(Operator):
     """a - b, shapes broadcast; int8 as in :class:`~edgec.ops.add.Add`."""
 
     name: ClassVar[str] = "sub"
+    pointwise: ClassVar[bool] = True
     activation: Activation = Activation.NONE
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from edgec.ops.registry import SourceNode
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unary(Operator):
     """x -> f(x), element by element; shape and element type stay."""
+
+    pointwise: ClassVar[bool] = True
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         (x,) = inputs
