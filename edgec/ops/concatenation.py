@@ -1,7 +1,7 @@
 """Concatenation of tensors along one axis."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -43,6 +43,9 @@ class Concatenation(Operator):
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         return (np.concatenate(list(inputs), axis=self.axis),)
+
+    def permuted(self, perm: Sequence[int]) -> "Concatenation":
+        return replace(self, axis=tuple(perm).index(self.axis))
 
 
 @importer(Format.TFLITE, "CONCATENATION")
