@@ -62,6 +62,9 @@ class Mean(Operator):
         spare = min(count.bit_length() - 1, 32, 31 + shift)
         return (multiplier << spare) // count, shift - spare
 
+    def permuted(self, perm: Sequence[int]) -> "Mean":
+        return replace(self, axes=tuple(sorted(tuple(perm).index(axis) for axis in self.axes)))
+
 
 @importer(Format.TFLITE, "MEAN")
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
@@ -91,10 +94,6 @@ def _axes(node: SourceNode, g: GraphBuilder, listed: Array) -> tuple[int, ...]:
     if not all(-rank <= axis < rank for axis in axes):
         raise node.reject(f"axes {axes} of a rank-{rank} tensor", code="malformed-model")
     return tuple(sorted({axis % rank for axis in axes}))
-
-    def permuted(self, perm: Sequence[int]) -> "Mean":
-        axes = sorted(tuple(perm).index(axis) for axis in self.axes)
-        return replace(self, axes=tuple(axes))
 
 
 @exporter(Mean)
