@@ -1,0 +1,56 @@
+"""Which passes run, in which order: lists, with a reason where the order matters."""
+
+from collections.abc import Sequence
+
+from edgec.ir import Graph
+from edgec.passes.base import Fixpoint, Observer, Pass, Pipeline
+from edgec.passes.dead_code import DeadCode
+from edgec.passes.eliminate_identity import EliminateIdentity
+from edgec.passes.fold_batch_norm import FoldBatchNorm
+from edgec.passes.fold_constants import FoldConstants
+from edgec.passes.fold_flatten import FoldFlatten
+from edgec.passes.fuse_activation import FuseActivation
+from edgec.passes.fuse_bias import FuseBias
+from edgec.passes.fuse_pad import FusePad
+from edgec.passes.keep_reduced_axes import KeepReducedAxes
+from edgec.passes.move_transposes import MoveTransposes
+from edgec.passes.sink_reshapes import SinkReshapes
+from edgec.passes.strip_io_quantize import StripIoQuantize
+
+LAYOUT: Sequence[Pass] = (
+    SinkReshapes(),  # first, so that a transpose before a flatten can pass the activation behind it
+    MoveTransposes(),  # leaves transposes only where the order of axes is fixed ...
+    FoldFlatten(),  # ... such as here
+    EliminateIdentity(),  # before sinking again: reshapes that met become one
+    FoldConstants(),
+)
+
+FLOAT_PASSES: Sequence[Pass] = (
+    DeadCode(),
+    FoldConstants(),
+    KeepReducedAxes(),  # before the layout: what keeps its axes can follow a permutation
+    Fixpoint(LAYOUT, "layout"),
+    FoldBatchNorm(),  # after the layout: only now do layer and norm stand side by side
+    FuseBias(),  # after batch norms, whose offset is no constant addition yet
+    FusePad(),
+    FuseActivation(),  # last: what has an activation takes no more bias
+    FoldConstants(),
+    DeadCode(),
+)
+
+INTEGER_PASSES: Sequence[Pass] = (
+    StripIoQuantize(),
+    FoldConstants(),
+    EliminateIdentity(),
+    DeadCode(),
+)
+
+
+def optimize_float(graph: Graph, observers: Sequence[Observer] = ()) -> Graph:
+    """Return an equivalent float graph, channels-last, with everything folded that can be."""
+    return Pipeline(FLOAT_PASSES, observers).run(graph)
+
+
+def optimize_integer(graph: Graph, observers: Sequence[Observer] = ()) -> Graph:
+    """Return an integer graph with the same outputs, bit for bit, and integers at its door."""
+    return Pipeline(INTEGER_PASSES, observers).run(graph)
