@@ -23,6 +23,7 @@ class Reshape(Operator):
 
     name: ClassVar[str] = "reshape"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    is_view: ClassVar[bool] = True
     shape: tuple[int, ...]
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:

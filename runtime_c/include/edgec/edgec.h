@@ -57,6 +57,41 @@ typedef struct {
     int32_t max;
 } edgec_clamp_t;
 
+/// Up to six axes of a tensor, outermost first: extents, and the input's bytes from one to the next.
+/// Unused axes stand in front with extent 1.
+typedef struct {
+    int32_t extent[6];
+    int32_t stride[6];
+} edgec_axes_t;
+
+/// Up to 16 blocks to be laid side by side: where each starts, and how many bytes it has per row.
+typedef struct {
+    const void *data[16];
+    int32_t bytes[16];
+    int32_t count;
+} edgec_pieces_t;
+
+/// Quantization of a + sign * b: offsets are minus the zero points of a and b, plus the output's.
+typedef struct {
+    int32_t offset_a;
+    int32_t offset_b;
+    int32_t sign;
+    edgec_scale_t scale_a;
+    edgec_scale_t scale_b;
+    edgec_scale_t scale_output;
+    int32_t offset_output;
+    edgec_clamp_t clamp;
+} edgec_sum_t;
+
+/// Quantization of a * b: offsets are minus the zero points of a and b, plus the output's.
+typedef struct {
+    int32_t offset_a;
+    int32_t offset_b;
+    edgec_scale_t scale;
+    int32_t offset_output;
+    edgec_clamp_t clamp;
+} edgec_product_t;
+
 /// Called after each node when the model is compiled with EDGEC_PROFILE; the firmware counts there.
 #ifdef EDGEC_PROFILE
 void edgec_on_node(uint32_t node);

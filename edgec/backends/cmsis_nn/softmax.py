@@ -1,0 +1,28 @@
+"""Softmax by CMSIS-NN."""
+
+from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.constraints import int8_inputs
+from edgec.lir import Call, Scalar
+from edgec.ops.softmax import Softmax
+
+_SHIFT_OVERFLOWS_AT = 512
+
+
+def standard_output(request: Request) -> bool:
+    """The output has scale 1/256 and zero point -128."""
+    q = request.signature.output.quantization
+    return (q.scale, q.zero_point) == Softmax.fixed_output
+
+
+def short_row(request: Request) -> bool:
+    """Rows have fewer than 512 elements (a flat one would shift by more than 31 bits)."""
+    return request.signature.output.shape[-1] < _SHIFT_OVERFLOWS_AT
+
+
+@kernel("cmsis_nn", Softmax, requires=(int8_inputs, standard_output, short_row))
+def softmax_s8(ctx: LoweringContext) -> Call:
+    op, x = ctx.request.op, ctx.signature.inputs[0]
+    assert isinstance(op, Softmax)  # noqa: S101 - the registry guarantees it
+    size = x.shape[-1]
+    numbers = [x.elements // size, size, *op.rescale(x)]
+    return Call("arm_softmax_s8", [ctx.input(0), *map(Scalar, numbers), ctx.output()])

@@ -1,0 +1,32 @@
+"""Softmax in plain C."""
+
+from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.constraints import int8_inputs
+from edgec.backends.portable_c import structs
+from edgec.lir import Call, Scalar
+from edgec.ops.softmax import Softmax
+
+_LONGEST_ROW = 4096
+
+
+def standard_output(request: Request) -> bool:
+    """The output has scale 1/256 and zero point -128."""
+    q = request.signature.output.quantization
+    return (q.scale, q.zero_point) == Softmax.fixed_output
+
+
+def row_fits_sum(request: Request) -> bool:
+    """Rows have at most 4096 elements (their sum must fit 32 bits)."""
+    return request.signature.output.shape[-1] <= _LONGEST_ROW
+
+
+@kernel("portable_c", Softmax, requires=(int8_inputs, standard_output, row_fits_sum))
+def softmax_s8(ctx: LoweringContext) -> Call:
+    op, x = ctx.request.op, ctx.signature.inputs[0]
+    assert isinstance(op, Softmax)  # noqa: S101 - the registry guarantees it
+    multiplier, shift, smallest = op.rescale(x)
+    size = x.shape[-1]
+    scale = structs.fixed_point(multiplier, shift)
+    rows = Scalar(x.elements // size)
+    args = [ctx.input(0), rows, Scalar(size), scale, Scalar(smallest), ctx.output()]
+    return Call("edgec_softmax_s8", args)
