@@ -26,7 +26,9 @@ class Case:
         rng = np.random.default_rng(zlib.crc32(self.name.encode()))
         kinds = {name: self.graph.types[name] for name in self.graph.inputs}
         drawn = [{n: random_array(rng, k) for n, k in kinds.items()} for _ in range(self.samples)]
-        return drawn + [{n: extreme(k, largest=top) for n, k in kinds.items()} for top in (False, True)]
+        return drawn + [
+            {n: extreme(k, largest=top) for n, k in kinds.items()} for top in (False, True)
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -42,7 +42,9 @@ def conv_case(
         values = rng.integers(-(2**15), 2**15, outputs).astype(np.int32)
         operands.append(Constant(values, QParams.per_channel(scales * 0.05, 0)))
     op = Conv2D(window=Window(kernel, strides, dilations, pads), activation=activation)
-    return op_case(f"conv2d_{name}", op, operands, [QParams.per_tensor(output_scale, zero_points[1])])
+    return op_case(
+        f"conv2d_{name}", op, operands, [QParams.per_tensor(output_scale, zero_points[1])]
+    )
 
 
 CASES = [
@@ -67,8 +69,17 @@ CASES = [
     conv_case("groups2", (5, 5, 8), 6, groups=2),
     conv_case("groups_odd", (5, 5, 9), 6, groups=3),
     conv_case("relu", (5, 5, 4), 4, activation=Activation.RELU, zero_points=(3, -128)),
-    conv_case("relu6", (5, 5, 4), 4, activation=Activation.RELU6, zero_points=(3, -128), output_scale=0.1),
-    conv_case("relu_n1_to_1", (5, 5, 4), 4, activation=Activation.RELU_N1_TO_1, zero_points=(0, 0), output_scale=0.05),
+    conv_case(
+        "relu6", (5, 5, 4), 4, activation=Activation.RELU6, zero_points=(3, -128), output_scale=0.1
+    ),
+    conv_case(
+        "relu_n1_to_1",
+        (5, 5, 4),
+        4,
+        activation=Activation.RELU_N1_TO_1,
+        zero_points=(0, 0),
+        output_scale=0.05,
+    ),
     conv_case("zero_point_low", (5, 5, 4), 4, zero_points=(-128, -128)),
     conv_case("zero_point_high", (5, 5, 4), 4, zero_points=(127, 127)),
     conv_case("saturates", (5, 5, 4), 4, output_scale=0.001),
