@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgec.errors import EdgecError
 from edgec.ir import Array, GraphBuilder, Op, Signature, TensorType, ValueName
 from edgec.ops.base import Activation
 from edgec.ops.constants import add_or_fold
@@ -30,19 +29,8 @@ def centered(inputs: Sequence[Array], signature: Signature) -> tuple[Array, Arra
 
 
 def fused_activation(node: SourceNode) -> Activation:
-    """Read TFLite's fused activation; TANH and SIGN_BIT have no kernel anywhere."""
-    name = node.text("fused_activation_function", default="NONE")
-    try:
-        return Activation(name)
-    except ValueError as error:
-        raise unsupported_activation(node, name) from error
-
-
-def unsupported_activation(node: SourceNode, name: str) -> EdgecError:
-    return node.reject(
-        f"fused activation {name} is not supported",
-        help="use one of " + ", ".join(each.value for each in Activation),
-    )
+    """Read TFLite's fused activation, which the front end has checked."""
+    return Activation(node.text("fused_activation_function", default="NONE"))
 
 
 def import_elementwise(node: SourceNode, g: GraphBuilder, op: Op) -> Sequence[ValueName]:

@@ -4,4 +4,4 @@ from ops.unary import rescaling_cases
 
 from edgec.ops.hard_swish import HardSwish
 
-CASES = rescaling_cases("hard_swish", HardSwish(), [(0.05, -120), (0.031, 17), (0.3, 0)])
+CASES = rescaling_cases("hard_swish", HardSwish(), [(0.05, -120), (0.031, 17), (0.3, 0)], 1)

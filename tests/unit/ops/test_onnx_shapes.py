@@ -1,0 +1,138 @@
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx_node import assert_equals_onnxruntime, imported, node_model, node_names, random_weights
+
+from edgec.errors import EdgecError
+from edgec.ir import Array
+
+
+def integers(*values: int) -> Array:
+    return np.array(values, np.int64)
+
+
+@pytest.mark.parametrize("wanted", [(6, 20), (-1, 4), (0, -1), (2, 0, -1), (0, 0, 0, 0), (-1,)])
+def test_reshape_equals_onnxruntime(wanted: tuple[int, ...], tmp_path: Path) -> None:
+    graph = assert_equals_onnxruntime(
+        node_model("Reshape", [(2, 3, 4, 5)], [integers(*wanted)]), tmp_path
+    )
+    assert node_names(graph) == ["reshape"]
+
+
+@pytest.mark.parametrize("wanted", [(7, 20), (-1, 7), (-1, -1), (2, 3, 4, 5, 0)])
+def test_reshape_to_what_does_not_fit_is_rejected(wanted: tuple[int, ...], tmp_path: Path) -> None:
+    with pytest.raises(EdgecError) as caught:
+        imported(node_model("Reshape", [(2, 3, 4, 5)], [integers(*wanted)]), tmp_path)
+    assert caught.value.code == "malformed-model"
+
+
+def test_allowzero_makes_a_zero_literal(tmp_path: Path) -> None:
+    model = node_model("Reshape", [(2, 3)], [integers(0, 6)], opset=14, allowzero=1)
+    with pytest.raises(EdgecError) as caught:
+        imported(model, tmp_path)
+    assert caught.value.code == "malformed-model"
+
+
+@pytest.mark.parametrize("axis", [None, 0, 1, 2, 4, -1])
+def test_flatten_equals_onnxruntime(axis: int | None, tmp_path: Path) -> None:
+    attributes = {} if axis is None else {"axis": axis}
+    assert_equals_onnxruntime(node_model("Flatten", [(2, 3, 4, 5)], **attributes), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("op", "shape", "axes"),
+    [
+        ("Squeeze", (1, 3, 1, 5), (0,)),
+        ("Squeeze", (1, 3, 1, 5), (-2, 0)),
+        ("Unsqueeze", (3, 5), (0, 3)),
+        ("Unsqueeze", (3, 5), (-1,)),
+        ("Unsqueeze", (3, 5), (1, -1)),
+    ],
+)
+def test_squeezing_equals_onnxruntime(
+    op: str, shape: tuple[int, ...], axes: Sequence[int], tmp_path: Path
+) -> None:
+    assert_equals_onnxruntime(node_model(op, [shape], [integers(*axes)]), tmp_path)
+    assert_equals_onnxruntime(node_model(op, [shape], opset=11, axes=axes), tmp_path)
+
+
+def test_squeeze_without_axes_drops_all_ones(tmp_path: Path) -> None:
+    graph = assert_equals_onnxruntime(node_model("Squeeze", [(1, 3, 1, 5)]), tmp_path)
+    assert graph.types[graph.outputs[0]].shape == (3, 5)
+
+
+@pytest.mark.parametrize(
+    ("op", "attributes"), [("Identity", {}), ("Dropout", {}), ("Cast", {"to": 1})]
+)
+def test_what_changes_nothing_is_a_reshape(
+    op: str, attributes: dict[str, Any], tmp_path: Path
+) -> None:
+    graph = assert_equals_onnxruntime(node_model(op, [(2, 3)], **attributes), tmp_path)
+    assert node_names(graph) == ["reshape"]
+
+
+def test_cast_that_changes_the_type_is_rejected(tmp_path: Path) -> None:
+    with pytest.raises(EdgecError) as caught:
+        imported(node_model("Cast", [(2, 3)], to=7), tmp_path)
+    assert caught.value.code == "unsupported-attribute"
+
+
+def test_dropout_in_training_mode_is_rejected(tmp_path: Path) -> None:
+    constants = [np.array(0.5, np.float32), np.array(1, np.bool_)]
+    with pytest.raises(EdgecError, match="training mode"):
+        imported(node_model("Dropout", [(2, 3)], constants), tmp_path)
+
+
+PADS = integers(0, 0, 1, 2, 0, 0, 3, 0)
+
+
+def test_pad_equals_onnxruntime(tmp_path: Path) -> None:
+    assert_equals_onnxruntime(node_model("Pad", [(1, 2, 4, 5)], [PADS]), tmp_path)
+    value = np.array(1.5, np.float32)
+    graph = assert_equals_onnxruntime(node_model("Pad", [(1, 2, 4, 5)], [PADS, value]), tmp_path)
+    assert node_names(graph) == ["pad"]
+
+
+def test_pad_of_named_axes_equals_onnxruntime(tmp_path: Path) -> None:
+    constants = [integers(1, 2, 3, 0), np.array(0, np.float32), integers(-1, 1)]
+    assert_equals_onnxruntime(node_model("Pad", [(1, 2, 4, 5)], constants, opset=18), tmp_path)
+
+
+def test_pad_with_attributes_is_the_form_of_opset_10(tmp_path: Path) -> None:
+    model = node_model("Pad", [(1, 2, 4, 5)], opset=10, pads=list(PADS), value=-2.0)
+    assert_equals_onnxruntime(model, tmp_path)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "edge"])
+def test_other_modes_of_pad_are_rejected(mode: str, tmp_path: Path) -> None:
+    with pytest.raises(EdgecError, match=mode) as caught:
+        imported(node_model("Pad", [(1, 2, 4, 5)], [PADS], mode=mode), tmp_path)
+    assert "padding_mode='zeros'" in caught.value.help
+
+
+def test_negative_pads_are_rejected(tmp_path: Path) -> None:
+    with pytest.raises(EdgecError, match="negative paddings"):
+        imported(node_model("Pad", [(3, 5)], [integers(0, -1, 0, 0)]), tmp_path)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_concatenation_equals_onnxruntime(axis: int, tmp_path: Path) -> None:
+    shapes = [(2, 3, 4), (2, 3, 4)]
+    weights = [random_weights(2, 3, 4)]
+    graph = assert_equals_onnxruntime(node_model("Concat", shapes, weights, axis=axis), tmp_path)
+    assert node_names(graph) == ["concatenation"]
+
+
+def test_concatenation_of_shapes_that_differ_is_rejected(tmp_path: Path) -> None:
+    with pytest.raises(EdgecError) as caught:
+        imported(node_model("Concat", [(2, 3), (2, 4)], axis=0), tmp_path)
+    assert caught.value.code == "malformed-model"
+
+
+@pytest.mark.parametrize("perm", [None, (0, 2, 3, 1), (3, 2, 1, 0)])
+def test_transpose_equals_onnxruntime(perm: tuple[int, ...] | None, tmp_path: Path) -> None:
+    attributes = {} if perm is None else {"perm": perm}
+    assert_equals_onnxruntime(node_model("Transpose", [(2, 3, 4, 5)], **attributes), tmp_path)
