@@ -98,18 +98,18 @@ def two_convolutions() -> Graph:
         w = g.constant(
             f"w{number}",
             rng.integers(-127, 128, (2, 3, 3, 2), dtype=np.int8),
-            QParams.per_channel([0.01, 0.02], 0),
+            QParams.per_channel([0.001, 0.002], 0),
         )
         b = g.constant(
             f"b{number}",
             rng.integers(-999, 999, 2, dtype=np.int32),
-            QParams.per_channel([0.005, 0.01], 0),
+            QParams.per_channel([0.0005, 0.001], 0),
         )
         window = Window((3, 3), (1 + number, 1), (1, 1), (1 - number, 1, 1, 1))
         (value,) = g.add(
             Conv2D(window=window, activation=activation),
             [value, w, b],
             name=f"y{number}",
-            qparams=[QParams.per_tensor(0.125, -128)],
+            qparams=[QParams.per_tensor(0.125, -100)],
         )
     return g.build([value])

@@ -111,7 +111,7 @@ def _is_text(head: bytes) -> bool:
         if error.start < len(head) - 3:  # more than a character cut in two by the end of the head
             return False
         text = head[: error.start].decode("utf-8")
-    return all(character.isprintable() or character.isspace() for character in text)
+    return bool(text) and all(character.isprintable() or character.isspace() for character in text)
 
 
 def _text(head: bytes) -> tuple[str, str]:

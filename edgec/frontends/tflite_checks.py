@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from edgec.errors import EdgecError, Place
 from edgec.frontends.tflite_reader import FileModel, FileOperator, FileTensor
+from edgec.frontends.tflite_types import mixed_types
 from edgec.ir import DType
 from edgec.ops.registry import SourceNode
 
@@ -57,7 +58,7 @@ def check_numbers(model: FileModel, place: Place) -> list[EdgecError]:
         error = check(model, place)
         if error is not None:
             return [error]
-    return [*_tensor_problems(model, place)]
+    return [*_tensor_problems(model, place), *_mixed_types(model, place)]
 
 
 def _hybrid(model: FileModel, place: Place) -> EdgecError | None:
@@ -115,6 +116,14 @@ def _tensor_problems(model: FileModel, place: Place) -> Iterator[EdgecError]:
                 code, message, advice = problem
                 where = Place(place.file, f"tensor {tensor.name!r}")
                 yield EdgecError(code, message, place=where, help=advice)
+
+
+def _mixed_types(model: FileModel, place: Place) -> Iterator[EdgecError]:
+    for index, operator in enumerate(model.operators):
+        message = mixed_types(model, operator)
+        if message:
+            where = Place(place.file, f"node {index} ({operator.op})")
+            yield EdgecError("unsupported-tensor", message, place=where, help=_INT8_HELP)
 
 
 def _empty(tensor: FileTensor) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ from edgec.ir import Array, DType, GraphBuilder, Node, Op, QParams, Signature, T
 _MISSING: Any = object()
 _ADVICE = {  # where an importer knows nothing better
     "malformed-model": "export or convert the model again",
+    "model-too-large": "check the shapes: edgec compiles models for microcontrollers",
     "unsupported-attribute": "replace the operator or this option: `edgec ops` lists what works",
 }
 T = TypeVar("T")

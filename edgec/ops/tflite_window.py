@@ -9,6 +9,8 @@ from edgec.ir import Node, QParams, Signature
 from edgec.ops.registry import SourceNode, TfliteEmitter
 from edgec.ops.windows import Window, same_padding
 
+_MAX_PADDED = 1 << 24  # positions of a padded input; more is no model for a microcontroller
+
 
 def window_from_tflite(node: SourceNode, shape: Sequence[int], kernel: tuple[int, int]) -> Window:
     """Read strides, dilations and padding of a node whose input has ``shape`` [N,H,W,C]."""
@@ -20,6 +22,8 @@ def window_from_tflite(node: SourceNode, shape: Sequence[int], kernel: tuple[int
     pads = (
         same_padding(shape[1:3], kernel, strides, dilations) if padding == "SAME" else (0, 0, 0, 0)
     )
+    if (shape[1] + pads[0] + pads[1]) * (shape[2] + pads[2] + pads[3]) > _MAX_PADDED:
+        raise node.reject(f"dilation {dilations} pads {shape} by {pads}", code="model-too-large")
     return Window(kernel, strides, dilations, pads)
 
 

@@ -19,11 +19,13 @@ MODULES = sorted({each.name for each in pkgutil.iter_modules(ops.cases.__path__)
 @pytest.mark.parametrize("module", MODULES)
 def test_every_operator_case(module: str, tmp_path: Path) -> None:
     cases: list[Case] = importlib.import_module(f"ops.cases.{module}").CASES
-    trips = [_trip(case, tmp_path) for case in cases if case.oracle and _is_quantized(case)]
+    trips = [_trip(case, tmp_path) for case in cases if case.oracle and _is_model(case)]
     assert not [problem for problem in trips if problem]
 
 
-def _is_quantized(case: Case) -> bool:
+def _is_model(case: Case) -> bool:
+    if not case.graph.inputs:  # all folded: no model
+        return False
     kinds = {kind.dtype.value for kind in case.graph.types.values()}
     return bool(kinds & {"int8", "int16"}) and not kinds & {"uint8"}
 

@@ -260,6 +260,24 @@ BROKEN = {
         "unsupported-attribute",
         "intermediates",
     ),
+    "float bias": (
+        _with(2, constant("b", np.zeros(2, np.float32))),
+        "unsupported-tensor",
+        "CONV_2D takes int8 'x' with float32 'b'",
+    ),
+    "int32 activations": (
+        file(
+            [tensor("x", (4,), DType.INT32), *conv_tensors()[1:3], tensor("y", (4,), DType.INT32)],
+            [operator("RELU", [0], [3])],
+        ),
+        "unsupported-tensor",
+        "RELU computes in int32",
+    ),
+    "absurd dilation": (
+        file(operators=[conv(DilationHFactor=2**20, DilationWFactor=2**20)]),
+        "model-too-large",
+        "1048576",
+    ),
     "no options": (
         file(Operator=lambda _, f: {k: f[k] for k in ("OpcodeIndex", "Inputs", "Outputs")}),
         "unsupported-attribute",

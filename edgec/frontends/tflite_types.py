@@ -1,0 +1,62 @@
+"""Which element types may meet in one TFLite operator, as TFLite's own kernels demand it."""
+
+from collections.abc import Sequence
+
+from edgec.frontends.tflite_reader import FileModel, FileOperator, FileTensor
+from edgec.ir import DType
+
+_COMPUTED = {DType.FLOAT32, DType.INT8, DType.INT16}
+_WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
+_WEIGHT_TYPES = {  # activation: weights, and what a bias may be
+    DType.FLOAT32: ({DType.FLOAT32}, {DType.FLOAT32}),
+    DType.INT8: ({DType.INT8}, {DType.INT32}),
+    DType.INT16: ({DType.INT8}, {DType.INT32, DType.INT64}),
+}
+_ELEMENTWISE = {"ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM", "CONCATENATION"}
+_ANY_TYPE = {  # moves or converts elements
+    "CAST",
+    "CONCATENATION",
+    "DEQUANTIZE",
+    "EXPAND_DIMS",
+    "GATHER",
+    "PACK",
+    "PAD",
+    "PADV2",
+    "QUANTIZE",
+    "RESHAPE",
+    "SHAPE",
+    "SLICE",
+    "SPLIT",
+    "SQUEEZE",
+    "STRIDED_SLICE",
+    "TRANSPOSE",
+}
+
+
+def mixed_types(model: FileModel, operator: FileOperator) -> str:
+    """Return what is wrong with the types of an operator's inputs, nothing where they fit."""
+    inputs = [model.tensors[each] for each in operator.inputs if each is not None]
+    if not inputs or operator.op in _ANY_TYPE - _ELEMENTWISE:
+        return ""
+    if operator.op not in _ANY_TYPE and inputs[0].dtype not in _COMPUTED:
+        return f"{operator.op} computes in {inputs[0].type_name.lower()} ({inputs[0].name!r})"
+    wrong = _odd_ones(operator.op, inputs)
+    if not wrong:
+        return ""
+    return f"{operator.op} takes {_shown(inputs[0])} with {', '.join(map(_shown, wrong))}"
+
+
+def _odd_ones(op: str, inputs: Sequence[FileTensor]) -> list[FileTensor]:
+    """Return the inputs whose type does not go with that of the first."""
+    first, *others = inputs
+    if op in _ELEMENTWISE:
+        return [each for each in others if each.dtype is not first.dtype]
+    if op in _WEIGHTED and first.dtype in _WEIGHT_TYPES:
+        allowed = _WEIGHT_TYPES[first.dtype]
+        pairs = zip(others, allowed, strict=False)
+        return [each for each, types in pairs if each.dtype not in types]
+    return []
+
+
+def _shown(tensor: FileTensor) -> str:
+    return f"{tensor.type_name.lower()} {tensor.name!r}"
