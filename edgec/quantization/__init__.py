@@ -1,0 +1,1 @@
+"""Float graph + samples -> int8 graph: calibration, shared scales, quantized constants."""

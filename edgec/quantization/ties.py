@@ -1,0 +1,98 @@
+"""Which values share one quantization: a union-find over the values of a float graph.
+
+Operators that only move data tie their output to their input. An operator with several inputs
+(concatenation) ties them all, but for those it cannot: values with a quantization prescribed by
+TFLite, and values that another such operator has tied already. These are requantized on their way.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from edgec.ir import Graph, Node, QParams, ValueName
+from edgec.ops.base import Operator, OutputRule, is_float
+from edgec.quantization.observers import Range
+
+
+@dataclass(eq=False)
+class Ties:
+    """``requantized`` holds the edges (node name, input index) that need a node in between."""
+
+    graph: Graph
+    requantized: set[tuple[str, int]] = field(default_factory=set)
+    _parent: dict[ValueName, ValueName] = field(default_factory=dict)
+    _fixed: dict[ValueName, QParams] = field(default_factory=dict)
+    _joined: set[ValueName] = field(default_factory=set)  # roots that a concatenation has tied
+
+    def __post_init__(self) -> None:
+        for node in self.graph.nodes:
+            rule = node.op.output_rule if isinstance(node.op, Operator) else None
+            if rule is OutputRule.FIXED:
+                self._fix(node)
+            elif rule is OutputRule.SAME_AS_INPUT:
+                self._tie(node)
+
+    def root(self, value: ValueName) -> ValueName:
+        """Return the value that stands for all that share its quantization."""
+        while value in self._parent:
+            value = self._parent[value]
+        return value
+
+    def fixed(self, value: ValueName) -> QParams | None:
+        """Return the quantization that TFLite prescribes for a value's group."""
+        return self._fixed.get(self.root(value))
+
+    def ranges(self, ranges: Mapping[ValueName, Range]) -> dict[ValueName, Range]:
+        """Return the range of each group, by root: the union over its values and constants."""
+        result: dict[ValueName, Range] = {}
+        for value, seen in ranges.items():
+            root = self.root(value)
+            result[root] = result[root].union(seen) if root in result else seen
+        for node in self.graph.nodes:
+            for value in self._tied_constants(node):
+                root = self.root(node.outputs[0])
+                result[root] = result[root].union(Range.of(self.graph.constants[value]))
+        return result
+
+    def _fix(self, node: Node) -> None:
+        assert isinstance(node.op, Operator)  # noqa: S101 - the caller has looked
+        assert node.op.fixed_output is not None  # noqa: S101 - goes with OutputRule.FIXED
+        for value in node.outputs:
+            self._fixed[value] = QParams.per_tensor(*node.op.fixed_output)
+
+    def _tie(self, node: Node) -> None:
+        inputs = [i for i, value in enumerate(node.inputs) if self._is_activation(value)]
+        groups = {self.fixed(node.inputs[index]) for index in inputs}
+        alone = len(inputs) == 1 or (len(groups) == 1 and None not in groups)
+        for index in inputs:
+            if alone or self._may_join(node.inputs[index], node.outputs[0]):
+                self._unite(node.inputs[index], node.outputs[0])
+            else:
+                self.requantized.add((node.name, index))
+        for value in node.outputs[1:]:
+            self._unite(node.outputs[0], value)
+        if len(inputs) > 1:
+            self._joined.add(self.root(node.outputs[0]))
+
+    def _may_join(self, value: ValueName, result: ValueName) -> bool:
+        root = self.root(value)
+        return root == self.root(result) or (root not in self._fixed and root not in self._joined)
+
+    def _unite(self, one: ValueName, other: ValueName) -> None:
+        first, second = self.root(one), self.root(other)
+        if first == second:
+            return
+        self._parent[second] = first
+        if second in self._fixed:
+            self._fixed[first] = self._fixed.pop(second)
+        if second in self._joined:
+            self._joined.add(first)
+
+    def _is_activation(self, value: ValueName) -> bool:
+        return value not in self.graph.constants and is_float(self.graph.types[value])
+
+    def _tied_constants(self, node: Node) -> list[ValueName]:
+        rule = node.op.output_rule if isinstance(node.op, Operator) else None
+        if rule is not OutputRule.SAME_AS_INPUT:
+            return []
+        constants = self.graph.constants
+        return [v for v in node.inputs if v in constants and is_float(self.graph.types[v])]
