@@ -28,6 +28,13 @@ def render(template: str, view: object) -> bytes:
     return _environment().get_template(template).render(values).encode()
 
 
+def render_html(template: str, view: object) -> bytes:
+    """Render a page; everything in ``view`` is escaped, names in a model may hold any text."""
+    values = {each.name: getattr(view, each.name) for each in fields(view)}  # type: ignore[arg-type]
+    text = _html_environment().get_template(template).render(values)
+    return text.encode("utf-8", "replace")
+
+
 def identifier(text: str) -> str:
     """Map any text to a C identifier ``[a-z_][a-z0-9_]*`` that is no keyword."""
     name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:MAX_IDENTIFIER].strip("_")
@@ -78,3 +85,15 @@ def _environment() -> jinja2.Environment:
     environment.filters["comment"] = comment
     environment.globals["unreachable"] = _unreachable
     return environment
+
+
+@cache
+def _html_environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(data_folder("templates")),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=True,
+    )

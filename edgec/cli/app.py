@@ -1,0 +1,110 @@
+"""The table of commands, and the one place where their errors become exit codes."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.main import get_command
+
+from edgec import __version__
+from edgec.cli import boards, build, check, doctor, dump, explain, inspect, ops, regression, run
+from edgec.cli.failures import report, report_bug
+from edgec.cli.group import Commands
+from edgec.cli.options import Verbose
+from edgec.errors import EdgecError, ExitCode
+
+_INTERRUPTED = 130
+_UsageError: type[Any] = typer.BadParameter.__mro__[2]  # ClickException, wherever typer keeps it
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Compile trained neural networks (ONNX, TFLite) to C firmware for Cortex-M.",
+    epilog="Start with: edgec build MODEL --board stm32",
+)
+app.command("build")(build.build)
+app.command("check")(check.check)
+app.command("run")(run.run)
+app.command("test")(regression.regression)
+app.command("inspect")(inspect.inspect)
+app.add_typer(boards.app, name="boards")
+app.command("ops")(ops.ops)
+app.command("doctor")(doctor.doctor)
+app.command("explain")(explain.explain)
+app.command("dump")(dump.dump)
+
+
+def _version(value: bool) -> None:
+    if value:
+        sys.stdout.write(f"edgec {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+    ] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compile trained neural networks (ONNX, TFLite) to C firmware for Cortex-M."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code and never raises what a command may raise."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in given
+    try:
+        code = _dispatch(given, as_json=as_json)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_stdout()
+        return int(ExitCode.OK)
+    return code
+
+
+def _dispatch(arguments: list[str], *, as_json: bool) -> int:
+    try:
+        result = get_command(app).main(arguments, prog_name="edgec", standalone_mode=False)
+    except EdgecError as error:
+        return report(error, as_json=as_json)
+    except _UsageError as error:
+        return _usage(error, as_json=as_json)
+    except (KeyboardInterrupt, typer.Abort):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        return report_bug(error, arguments, as_json=as_json)
+    return result if isinstance(result, int) else int(ExitCode.OK)
+
+
+def _usage(error: Any, *, as_json: bool) -> int:
+    """Report what the command line parser refused; a bare command prints its help."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "edgec"
+    message = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stdout.write(message + "\n")
+        return int(ExitCode.USAGE)
+    problem = EdgecError(
+        "usage",
+        message.rstrip("."),
+        help=f"`{path} --help` shows what it takes",
+        exit_code=ExitCode.USAGE,
+    )
+    return report(problem, as_json=as_json)
+
+
+def _forget_stdout() -> None:
+    """Point stdout at nothing, so that Python's last flush does not complain."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())

@@ -1,0 +1,25 @@
+"""``edgec dump``: the graph as text, after any pass."""
+
+from typing import Annotated
+
+import typer
+
+from edgec.cli.options import Json, Model
+from edgec.cli.terminal import print_json, print_text
+from edgec.driver.inspection import dump as dump_model
+
+
+def dump(
+    model: Model,
+    *,
+    after: Annotated[
+        str, typer.Option("--after", metavar="PASS", help="Stop after this pass. [the last]")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Print the graph as text, as it is after a pass."""
+    dumped = dump_model(model, after)
+    if json:
+        print_json({"after": dumped.after, "passes": dumped.passes, "graph": dumped.text})
+    else:
+        print_text(dumped.text)

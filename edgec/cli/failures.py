@@ -1,0 +1,103 @@
+"""How a command ends when it does not end well: messages, JSON errors, exit codes."""
+
+import os
+import platform
+import shlex
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+
+from edgec import __version__
+from edgec.cli.terminal import plain, print_json, talk
+from edgec.errors import EdgecError, ExitCode
+
+ISSUES = "the project's issue tracker"
+DEBUG = "EDGEC_DEBUG"
+
+
+def report(error: EdgecError, *, as_json: bool) -> int:
+    """Print what the user can solve; return the exit code."""
+    if as_json:
+        print_json({"error": [problem_json(each) for each in error.problems()]})
+    else:
+        print_problems(error.problems())
+    return int(error.exit_code)
+
+
+def print_problems(problems: Sequence[EdgecError]) -> None:
+    """Print problems to stderr in the form ``error[code]: message --> place, note, help``."""
+    console = talk()
+    for number, problem in enumerate(problems):
+        if number:
+            console.print()
+        console.print(_styled(problem), soft_wrap=True)
+    codes = sorted({problem.code for problem in problems} - {"usage"})
+    if codes:
+        console.print(f"\nMore about it: edgec explain {codes[0]}", style="dim")
+
+
+def problem_json(problem: EdgecError) -> dict[str, Any]:
+    """Return one problem as JSON values."""
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "place": {"file": problem.place.file, "inside": problem.place.inside},
+        "help": problem.help,
+        "notes": list(problem.notes),
+    }
+
+
+def report_bug(error: BaseException, arguments: Sequence[str], *, as_json: bool) -> int:
+    """Say that edgec is at fault and how to report it; the traceback goes to a file."""
+    command = shlex.join(["edgec", *arguments])
+    summary = f"{type(error).__name__}: {error}".splitlines()[0]
+    text = _bug_text(error, command)
+    problem = EdgecError(
+        "bug",
+        f"edgec failed in a way it should not: {plain(summary)}",
+        help=f"please report it to {ISSUES}, with the file below and the model if you can share it",
+        notes=[f"the command was: {plain(command)}", f"details: {_keep(text)}"],
+    )
+    report(problem, as_json=as_json)
+    return int(ExitCode.BUG)
+
+
+def _styled(problem: EdgecError) -> Text:
+    head, *rest = str(problem).splitlines()
+    marker = f"error[{problem.code}]:"
+    text = Text(marker, style="bold red")
+    text.append(plain(head.removeprefix(marker)), style="bold")
+    for line in rest:
+        key = next((each for each in ("-->", "note:", "help:") if line[2:].startswith(each)), "")
+        text.append("\n  ")
+        text.append(key, style="cyan")
+        text.append(plain(line[2 + len(key) :]))
+    return text
+
+
+def _bug_text(error: BaseException, command: str) -> str:
+    about = [
+        f"command: {command}",
+        f"edgec {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        "",
+    ]
+    return "\n".join(about) + "".join(traceback.format_exception(error))
+
+
+def _keep(text: str) -> str:
+    """Return where the details are: on stderr when debugging, else in a new file."""
+    if os.environ.get(DEBUG) == "1":
+        sys.stderr.write(text)
+        return "above"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="edgec-bug-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(text)
+    except OSError:
+        return f"run it again with {DEBUG}=1"
+    return file.name

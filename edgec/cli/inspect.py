@@ -1,0 +1,53 @@
+"""``edgec inspect``: what is in a model file."""
+
+from typing import Any
+
+from rich.text import Text
+
+from edgec.cli.layers import shapes
+from edgec.cli.options import Json, Model, Verbose
+from edgec.cli.terminal import add_row, plain, print_json, results, short, table
+from edgec.driver.inspection import Inspection
+from edgec.driver.inspection import inspect as inspect_model
+
+
+def inspect(model: Model, *, json: Json = False, verbose: Verbose = False) -> None:
+    """Look inside a model: inputs, outputs, layers, sizes."""
+    found = inspect_model(model)
+    if json:
+        print_json(_document(found))
+    else:
+        _show(found)
+
+
+def _document(found: Inspection) -> dict[str, Any]:
+    return {
+        "name": found.name,
+        "source_format": found.source_format,
+        "sha256": found.sha256,
+        "quantized": found.quantized,
+        "inputs": [each.to_json() for each in found.inputs],
+        "outputs": [each.to_json() for each in found.outputs],
+        "macs": found.macs,
+        "params": found.params,
+        "layers": [each.to_json() for each in found.layers],
+    }
+
+
+def _show(found: Inspection) -> None:
+    console = results()
+    kind = "quantized" if found.quantized else "float"
+    title = f"{plain(found.name)}: {found.source_format}, {kind}, {found.params:,} parameters, "
+    console.print(Text(f"{title}{found.macs:,} MACs\n", style="bold"))
+    ports = table("", "tensor", "shape", "type", "quantization")
+    for role, tensors in (("input", found.inputs), ("output", found.outputs)):
+        for each in tensors:
+            shape = shapes([each.shape])
+            add_row(ports, role, each.name, shape, each.dtype, each.quantization or None)
+    console.print(ports)
+    console.print()
+    layers = table("layer", "op", "output", "MACs", "parameters", numbers=("MACs", "parameters"))
+    for layer in found.layers:
+        name, shape = short(layer.name), shapes([layer.output])
+        add_row(layers, name, layer.op, shape, layer.macs, layer.params)
+    console.print(layers)

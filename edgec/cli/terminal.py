@@ -1,0 +1,121 @@
+"""What commands print with: one console per stream, JSON, bars, and progress on terminals only."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import TimeElapsedColumn as Elapsed
+from rich.table import Table
+from rich.text import Text
+
+from edgec.driver.progress import Progress as ProgressProtocol
+from edgec.driver.progress import Quiet
+
+_PIPE_WIDTH = 200  # columns where nobody sees an edge: nothing is cut or folded
+_BAR_WIDTH = 24
+
+
+def results() -> Console:
+    """Return the console of standard output."""
+    return _console(stderr=False)
+
+
+def talk() -> Console:
+    """Return the console of standard error."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _PIPE_WIDTH
+    return Console(stderr=stderr, width=width, highlight=False, emoji=False, markup=False)
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document: plain ASCII, so that any terminal and any pipe takes it."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
+
+
+def print_text(text: str) -> None:
+    """Print a finished text (Markdown, dumps) as it is."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def plain(value: object) -> str:
+    """Return text from a model file without the characters that could steer a terminal."""
+    return "".join(
+        char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in str(value)
+    )
+
+
+def short(name: str, room: int = 40) -> str:
+    """Return a node's name for a table: the first of names that a converter joined, its end."""
+    first, *others = plain(name).split(";")
+    text = f"{first};…" if others else first
+    return text if len(text) <= room else "…" + text[1 - room :]
+
+
+def table(*columns: str, numbers: Sequence[str] = ()) -> Table:
+    """Return an empty table; the columns in ``numbers`` are right-aligned."""
+    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name in columns:
+        made.add_column(
+            name, justify="right" if name in numbers else "left", overflow="fold", no_wrap=False
+        )
+    return made
+
+
+def add_row(to: Table, *cells: object) -> None:
+    """Add a row; cells are text, never markup. None shows as a dash, integers with commas."""
+    to.add_row(*(Text(_cell(each)) for each in cells))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else plain(value)
+
+
+def bar(console: Console, used: int, limit: int) -> Text:
+    """Return a bar of how much of ``limit`` is used; red where it is more than all."""
+    full, empty = ("█", "░") if console.encoding.lower().startswith("utf") else ("#", ".")
+    share = used / limit if limit else 1.0
+    filled = min(_BAR_WIDTH, round(share * _BAR_WIDTH))
+    colour = "red" if share > 1 else "yellow" if share > 0.9 else "green"  # noqa: PLR2004
+    return Text(full * filled, style=colour) + Text(empty * (_BAR_WIDTH - filled), style="dim")
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[ProgressProtocol]:
+    """Draw progress on a terminal; a pipe, or ``quiet``, gets nothing."""
+    console = talk()
+    if quiet or not console.is_terminal:
+        yield Quiet()
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=_BAR_WIDTH),
+        MofNCompleteColumn(),
+        Elapsed(),
+    )
+    with Progress(*columns, console=console, transient=True) as drawn:
+        yield _Drawn(drawn)
+
+
+class _Drawn:
+    """One line per stage; all of them vanish when the command ends."""
+
+    def __init__(self, drawn: Progress) -> None:
+        self._drawn = drawn
+        self._task = drawn.add_task("starting", total=None)
+
+    def stage(self, title: str) -> None:
+        self._drawn.reset(self._task, description=plain(title), total=None)
+
+    def advance(self, done: int, total: int) -> None:
+        self._drawn.update(self._task, completed=done, total=total)

@@ -1,0 +1,111 @@
+"""Errors of fitting a model on a board and of building its firmware."""
+
+from edgec.error_catalog.page import page
+
+PAGES = (
+    page(
+        "does-not-fit",
+        "the model needs more memory than the board has",
+        meaning="""
+            RAM holds the arena (all activations, planned so that they share space), static data
+            and the stack; flash holds weights and code. The message says by how many bytes it
+            misses and which buffers are alive when the most memory is in use. The exit code is 4.
+        """,
+        example="""
+            edgec build vww_96_int8.tflite --board small.toml
+            error[does-not-fit]: ... sram of small has 32,768: 22,528 bytes too few
+        """,
+        remedy="""
+            Choose a larger board (`edgec boards`), smaller inputs, or fewer channels in the
+            layers that the notes name: the first layers usually set the peak.
+        """,
+    ),
+    page(
+        "missing-tool",
+        "a program that edgec needs is not installed",
+        meaning="""
+            Firmware is compiled with arm-none-eabi-gcc and run in qemu-system-arm; `--on host`
+            uses cc.
+        """,
+        example="error[missing-tool]: arm-none-eabi-gcc is needed, but it is not on PATH",
+        remedy="""
+            On Debian, Ubuntu and macOS:
+
+                sudo apt install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
+                brew install --cask gcc-arm-embedded; brew install qemu
+
+            Elsewhere set EDGEC_ARM_GCC, EDGEC_ARM_OBJCOPY, EDGEC_QEMU or EDGEC_CC to the program.
+            `edgec doctor` shows what is found.
+        """,
+    ),
+    page(
+        "tool-failed",
+        "a compiler or the emulator ended with an error",
+        meaning="The notes are the last lines that the tool said.",
+        example="a compiler too old to know -mcpu=cortex-m55",
+        remedy="""
+            `edgec doctor` shows versions; edgec is tested with arm-none-eabi-gcc 12 and QEMU 7.2.
+            If the versions are newer than these, please report it.
+        """,
+    ),
+    page(
+        "cmsis-nn-missing",
+        "the sources of CMSIS-NN are not found",
+        meaning="""
+            They come with a Python package that edgec depends on, or from --cmsis-nn /
+            EDGEC_CMSIS_NN.
+        """,
+        example="edgec build ... --cmsis-nn ~/CMSIS_5      (the folder above CMSIS/NN)",
+        remedy="""
+            pip install aidge-export-arm-cortexm==0.2.1, or name the folder that has Include and
+            Source. --kernels portable needs no CMSIS-NN.
+        """,
+    ),
+    page(
+        "cmsis-nn-changed",
+        "the packaged CMSIS-NN is not the one edgec was tested with",
+        meaning="""
+            The sources are compared with a pinned hash, because wrong kernels would give wrong
+            results.
+        """,
+        example="a file in site-packages was edited",
+        remedy="""
+            pip install --force-reinstall aidge-export-arm-cortexm==0.2.1. To use a copy of your
+            own on purpose, name it with --cmsis-nn.
+        """,
+    ),
+    page(
+        "cmsis-nn-function-missing",
+        "this copy of CMSIS-NN lacks a function",
+        meaning="Functions were added over time; edgec needs v5.0.0 or newer.",
+        example="--cmsis-nn with a checkout of 2020",
+        remedy="Use a newer checkout, leave --cmsis-nn away, or build with --kernels portable.",
+    ),
+    page(
+        "stack-too-small",
+        "the stack that was asked for is smaller than the worst case",
+        meaning="The worst case is computed from the compiler's stack usage and the call graph.",
+        example="a reserve of 256 bytes where kernels need 700",
+        remedy="Reserve at least the number in the message, or leave the size to edgec.",
+    ),
+    page(
+        "unbounded-stack",
+        "the worst-case stack cannot be computed",
+        meaning="""
+            A function has a frame of variable size or calls through a pointer, so no bound is
+            known.
+        """,
+        example="alloca or a variable-length array in a kernel of your own CMSIS-NN copy",
+        remedy="""
+            Remove these constructs from the function that the message names, or use the packaged
+            kernels.
+        """,
+    ),
+    page(
+        "recursive-call",
+        "functions in the firmware call each other in a circle",
+        meaning="Recursion has no bound on its stack.",
+        example="a kernel that calls itself",
+        remedy="Rewrite it as a loop. In unmodified edgec this is a bug: please report it.",
+    ),
+)

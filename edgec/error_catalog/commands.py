@@ -1,0 +1,91 @@
+"""Errors about the command line and edgec.toml."""
+
+from edgec.error_catalog.page import page
+
+PAGES = (
+    page(
+        "usage",
+        "the command line could not be understood",
+        meaning="An option does not exist or lacks its value, or there are too many arguments.",
+        example="edgec build m.tflite --bord stm32",
+        remedy="`edgec COMMAND --help` shows what a command takes.",
+    ),
+    page(
+        "unknown-command",
+        "there is no such command",
+        meaning="The first word after edgec names a command.",
+        example="edgec compile m.tflite",
+        remedy="The message names the nearest command; `edgec --help` lists them all.",
+    ),
+    page(
+        "missing-option",
+        "a build needs an option that was not given",
+        meaning="Model and board must be known, from the command line or from edgec.toml.",
+        example="edgec build model.tflite",
+        remedy="""
+            Give both, or write them into an edgec.toml in the current folder:
+
+                model = "model.tflite"
+                board = "stm32"
+        """,
+    ),
+    page(
+        "invalid-option",
+        "an option has a value that it does not take",
+        meaning="The option takes one of a few words.",
+        example="edgec build m.tflite -b stm32 --kernels fast",
+        remedy="The message lists the possible values.",
+    ),
+    page(
+        "unknown-option",
+        "edgec.toml has a key that edgec does not know",
+        meaning="Unknown keys are errors, so that a misspelt option is not ignored.",
+        example="""
+            bord = "stm32"
+        """,
+        remedy="""
+            The message names the nearest key; the keys are the options of `edgec build`, with _
+            for -.
+        """,
+    ),
+    page(
+        "malformed-config",
+        "edgec.toml is not valid",
+        meaning="The file is no TOML, or a value has the wrong type: all options are strings.",
+        example="board = stm32      (without quotes)",
+        remedy="""
+            Write key = "value", one per line; https://toml.io has the rules.
+        """,
+    ),
+    page(
+        "unknown-code",
+        "there is no error code of this name",
+        meaning="Codes are the words in brackets of a message: error[does-not-fit].",
+        example="edgec explain no-fit",
+        remedy="`edgec explain` lists all codes.",
+    ),
+    page(
+        "unknown-pass",
+        "no pass of this name runs on the model",
+        meaning="""
+            `edgec dump --after PASS` takes the name of a pass that runs on the model at hand.
+        """,
+        example="edgec dump m.onnx --after fold_batchnorm",
+        remedy="""
+            The message lists the passes in their order; `import` is the graph before any of them.
+        """,
+    ),
+    page(
+        "bug",
+        "edgec itself failed",
+        meaning="""
+            Something happened that edgec's authors did not foresee. It is not your mistake,
+            whatever the input was. The exit code is 70.
+        """,
+        example="error[bug]: edgec failed in a way it should not: IndexError: ...",
+        remedy="""
+            Please report it with the file the message names and, if you can share it, the model.
+            EDGEC_DEBUG=1 shows the details at once.
+        """,
+    ),
+)

@@ -1,0 +1,143 @@
+"""Errors about model files as a whole."""
+
+from edgec.error_catalog.page import page
+
+PAGES = (
+    page(
+        "file-not-found",
+        "a file that was named does not exist",
+        meaning="The path of a model, of samples or of a config file leads nowhere.",
+        example="edgec build modle.onnx --board stm32",
+        remedy="""
+            Check the spelling, and the folder you are in: relative paths start there. Paths in an
+            edgec.toml are relative to the folder of that file.
+        """,
+    ),
+    page(
+        "unreadable-file",
+        "a file exists but cannot be read",
+        meaning="The operating system refuses access, or the path is not a regular file.",
+        example="edgec check /root/model.tflite      (as another user)",
+        remedy="Check the owner and the permissions of the file: ls -l FILE.",
+    ),
+    page(
+        "unknown-format",
+        "the file is neither ONNX nor TFLite",
+        meaning="""
+            edgec looks at the content of a file, not at its name. This one starts like something
+            else: a web page saved by a browser, a Git LFS pointer, a PyTorch checkpoint, a Keras
+            file.
+        """,
+        example="""
+            edgec build model.pt --board stm32
+            error[unknown-format]: ... a PyTorch checkpoint (.pt)
+        """,
+        remedy="""
+            The message says what the file looks like and how to convert it: torch.onnx.export for
+            PyTorch, tf.lite.TFLiteConverter for Keras and TensorFlow, `git lfs pull` for a
+            pointer.
+        """,
+    ),
+    page(
+        "malformed-model",
+        "the model file contradicts itself or is damaged",
+        meaning="""
+            The file starts like ONNX or TFLite, but something in it cannot be: it ends too early,
+            an index points outside, shapes do not fit each other, a required attribute is
+            missing.
+        """,
+        example="a .tflite of which the download stopped halfway",
+        remedy="""
+            Convert or download the model again. For ONNX, `python -c "import onnx;
+            onnx.checker.check_model('m.onnx', full_check=True)"` often says more. If other tools
+            accept the file, this may be a mistake of edgec: please report it.
+        """,
+    ),
+    page(
+        "model-too-large",
+        "a model file or a tensor is larger than edgec accepts",
+        meaning="""
+            Files and tensors are limited to 1 GiB and graphs to a number of nodes, so that a
+            damaged or hostile file ends in an error instead of filling the memory.
+        """,
+        example="a shape of [1, 100000, 100000, 64]",
+        remedy="""
+            Check the shapes in the model. What runs on a microcontroller is far below the limit.
+        """,
+    ),
+    page(
+        "external-data",
+        "the weights of an ONNX model are not where it says",
+        meaning="""
+            An ONNX file may keep tensors in a second file beside it. That file is missing or too
+            short, or its path leaves the folder of the model, which is not followed for safety.
+        """,
+        example="model.onnx was copied without model.onnx.data",
+        remedy="""
+            Put the data file beside the model, or export again with everything in one file:
+            torch.onnx.export(..., external_data=False).
+        """,
+    ),
+    page(
+        "unsupported-opset",
+        "the ONNX model uses a version of the operator set that edgec does not know",
+        meaning="""
+            ONNX operators change their meaning between opset versions. This version is older than
+            the ones edgec implements, or newer than the installed onnx package knows.
+        """,
+        example="a model with opset 7, or a brand-new one with an old onnx package",
+        remedy="""
+            Export with opset_version=17 (or 13 to 18), or convert the file with
+            onnx.version_converter. For a newer opset: pip install -U onnx.
+        """,
+    ),
+    page(
+        "multiple-subgraphs",
+        "a TFLite file holds more than one graph",
+        meaning="""
+            Control flow (while, if) and several signatures are stored as further subgraphs. edgec
+            compiles one graph without branches.
+        """,
+        example="a Keras RNN that was converted as a WHILE loop",
+        remedy="""
+            Convert without tf.while_loop and tf.cond and with one signature; for recurrent layers
+            set unroll=True.
+        """,
+    ),
+    page(
+        "float-model",
+        "a TFLite model computes in float32",
+        meaning="""
+            Of TFLite, edgec reads models that are already quantized to int8. Float models are
+            read from ONNX, where edgec does the quantization itself.
+        """,
+        example="""
+            edgec build model_float.tflite --board stm32
+            error[float-model]: the model computes in float
+        """,
+        remedy="""
+            Either convert with full integer quantization:
+
+                converter.optimizations = [tf.lite.Optimize.DEFAULT]
+                converter.representative_dataset = samples
+                converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+
+            or export to ONNX and give edgec samples: edgec build m.onnx --calib samples.npz.
+        """,
+    ),
+    page(
+        "hybrid-model",
+        "a TFLite model computes in float with integer weights",
+        meaning="""
+            Weights were quantized, activations were not (dynamic-range quantization). Such a
+            model needs float arithmetic for every layer.
+        """,
+        example="""
+            converter.optimizations = [tf.lite.Optimize.DEFAULT] without representative_dataset
+        """,
+        remedy="""
+            Add a representative_dataset and supported_ops = [TFLITE_BUILTINS_INT8] to the
+            conversion, or give edgec the ONNX file and --calib.
+        """,
+    ),
+)

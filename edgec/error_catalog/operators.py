@@ -1,0 +1,124 @@
+"""Errors about single operators and tensors of a model."""
+
+from edgec.error_catalog.page import page
+
+PAGES = (
+    page(
+        "unsupported-operator",
+        "the model uses an operator that edgec cannot compile",
+        meaning="""
+            There is no importer for this operator. All such operators of a model are named at
+            once.
+        """,
+        example="""
+            edgec check model.onnx
+            error[unsupported-operator]: operator Einsum is not supported (used 2 times)
+        """,
+        remedy="""
+            Replace it by operators that `edgec ops` lists (the message often says which), or cut
+            the model before it and do the rest in the application, as is usual for ArgMax and box
+            decoding.
+        """,
+    ),
+    page(
+        "unsupported-attribute",
+        "an operator is supported, but not with this setting",
+        meaning="""
+            An attribute has a value that edgec does not implement, or that nobody reads: nothing
+            in a model is dropped silently.
+        """,
+        example="MaxPool with ceil_mode = 1, or a Reshape whose shape is computed at run time",
+        remedy="""
+            The message names the attribute. Change the layer in the training code, or simplify
+            the exported file with onnxslim.
+        """,
+    ),
+    page(
+        "unsupported-shape",
+        "an operator is supported, but not for tensors of this shape",
+        meaning="Windows work on one or two spatial axes; a few operators are limited to a rank.",
+        example="Conv3d, or MatMul of two computed matrices",
+        remedy="""
+            Express the layer in one or two dimensions. A batch other than 1 is best set to 1 when
+            the model is exported.
+        """,
+    ),
+    page(
+        "unsupported-output",
+        "an optional second output of an operator is used",
+        meaning="""
+            Some operators can give more than their main result; edgec computes the main result
+            only.
+        """,
+        example="MaxPool with indices (for max-unpooling)",
+        remedy="Leave the optional output unused, or replace the layer that reads it.",
+    ),
+    page(
+        "unsupported-dtype",
+        "a tensor has an element type that edgec does not compute with",
+        meaning="ONNX models enter as float32. Half precision, double and strings do not.",
+        example="a model exported after model.half()",
+        remedy="Export in float32: model.float() in PyTorch before torch.onnx.export.",
+    ),
+    page(
+        "unsupported-tensor",
+        "a TFLite tensor is stored in a way that edgec does not read",
+        meaning="""
+            The tensor is sparse, a variable, or of an element type outside the int8 scheme.
+        """,
+        example="a model with weights in 4 bits, or with a sparse encoding",
+        remedy="""
+            Convert again with full integer (int8) quantization and without sparsity encoding.
+        """,
+    ),
+    page(
+        "unsupported-quantization",
+        "the quantization of a tensor is outside TFLite's int8 scheme",
+        meaning="""
+            Scales are missing or not finite, the tensor is uint8 (the scheme before int8), or two
+            tensors that must share one scale do not.
+        """,
+        example="a model converted by TensorFlow 1 with inference_type = QUANTIZED_UINT8",
+        remedy="""
+            Convert again with a current TFLite converter and full integer (int8) quantization.
+        """,
+    ),
+    page(
+        "dynamic-shape",
+        "the shape of an input is not fixed in the model",
+        meaning="""
+            Memory is planned when the model is compiled, so every axis must be known. A dynamic
+            first axis (the batch) becomes 1 by itself; others do not.
+        """,
+        example="torch.onnx.export(..., dynamic_axes={'x': {2: 'height', 3: 'width'}})",
+        remedy="Export with a fixed input shape: leave dynamic_axes / dynamic_shapes out.",
+    ),
+    page(
+        "no-kernel",
+        "no kernel can run a node",
+        meaning="""
+            The operator is known, but each kernel for it needs something this node does not have.
+            The notes list, kernel by kernel, what is required.
+        """,
+        example="""
+            an operator between two tensors with different scales, where the kernel needs one scale
+        """,
+        remedy="""
+            `edgec ops --markdown` lists what the kernels need. With --kernels cmsis-nn or auto,
+            plain C kernels step in where CMSIS-NN has none.
+        """,
+    ),
+    page(
+        "cannot-export",
+        "the quantized model cannot be written as a .tflite file",
+        meaning="""
+            Every build leaves a .tflite file of the same arithmetic beside the firmware. An
+            operator of this model has no equal in TFLite.
+        """,
+        example="an operator that only ONNX has, kept as it is",
+        remedy="""
+            Replace the operator in the model. If `edgec ops` lists it, please report this as a
+            bug.
+        """,
+    ),
+)
