@@ -11,6 +11,7 @@ from edgec.ir import Graph, ValueName
 from edgec.lir import Program
 from edgec.memory.planner import MemoryPlan
 from edgec.pipelines import optimize_float, optimize_integer
+from edgec.quantization.observers import Range
 from edgec.quantization.quantize import quantize
 from edgec.targets.board import Board, load_board
 
@@ -53,7 +54,7 @@ def integer_preview(graph: Graph) -> Graph:
     if not is_float_model(graph):
         return optimize_integer(graph)
     graph = optimize_float(graph)
-    ranges = {value: (-1.0, 1.0) for value in _activations(graph)}
+    ranges = {value: Range(-1.0, 1.0) for value in _activations(graph)}
     return optimize_integer(quantize(graph, ranges))
 
 

@@ -1,6 +1,5 @@
 """Model file -> integer graph -> program -> sources: all of a build that needs no toolchain."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode, Place
 from edgec.exporters.tflite import write_tflite
 from edgec.frontends import LoadedModel, load
-from edgec.ir import Array, Graph, TensorType, ValueName
+from edgec.ir import Graph
 from edgec.lir import Program
 from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import MemoryPlan, plan
@@ -23,7 +22,7 @@ from edgec.ops.base import is_float
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.quantization.calibrate import calibrate
 from edgec.quantization.quantize import quantize
-from edgec.quantization.samples import Samples, read_samples
+from edgec.quantization.samples import Samples, read_samples, source_shape
 from edgec.targets.board import Board, load_board
 
 
@@ -153,18 +152,3 @@ def _no_calibration(options: BuildOptions, graph: Graph) -> EdgecError:
         "and add --calib calib.npz",
         exit_code=ExitCode.MODEL,
     )
-
-
-def source_shape(graph: Graph, name: ValueName) -> tuple[int, ...]:
-    """Return the shape of an input or output with the axes where the source model has them."""
-    kind: TensorType = graph.types[name]
-    layout = graph.layouts.get(name)
-    if layout is None:
-        return kind.shape
-    shape = [0] * kind.rank
-    for ours, source in enumerate(layout):
-        shape[source] = kind.shape[ours]
-    return tuple(shape)
-
-
-Inputs = Sequence[Mapping[ValueName, Array]]

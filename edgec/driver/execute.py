@@ -12,7 +12,7 @@ from edgec.backends.select import BACKENDS_BY_CHOICE, lower
 from edgec.codegen.library import Origin, library_tree
 from edgec.driver.golden import read_golden, reference_outputs
 from edgec.driver.output import OutputInfo, open_output
-from edgec.driver.ports import LABEL, PortInfo, random_inputs, read_inputs, write_npz
+from edgec.driver.ports import PortInfo, random_inputs, read_inputs, write_npz
 from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode
 from edgec.firmware.emulate import Emulator, Session
@@ -67,8 +67,8 @@ def run(
     """Run inputs (npz, or one seeded random sample) through a built model."""
     progress = progress or Quiet()
     built = open_output(folder)
-    samples = read_inputs(input_file, built.inputs) if input_file else random_inputs(built.inputs, 1)
-    raw, instructions = _run_all(built, samples.inputs, on, progress)
+    inputs = _inputs(input_file, built)
+    raw, instructions = _run_all(built, inputs, on, progress)
     outputs = _decoded(built.outputs, raw)
     if output_file is not None:
         write_npz(output_file, outputs)
@@ -97,10 +97,20 @@ def run_regression(
         progress.stage("evaluating the reference")
         expected = reference_outputs(load(built.tflite).graph, inputs, progress)
     actual, instructions = _run_all(built, inputs, on, progress)
-    wrong = [index for index, pair in enumerate(zip(expected, actual, strict=True)) if pair[0] != pair[1]]
-    first = _first_difference(built, wrong[0], expected[wrong[0]], actual[wrong[0]]) if wrong else None
+    wrong = [
+        index for index, pair in enumerate(zip(expected, actual, strict=True)) if pair[0] != pair[1]
+    ]
+    first = (
+        _first_difference(built, wrong[0], expected[wrong[0]], actual[wrong[0]]) if wrong else None
+    )
     accuracy = None if labels is None else _accuracy(built, actual, labels, data)
     return RegressionResult(len(actual), len(wrong), first, accuracy, instructions)
+
+
+def _inputs(file: Path | None, built: OutputInfo) -> list[list[bytes]]:
+    return (
+        random_inputs(built.inputs, 1) if file is None else read_inputs(file, built.inputs).inputs
+    )
 
 
 def _run_all(
@@ -165,7 +175,9 @@ def _decoded(ports: list[PortInfo], raw: list[list[bytes]]) -> dict[str, Array]:
 def _first_difference(
     built: OutputInfo, sample: int, expected: list[bytes], actual: list[bytes]
 ) -> Mismatch:
-    index = next(i for i, pair in enumerate(zip(expected, actual, strict=True)) if pair[0] != pair[1])
+    index = next(
+        i for i, pair in enumerate(zip(expected, actual, strict=True)) if pair[0] != pair[1]
+    )
     port = built.outputs[index]
     want, have = port.decode([expected[index]])[0], port.decode([actual[index]])[0]
     where = tuple(int(axis[0]) for axis in np.nonzero(want != have))
@@ -179,6 +191,6 @@ def _accuracy(built: OutputInfo, raw: list[list[bytes]], labels: Array, data: Pa
         raise EdgecError(
             "samples-mismatch",
             f"{len(labels)} labels for {len(raw)} samples in {data}",
-            help=f"give one {LABEL!r} per sample",
+            help="give one 'label' per sample",
         )
     return float(np.mean(scores.argmax(axis=1) == labels.reshape(-1)))

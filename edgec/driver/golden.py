@@ -11,6 +11,7 @@ from edgec.driver.ports import PortInfo, random_inputs
 from edgec.driver.progress import Progress
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, Graph, ValueName, evaluate
+from edgec.ops.quantize import quantize_floats
 
 SAMPLES = 20
 _REAL = 10
@@ -23,15 +24,12 @@ def golden_inputs(compiled: Compiled, ports: list[PortInfo]) -> list[list[bytes]
         for index in range(min(_REAL, len(compiled.samples))):
             sample = compiled.samples.sample(index)
             real.append([_quantized(port, sample[ValueName(port.name)]) for port in ports])
-    return real + random_inputs(ports, SAMPLES - len(real)).inputs
+    return real + random_inputs(ports, SAMPLES - len(real))
 
 
 def _quantized(port: PortInfo, array: Array) -> bytes:
-    """Quantize one sample that already has our layout."""
-    plain = PortInfo(
-        port.name, port.shape, port.dtype, port.scale, port.zero_point, None, port.float_source
-    )
-    return plain.encode(array[np.newaxis])[0]
+    """Quantize one float sample that already has our layout."""
+    return (quantize_floats(array, port.type) if port.scale is not None else array).tobytes()
 
 
 def reference_outputs(
@@ -62,7 +60,7 @@ def golden_file(inputs: list[list[bytes]], outputs: list[list[bytes]]) -> bytes:
     with ZipFile(target, "w") as archive:
         for name, array in arrays.items():
             entry = io.BytesIO()
-            np.lib.format.write_array(entry, array)
+            np.save(entry, array)
             archive.writestr(ZipInfo(f"{name}.npy"), entry.getvalue())
     return target.getvalue()
 
@@ -73,7 +71,7 @@ def read_golden(path: Path, inputs: int, outputs: int) -> tuple[list[list[bytes]
         with np.load(path, allow_pickle=False) as archive:
             read = [archive[f"input_{i}"] for i in range(inputs)]
             expected = [archive[f"output_{i}"] for i in range(outputs)]
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - zipfile and NumPy raise many kinds
         raise EdgecError(
             "damaged-output",
             f"cannot read the golden vectors: {error}",

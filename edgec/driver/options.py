@@ -85,7 +85,7 @@ def _parse(path: Path) -> dict[str, Any]:
             "malformed-config",
             f"not a TOML file: {error}",
             place=Place(str(path)),
-            help="`model = \"m.onnx\"` and `board = \"stm32\"` are enough",
+            help='`model = "m.onnx"` and `board = "stm32"` are enough',
         ) from None
 
 

@@ -208,7 +208,7 @@ def _start(command: list[str], remote: socket.socket, log: IO[bytes]) -> "subpro
 def _pipes(process: "subprocess.Popen[bytes]") -> PipeTransport:
     if process.stdin is None or process.stdout is None:
         raise AssertionError("started without pipes")
-    return PipeTransport(process.stdout.fileno(), process.stdin.fileno())
+    return PipeTransport(process.stdout, process.stdin)
 
 
 def _say_bye(client: RunnerClient) -> None:

@@ -1,7 +1,6 @@
 """The model library as a process on this machine: same runner, same protocol, host compiler."""
 
 import contextlib
-import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -53,7 +52,7 @@ class HostProcess:
             stack.callback(_reap, process)
             assert process.stdin is not None  # noqa: S101 - asked for pipes
             assert process.stdout is not None  # noqa: S101 - asked for pipes
-            transport = PipeTransport(os.dup(process.stdout.fileno()), os.dup(process.stdin.fileno()))
+            transport = PipeTransport(process.stdout, process.stdin)
             stack.callback(transport.close)
             self._stack = stack.pop_all()
         return Session(RunnerClient(transport, timeout=self._timeout))
@@ -94,9 +93,6 @@ class HostProcess:
 
 
 def _reap(process: "subprocess.Popen[bytes]") -> None:
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
     try:
         process.wait(_GRACE)
     except subprocess.TimeoutExpired:

@@ -2,7 +2,7 @@
 
 import os
 import select
-from typing import Protocol
+from typing import IO, Protocol
 
 
 class TransportClosedError(EOFError):
@@ -30,32 +30,32 @@ class Transport(Protocol):
 
 
 class PipeTransport:
-    """A pair of pipes, such as a child process's standard input and output."""
+    """A pair of unbuffered pipes, such as a child process's standard output and input; owns them."""
 
     lossless = True
     _READ_BYTES = 65_536
 
-    def __init__(self, read_fd: int, write_fd: int) -> None:
-        self._read_fd = read_fd
-        self._write_fd = write_fd
+    def __init__(self, reader: IO[bytes], writer: IO[bytes]) -> None:
+        self._reader = reader
+        self._writer = writer
 
     def write(self, data: bytes) -> None:
         rest = memoryview(data)
         try:
             while rest:
-                rest = rest[os.write(self._write_fd, rest) :]
+                rest = rest[os.write(self._writer.fileno(), rest) :]
         except BrokenPipeError:
             raise TransportClosedError from None
 
     def read(self, timeout: float) -> bytes:
-        ready, _, _ = select.select([self._read_fd], [], [], timeout)
+        ready, _, _ = select.select([self._reader], [], [], timeout)
         if not ready:
             return b""
-        data = os.read(self._read_fd, self._READ_BYTES)
+        data = os.read(self._reader.fileno(), self._READ_BYTES)
         if not data:
             raise TransportClosedError
         return data
 
     def close(self) -> None:
-        os.close(self._write_fd)
-        os.close(self._read_fd)
+        self._writer.close()
+        self._reader.close()

@@ -137,6 +137,14 @@ def console_drivers() -> tuple[str, ...]:
     )
 
 
+def board_source(name_or_path: str | Path) -> bytes:
+    """Return the file of a board that :func:`load_board` has accepted."""
+    text = str(name_or_path)
+    if text.endswith(".toml"):
+        return Path(text).read_bytes()
+    return _file_of(board_aliases().get(text, text)).read_bytes()
+
+
 def _file_of(identity: str) -> Path:
     return data_folder("boards") / identity / "board.toml"
 
