@@ -35,7 +35,7 @@ def print_problems(problems: Sequence[EdgecError]) -> None:
         if number:
             console.print()
         console.print(_styled(problem), soft_wrap=True)
-    codes = sorted({problem.code for problem in problems} - {"usage"})
+    codes = [each.code for each in problems if each.exit_code is not ExitCode.USAGE]
     if codes:
         console.print(f"\nMore about it: edgec explain {codes[0]}", style="dim")
 
@@ -59,11 +59,11 @@ def report_bug(error: BaseException, arguments: Sequence[str], *, as_json: bool)
     problem = EdgecError(
         "bug",
         f"edgec failed in a way it should not: {plain(summary)}",
-        help=f"please report it to {ISSUES}, with the file below and the model if you can share it",
+        help=f"please report it to {ISSUES}, with the details and the model if you can share it",
         notes=[f"the command was: {plain(command)}", f"details: {_keep(text)}"],
+        exit_code=ExitCode.BUG,
     )
-    report(problem, as_json=as_json)
-    return int(ExitCode.BUG)
+    return report(problem, as_json=as_json)
 
 
 def _styled(problem: EdgecError) -> Text:

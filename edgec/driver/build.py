@@ -11,7 +11,7 @@ from edgec.driver.fit import with_peak
 from edgec.driver.golden import golden_file, golden_inputs, reference_outputs
 from edgec.driver.html import html_report
 from edgec.driver.options import BuildOptions
-from edgec.driver.output import BOARD_COPY
+from edgec.driver.output import BOARD_COPY, check_output_folder
 from edgec.driver.ports import PortInfo
 from edgec.driver.progress import Progress, Quiet
 from edgec.driver.report import Measured, make_report
@@ -36,6 +36,8 @@ class BuildResult:
 def build(options: BuildOptions, progress: Progress | None = None) -> BuildResult:
     """Build a model for a board; see design page 3 for what the folder holds."""
     progress = progress or Quiet()
+    options = options.checked()
+    check_output_folder(options.output_folder)
     compiled = compile_model(options, progress)
     ports = describe_ports(compiled)
     progress.stage("recording golden vectors")

@@ -1,6 +1,7 @@
 """An output folder of ``edgec build``, opened again."""
 
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -71,3 +72,39 @@ def open_output(folder: Path) -> OutputInfo:
 
 def _damaged(folder: Path, message: str) -> EdgecError:
     return EdgecError("damaged-output", message, place=Place(str(folder)), help="build again")
+
+
+def check_output_folder(folder: Path) -> None:
+    """Raise before any work where a build could not, or should not, put its output.
+
+    Errors: ``unwritable-output``; ``output-in-use`` where the folder holds what edgec did not make.
+    """
+    parent = next(each for each in folder.absolute().parents if each.exists())
+    if (
+        not parent.is_dir()
+        or not os.access(parent, os.W_OK)
+        or (folder.exists() and not folder.is_dir())
+    ):
+        blocked = parent if not parent.is_dir() else folder
+        reason = "permission denied" if blocked.is_dir() else f"{blocked} is a file"
+        raise EdgecError(
+            "unwritable-output",
+            f"cannot write the output: {reason}",
+            place=Place(str(folder)),
+            help="choose another place with -o, or make this one writable",
+        )
+    if folder.resolve() == Path.cwd() or (_has_content(folder) and not _is_ours(folder)):
+        raise EdgecError(
+            "output-in-use",
+            "a build replaces its output folder, and this one is not edgec's",
+            place=Place(str(folder)),
+            help=f"name a new folder, for instance -o {folder / 'edgec-out'}",
+        )
+
+
+def _has_content(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def _is_ours(folder: Path) -> bool:
+    return (folder / "report.json").is_file() and (folder / BOARD_COPY).is_file()
