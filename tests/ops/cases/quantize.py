@@ -1,6 +1,7 @@
 """Quantize: floats to int8, and int8 to int8 of another scale; ties, saturation, extreme scales."""
 
-from ops.case import Case, int8, op_case
+import numpy as np
+from ops.case import Case, Constant, int8, op_case
 
 from edgec.ir import QParams, TensorType
 from edgec.ops.quantize import Quantize
@@ -21,7 +22,12 @@ def requantize_case(name: str, source: tuple[float, int], target: tuple[float, i
 CASES = [
     *(float_case(f"n{n}", (1, n), 0.05, 3) for n in (1, 3, 16, 17)),
     *(float_case(f"scale{i}", (2, 3, 4, 5), 0.003 * 4.1**i, -7 * i) for i in range(6)),
-    float_case("ties", (1, 64), 2.0, 0),
+    op_case(
+        "quantize_ties",
+        Quantize(),
+        [Constant((np.arange(-300, 301) / 2).astype(np.float32))],
+        [QParams.per_tensor(1.0, 7)],
+    ),
     float_case("low", (1, 64), 0.02, -128),
     float_case("high", (1, 64), 0.02, 127),
     requantize_case("same", (0.1, 5), (0.1, 5)),

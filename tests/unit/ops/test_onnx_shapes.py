@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 from onnx_node import assert_equals_onnxruntime, imported, node_model, node_names, random_weights
 
@@ -136,3 +137,31 @@ def test_concatenation_of_shapes_that_differ_is_rejected(tmp_path: Path) -> None
 def test_transpose_equals_onnxruntime(perm: tuple[int, ...] | None, tmp_path: Path) -> None:
     attributes = {} if perm is None else {"perm": perm}
     assert_equals_onnxruntime(node_model("Transpose", [(2, 3, 4, 5)], **attributes), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"value_float": 1.5},
+        {"value_floats": [1.5, 2.0]},
+        {"value": onnx.numpy_helper.from_array(np.ones(2, np.float32))},
+    ],
+    ids=str,
+)
+def test_numeric_constants_are_folded(attributes: dict[str, Any], tmp_path: Path) -> None:
+    graph = imported(constant_and_add(**attributes), tmp_path)
+    assert node_names(graph) == ["add"]
+
+
+def test_text_constants_are_rejected(tmp_path: Path) -> None:
+    with pytest.raises(EdgecError, match="only dense numeric constants"):
+        imported(node_model("Constant", [], value_string="text"), tmp_path)
+
+
+def constant_and_add(**attributes: Any) -> onnx.ModelProto:
+    """Return a model that adds a constant to its input."""
+    model = node_model("Add", [(3, 2)], [np.zeros(2, np.float32)])
+    del model.graph.initializer[:]
+    constant = onnx.helper.make_node("Constant", [], ["c0"], **attributes)
+    model.graph.node.insert(0, constant)
+    return model
