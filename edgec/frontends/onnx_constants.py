@@ -62,7 +62,7 @@ def _run(node: Any, feeds: Mapping[str, Array], opset: int) -> list[Array]:
     )
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        results = ReferenceEvaluator(function).run(None, dict(feeds))
+        results = ReferenceEvaluator(function).run(None, dict(feeds), {})
     return [np.asarray(each) for each in results]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import onnx
+import onnx.inliner
 from google.protobuf.message import (  # type: ignore[import-untyped]
     DecodeError,
     EncodeError,
@@ -86,11 +87,10 @@ def _checked(model: Any, place: Place) -> Any:
     try:
         onnx.checker.check_model(model)
         return onnx.inliner.inline_local_functions(model) if model.functions else model
-    except EncodeError as error:
-        raise EdgecError(
-            "model-too-large", f"{error}", place=place, help="give a smaller model"
-        ) from error
-    except Exception as error:  # the checker's C++ raises several kinds; all mean the same
+    except EncodeError as error:  # protobuf's limit of 2 GiB
+        hint = "give a smaller model"
+        raise EdgecError("model-too-large", f"{error}", place=place, help=hint) from error
+    except (onnx.checker.ValidationError, RuntimeError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())[:500]
         raise malformed(f"the ONNX checker rejects the model: {reason}", place) from error
 
