@@ -8,6 +8,7 @@ import numpy as np
 
 from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.base import Activation, is_float
+from edgec.ops.dequantize import dequantized
 from edgec.ops.quantize import quantize_floats, requantize_integers
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.relu import Relu
@@ -51,6 +52,24 @@ def _bound(node: SourceNode, g: GraphBuilder, index: int, name: str, default: fl
         return float(node.constant(g, index).reshape(-1)[0])
     value = node.number(name, default=default)
     return default if abs(value) >= np.finfo(np.float32).max else value
+
+
+@importer(Format.TFLITE, "MAXIMUM", "MINIMUM")
+def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    """Read a limit by one constant; the maximum of two activations has no kernel."""
+    constants = [i for i in range(2) if g.constant_value(node.input(i)) is not None]
+    if len(constants) != 1 or node.constant(g, constants[0]).size != 1:
+        raise node.reject(
+            "only a tensor and one constant number are supported",
+            help="limit by a constant, as ReLU6 or clipping do",
+        )
+    limit, data = node.input(constants[0]), node.input(1 - constants[0])
+    kinds = {g.type(limit).qparams, g.type(data).qparams, *node.qparams}
+    if len(kinds) != 1:
+        raise node.reject("inputs and output differ in quantization", help="convert again")
+    bound = float(dequantized(node.constant(g, constants[0]), g.type(limit)).item())
+    op = Clip(low=bound) if node.op == "MAXIMUM" else Clip(high=bound)
+    return g.add(op, [data], name=node.name, outputs=node.outputs, qparams=node.qparams)
 
 
 @exporter(Clip)
