@@ -7,7 +7,7 @@ import numpy as np
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.frontends.files import read_file
 from edgec.frontends.limits import MAX_BYTES, too_large
-from edgec.frontends.tflite_checks import check_numbers, unsupported_operator
+from edgec.frontends.tflite_checks import OperatorChecks, check_numbers
 from edgec.frontends.tflite_options import default_options, options_table
 from edgec.frontends.tflite_reader import FileModel, FileOperator, read_model
 from edgec.ir import DType, Graph, GraphBuilder, TensorType, ValueName
@@ -33,7 +33,7 @@ def load_tflite(path: Path) -> Graph:
     registry.load_all()
     place = Place(file=str(path))
     model = read_model(read_file(path), place)
-    raise_all(check_numbers(model, place))
+    check_numbers(model, place)
     return _Import(model, path).graph()
 
 
@@ -44,6 +44,7 @@ class _Import:
         self._builder = GraphBuilder(path.stem)
         self._names = _unique_names(model)
         self._values: dict[int, ValueName] = {}
+        self._checks = OperatorChecks(model)
         self._errors: list[EdgecError] = []
         self._bytes = 0
 
@@ -53,8 +54,8 @@ class _Import:
             self._values[number] = self._builder.input(self._names[number], self._kind(number))
         for index, operator in enumerate(self._model.operators):
             self._operator(operator, index)
-        raise_all(self._errors)
         place = Place(self._file, "model outputs")
+        raise_all([*self._errors, *self._checks.ends(place)])
         return self._builder.build([self._read(each, place) for each in self._model.outputs])
 
     def _operator(self, operator: FileOperator, index: int) -> None:
@@ -62,6 +63,7 @@ class _Import:
         name = self._names[operator.outputs[0]]
         place = Place(self._file, f"node {index} ({operator.op}) {name!r}")
         try:
+            raise_all(self._checks.problems(operator, place))
             values = self._imported(self._source_node(operator, name, place))
         except EdgecError as error:
             self._errors.append(error)
@@ -90,9 +92,7 @@ class _Import:
         )
 
     def _imported(self, node: SourceNode) -> list[ValueName]:
-        importer = registry.IMPORTERS.get((Format.TFLITE, node.op))
-        if importer is None:
-            raise unsupported_operator(node)
+        importer = registry.IMPORTERS[Format.TFLITE, node.op]
         _check_activation(node)
         try:
             values = list(importer(node, self._builder))

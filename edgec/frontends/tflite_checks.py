@@ -1,12 +1,12 @@
 """What a TFLite model computes in: int8 is compiled; float, hybrid and uint8 get advice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from edgec.errors import EdgecError, Place
 from edgec.frontends.tflite_reader import FileModel, FileOperator, FileTensor
-from edgec.frontends.tflite_types import mixed_types
+from edgec.frontends.tflite_types import misplaced_scales, mixed_types
 from edgec.ir import DType
-from edgec.ops.registry import SourceNode
+from edgec.ops.registry import IMPORTERS, Format
 
 _CONVERTERS = {"QUANTIZE", "DEQUANTIZE"}
 _QUANTIZED = {DType.INT8, DType.INT16}
@@ -35,30 +35,72 @@ _HINTS = {
     "ARG_MAX": "end the model before it and take the largest output in the application",
 }
 
-
-def unsupported_operator(node: SourceNode) -> EdgecError:
-    """Return the error for an operator without importer, with the nearest thing to do."""
-    advice = _HINTS.get(node.op, "replace it by operators that `edgec ops` lists")
-    if node.op.startswith("CUSTOM"):
-        advice = "convert without custom operators (allow_custom_ops, SELECT_TF_OPS)"
-    return EdgecError(
-        "unsupported-operator",
-        f"{node.op} (makes {node.outputs[0]!r}) is not supported",
-        place=node.place,
-        help=advice,
-    )
+_COMBINATIONS = (
+    ("unsupported-tensor", mixed_types),
+    ("unsupported-quantization", misplaced_scales),
+)
 
 
-def check_numbers(model: FileModel, place: Place) -> list[EdgecError]:
-    """Return why the number formats of a model cannot be compiled; nothing where they can.
-
-    A float or hybrid model is one error; other problems are listed tensor by tensor.
-    """
+def check_numbers(model: FileModel, place: Place) -> None:
+    """Raise ``float-model`` or ``hybrid-model`` where the model as a whole is not quantized."""
     for check in (_hybrid, _float_model):
         error = check(model, place)
         if error is not None:
-            return [error]
-    return [*_tensor_problems(model, place), *_mixed_types(model, place)]
+            raise error
+
+
+class OperatorChecks:
+    """Finds what keeps single operators from being imported; names each bad tensor once."""
+
+    def __init__(self, model: FileModel) -> None:
+        self._model = model
+        self._seen: set[int] = set()
+
+    def problems(self, operator: FileOperator, place: Place) -> list[EdgecError]:
+        """Return ``unsupported-operator``, ``-tensor`` and ``-quantization`` of one operator."""
+        if (Format.TFLITE, operator.op) not in IMPORTERS:
+            return [_unsupported(self._model, operator, place)]
+        read = [each for each in operator.inputs if each is not None]
+        tensors = [*self._tensor_problems(operator.op, [*read, *operator.outputs], place)]
+        return tensors or [*self._combinations(operator, place)]
+
+    def ends(self, place: Place) -> list[EdgecError]:
+        """Return the problems of inputs and outputs that no operator has shown yet."""
+        numbers = [*self._model.inputs, *self._model.outputs]
+        return [*self._tensor_problems("the model", numbers, place)]
+
+    def _tensor_problems(
+        self, user: str, numbers: Sequence[int], place: Place
+    ) -> Iterator[EdgecError]:
+        for number in numbers:
+            if number in self._seen:
+                continue
+            self._seen.add(number)
+            tensor = self._model.tensors[number]
+            problem = _problem(user, tensor)
+            if problem is not None:
+                code, message, advice = problem
+                where = Place(place.file, f"tensor {tensor.name!r}")
+                yield EdgecError(code, message, place=where, help=advice)
+
+    def _combinations(self, operator: FileOperator, place: Place) -> Iterator[EdgecError]:
+        for code, check in _COMBINATIONS:
+            message = check(self._model, operator)
+            if message:
+                yield EdgecError(code, message, place=place, help=_INT8_HELP)
+
+
+def _unsupported(model: FileModel, operator: FileOperator, place: Place) -> EdgecError:
+    advice = _HINTS.get(operator.op, "replace it by operators that `edgec ops` lists")
+    if operator.op.startswith("CUSTOM"):
+        advice = "convert without custom operators (allow_custom_ops, SELECT_TF_OPS)"
+    made = model.tensors[operator.outputs[0]].name
+    return EdgecError(
+        "unsupported-operator",
+        f"{operator.op} (makes {made!r}) is not supported",
+        place=place,
+        help=advice,
+    )
 
 
 def _hybrid(model: FileModel, place: Place) -> EdgecError | None:
@@ -101,44 +143,17 @@ def _float_model(model: FileModel, place: Place) -> EdgecError | None:
     )
 
 
-def _tensor_problems(model: FileModel, place: Place) -> Iterator[EdgecError]:
-    seen: set[int] = set()
-    for operator in model.operators:
-        for number in (*operator.inputs, *operator.outputs):
-            if number is None or number in seen:
-                continue
-            seen.add(number)
-            tensor = model.tensors[number]
-            computed = number in model.inputs or number in operator.outputs
-            problem = _empty(tensor) if computed and 0 in tensor.shape else None
-            problem = problem or _problem(operator, tensor)
-            if problem is not None:
-                code, message, advice = problem
-                where = Place(place.file, f"tensor {tensor.name!r}")
-                yield EdgecError(code, message, place=where, help=advice)
-
-
-def _mixed_types(model: FileModel, place: Place) -> Iterator[EdgecError]:
-    for index, operator in enumerate(model.operators):
-        message = mixed_types(model, operator)
-        if message:
-            where = Place(place.file, f"node {index} ({operator.op})")
-            yield EdgecError("unsupported-tensor", message, place=where, help=_INT8_HELP)
-
-
-def _empty(tensor: FileTensor) -> tuple[str, str, str]:
-    message = f"{tensor.name!r} has no elements: its shape is {tensor.shape}"
-    return "malformed-model", message, "give the model's inputs a fixed shape"
-
-
-def _problem(operator: FileOperator, tensor: FileTensor) -> tuple[str, str, str] | None:
-    """Return code, message and advice for what an operator cannot do with a tensor."""
-    what = f"{operator.op} uses {tensor.name!r}"
+def _problem(user: str, tensor: FileTensor) -> tuple[str, str, str] | None:
+    """Return code, message and advice for what ``user``, an operator, cannot do with a tensor."""
+    what = f"{user} uses {tensor.name!r}"
+    if 0 in tensor.shape and tensor.data is None and tensor.dtype is not DType.INT32:
+        message = f"{what}, which has no elements: its shape is {tensor.shape}"
+        return "malformed-model", message, "give the model's inputs a fixed shape"
     if tensor.oddity:
         return "unsupported-tensor", f"{what}, which is {tensor.oddity}", _INT8_HELP
     if tensor.dtype is None:
         return "unsupported-tensor", f"{what} of type {tensor.type_name.lower()}", _INT8_HELP
-    if tensor.dtype is DType.UINT8 and operator.op not in _CONVERTERS:
+    if tensor.dtype is DType.UINT8 and user not in _CONVERTERS:
         message = f"{what}, which is uint8: the scheme before int8"
         return "unsupported-quantization", message, _INT8_HELP
     if tensor.dtype in _QUANTIZED and not _sane_scales(tensor):

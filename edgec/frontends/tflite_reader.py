@@ -108,6 +108,8 @@ class _Reader:
             self._operator(subgraph.Operators(i), i, codes, len(tensors))
             for i in range(self._count(subgraph, "Operators"))
         ]
+        if not operators:
+            raise _MalformedError("the model has no operators")
         return FileModel(
             tuple(tensors),
             tuple(operators),

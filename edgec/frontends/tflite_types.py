@@ -1,4 +1,4 @@
-"""Which element types may meet in one TFLite operator, as TFLite's own kernels demand it."""
+"""Which types and scales may meet in one TFLite operator, as TFLite's own kernels demand it."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ from edgec.frontends.tflite_reader import FileModel, FileOperator, FileTensor
 from edgec.ir import DType
 
 _COMPUTED = {DType.FLOAT32, DType.INT8, DType.INT16}
+_CHANNEL_AXIS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": -1, "FULLY_CONNECTED": 0, "TRANSPOSE_CONV": 0}
 _WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
 _WEIGHT_TYPES = {  # activation: weights, and what a bias may be
     DType.FLOAT32: ({DType.FLOAT32}, {DType.FLOAT32}),
@@ -44,6 +45,26 @@ def mixed_types(model: FileModel, operator: FileOperator) -> str:
     if not wrong:
         return ""
     return f"{operator.op} takes {_shown(inputs[0])} with {', '.join(map(_shown, wrong))}"
+
+
+def misplaced_scales(model: FileModel, operator: FileOperator) -> str:
+    """Return which tensor has one scale per channel where one in all is needed, or too few."""
+    for position, number in enumerate((*operator.inputs, *operator.outputs)):
+        tensor = None if number is None else model.tensors[number]
+        if tensor is None or tensor.qparams is None or len(tensor.qparams.scales) == 1:
+            continue
+        scales = len(tensor.qparams.scales)
+        if operator.op not in _CHANNEL_AXIS or not 1 <= position < len(operator.inputs):
+            return f"{operator.op} takes {tensor.name!r} with {scales} scales instead of one"
+        weights = operator.inputs[1]
+        channels = None if weights is None else _channels(operator.op, model.tensors[weights])
+        if scales != channels:
+            return f"{operator.op} has {channels} channels, but {tensor.name!r} {scales} scales"
+    return ""
+
+
+def _channels(op: str, weights: FileTensor) -> int | None:
+    return weights.shape[_CHANNEL_AXIS[op]] if weights.shape else None
 
 
 def _odd_ones(op: str, inputs: Sequence[FileTensor]) -> list[FileTensor]:

@@ -155,6 +155,13 @@ def _scale(*scales: float) -> Change:
     return lambda layout, fields: fields | {"Scale": layout._numbers(scales, np.float32)}
 
 
+_STRING = constant("s", np.zeros(3, np.uint8))
+
+
+def _string_type(layout: object, fields: dict[str, object]) -> dict[str, object]:
+    return fields | ({"Type": tflite.TensorType.STRING} if fields["Type"] == 3 else {})
+
+
 BROKEN = {
     "float": (file(_float_tensors()), "float-model", "computes in float"),
     "hybrid": (
@@ -193,7 +200,12 @@ BROKEN = {
     "no inputs": (file(inputs=()), "malformed-model", "no inputs"),
     "no outputs": (file(outputs=()), "malformed-model", "no outputs"),
     "input twice": (file(inputs=(0, 0)), "malformed-model", "twice"),
-    "output never made": (file(operators=[]), "malformed-model", "'y' is read, but nothing"),
+    "no operators": (file(operators=[]), "malformed-model", "no operators"),
+    "output never made": (
+        file(operators=[conv(outputs=(0,))], inputs=(3,)),
+        "malformed-model",
+        "'x' is read, but nothing",
+    ),
     "unknown tensor": (file(outputs=(9,)), "malformed-model", "tensor 9 does not exist"),
     "cycle": (file(operators=[conv(inputs=(3, 1, 2))]), "malformed-model", "'y' is read"),
     "made twice": (file(operators=[conv(), conv()]), "malformed-model", "'y' is made twice"),
@@ -223,9 +235,18 @@ BROKEN = {
         "model-too-large",
         "54000000000000 bytes",
     ),
+    "string output beside the network": (
+        file([*conv_tensors(), _STRING], outputs=(3, 4), Tensor=_string_type),
+        "unsupported-tensor",
+        "the model uses 's' of type string",
+    ),
     "absurd rank": (_with(0, tensor("x", (1,) * 9)), "malformed-model", "rank 9"),
     "negative shape": (_with(0, tensor("x", (1, -7, 4, 2))), "malformed-model", "-7"),
-    "empty input": (_with(0, tensor("x", (1, 0, 4, 2))), "malformed-model", "'x' has no elements"),
+    "empty input": (
+        _with(0, tensor("x", (1, 0, 4, 2))),
+        "malformed-model",
+        "'x', which has no elements",
+    ),
     "rank 2 input": (_with(0, tensor("x", (1, 4))), "malformed-model", "CONV_2D"),
     "wrong channels": (_with(0, tensor("x", (1, 4, 4, 3))), "malformed-model", "3 channels"),
     "constant of wrong size": (
@@ -264,6 +285,16 @@ BROKEN = {
         _with(2, constant("b", np.zeros(2, np.float32))),
         "unsupported-tensor",
         "CONV_2D takes int8 'x' with float32 'b'",
+    ),
+    "activation per channel": (
+        _with(0, tensor("x", (1, 4, 4, 2), q=QParams((0.5, 0.25), (0, 0), 3))),
+        "unsupported-quantization",
+        "CONV_2D takes 'x' with 2 scales instead of one",
+    ),
+    "weights per wrong channel": (
+        _with(1, constant("w", np.zeros((2, 3, 3, 2), np.int8), QParams.per_channel([1] * 3, 1))),
+        "unsupported-quantization",
+        "CONV_2D has 2 channels, but 'w' 3 scales",
     ),
     "int32 activations": (
         file(
