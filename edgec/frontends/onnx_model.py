@@ -34,6 +34,8 @@ def read_model(path: Path) -> Any:
     place = Place(str(path))
     model = _parse(path, place)
     _check_versions(model, place)
+    if not all(isinstance(text, str) for text in _names(model.graph)):
+        raise malformed("it holds names that are no valid UTF-8", place)
     _load_external_data(model, path)
     if len(model.graph.node) > MAX_NODES:
         message = f"the model has {len(model.graph.node)} nodes, more than {MAX_NODES}"
@@ -81,6 +83,15 @@ def _check_versions(model: Any, place: Place) -> None:
             place=place,
             help="export it with opset_version=17, or install a newer onnx package",
         )
+
+
+def _names(graph: Any) -> Iterator[Any]:
+    """Yield every name in a graph; protobuf gives bytes for those that are no valid text."""
+    for each in (*graph.input, *graph.output, *graph.initializer):
+        yield each.name
+    for node in graph.node:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        yield from (each.name for each in node.attribute)
 
 
 def _checked(model: Any, place: Place) -> Any:

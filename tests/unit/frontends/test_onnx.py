@@ -280,6 +280,14 @@ def test_other_bytes_are_no_onnx_file(data: bytes, tmp_path: Path) -> None:
     assert caught.value.code == "malformed-model"
 
 
+def test_names_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(dynamo_cnn().SerializeToString().replace(b"/Relu_1", b"/Rel\x80_1"))
+    with pytest.raises(EdgecError) as caught:
+        load_onnx(path)
+    assert (caught.value.code, "UTF-8" in caught.value.message) == ("malformed-model", True)
+
+
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(EdgecError) as caught:
         load_onnx(tmp_path / "none.onnx")
