@@ -134,12 +134,9 @@ def _memory_card(title: str, key: str, memory: Table) -> Card:
 
 
 def _bars(memory: Table) -> tuple[Bar, ...]:
-    static = memory["static_ram_bytes"] - memory["arena_bytes"]
-    ram = {
-        "arena": memory["arena_bytes"],
-        "other static data": max(static, 0),
-        "stack (worst case)": memory["stack_bytes"],
-    }
+    arena, static = memory["arena_bytes"], memory["static_ram_bytes"]
+    stack = memory["ram_total_bytes"] - arena - static
+    ram = {"arena": arena, "variables": static, "stack and its margin": stack}
     flash = {"weights": memory["weights_bytes"], "code": memory["code_bytes"]}
     return _bar("RAM", "ram", ram, memory), _bar("flash", "flash", flash, memory)
 

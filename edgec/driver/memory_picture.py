@@ -83,11 +83,12 @@ def _box(number: int, each: Mapping[str, Any], arena: int, columns: int) -> Box:
 
 
 def _label(name: str, width: float, height: float) -> str:
-    """Return as much of a name as fits its box; nothing where that says nothing."""
+    """Return the end of a name, as much as fits its box; nothing where that says nothing."""
     room = int(width / 7)
     if height < 14 or room < 4:  # noqa: PLR2004 - a line of text, and a few letters
         return ""
-    return name if len(name) <= room else name[: room - 1] + "…"
+    first = name.split(";")[0]
+    return first if len(first) <= room else "…" + first[1 - room :]
 
 
 def _bytes_mark(number: int, arena: int) -> Mark:
