@@ -8,7 +8,6 @@ from edgec.backends.base import Request
 from edgec.lir import Scalar, Struct
 
 MAX_LOOPS = 4
-MAX_TRANSPOSE_AXES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,31 +58,48 @@ def loop_dims(values: Sequence[int], missing: int) -> Struct:
 
 
 @dataclass(frozen=True, slots=True)
-class Permutation:
-    """A transpose as a walk over its output: extents and input strides in elements, then blocks."""
+class Walk:
+    """Blocks of ``block`` elements, gathered by loops that step ``strides`` elements in the input.
+
+    ``extents`` are those of the loops, outermost first; ``start`` is where the first block lies.
+    """
 
     extents: tuple[int, ...]
     strides: tuple[int, ...]
     block: int
+    start: int = 0
 
 
-def permutation(shape: Sequence[int], perm: Sequence[int]) -> Permutation:
-    """Return the shortest walk: axes of extent 1 dropped, neighbours that stay so merged."""
+def permutation(shape: Sequence[int], perm: Sequence[int]) -> Walk:
+    """Return the walk of a transpose over its output."""
+    strides = element_strides(shape)
+    return shortest_walk([shape[axis] for axis in perm], [strides[axis] for axis in perm])
+
+
+def element_strides(shape: Sequence[int]) -> list[int]:
+    """Return the elements from one to the next along each axis."""
+    return [prod(shape[axis + 1 :]) for axis in range(len(shape))]
+
+
+def shortest_walk(shape: Sequence[int], steps: Sequence[int], start: int = 0) -> Walk:
+    """Return the walk over an output of ``shape`` whose axes step ``steps`` elements in the input.
+
+    Axes of extent 1 are dropped, neighbors that one loop can walk are merged.
+    """
     extents: list[int] = []
     strides: list[int] = []
-    for axis in perm:
-        stride = prod(shape[axis + 1 :])
-        if shape[axis] == 1:
+    for extent, stride in zip(shape, steps, strict=True):
+        if extent == 1:
             continue
-        if strides and strides[-1] == shape[axis] * stride:
-            extents[-1] *= shape[axis]
+        if strides and strides[-1] == extent * stride:
+            extents[-1] *= extent
             strides[-1] = stride
         else:
-            extents.append(shape[axis])
+            extents.append(extent)
             strides.append(stride)
     if strides and strides[-1] == 1:
-        return Permutation(tuple(extents[:-1]), tuple(strides[:-1]), extents[-1])
-    return Permutation(tuple(extents), tuple(strides), 1)
+        return Walk(tuple(extents[:-1]), tuple(strides[:-1]), extents[-1], start)
+    return Walk(tuple(extents), tuple(strides), 1, start)
 
 
 Pairs = Sequence[tuple[int, int]]
