@@ -13,17 +13,17 @@ _WEIGHT_TYPES = {  # activation: weights, and what a bias may be
     DType.INT8: ({DType.INT8}, {DType.INT32}),
     DType.INT16: ({DType.INT8}, {DType.INT32, DType.INT64}),
 }
+_INTEGERS = {DType.INT8, DType.UINT8, DType.INT16}
+_QUANTIZED_END = {"QUANTIZE": _INTEGERS, "DEQUANTIZE": _INTEGERS | {DType.INT32}}
 _ELEMENTWISE = {"ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM", "CONCATENATION"}
 _ANY_TYPE = {  # moves or converts elements
     "CAST",
     "CONCATENATION",
-    "DEQUANTIZE",
     "EXPAND_DIMS",
     "GATHER",
     "PACK",
     "PAD",
     "PADV2",
-    "QUANTIZE",
     "RESHAPE",
     "SHAPE",
     "SLICE",
@@ -37,6 +37,11 @@ _ANY_TYPE = {  # moves or converts elements
 def mixed_types(model: FileModel, operator: FileOperator) -> str:
     """Return what is wrong with the types of an operator's inputs, nothing where they fit."""
     inputs = [model.tensors[each] for each in operator.inputs if each is not None]
+    if operator.op in _QUANTIZED_END:
+        ends = operator.inputs if operator.op == "DEQUANTIZE" else operator.outputs
+        tensors = [model.tensors[each] for each in ends if each is not None]
+        wrong = [each for each in tensors if each.dtype not in _QUANTIZED_END[operator.op]]
+        return f"{operator.op} has {', '.join(map(_shown, wrong))}" if wrong else ""
     if not inputs or operator.op in _ANY_TYPE - _ELEMENTWISE:
         return ""
     if operator.op not in _ANY_TYPE and inputs[0].dtype not in _COMPUTED:

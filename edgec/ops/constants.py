@@ -7,13 +7,16 @@ import numpy as np
 from edgec.ir import Array, GraphBuilder, Op, Signature, ValueName
 from edgec.ops.registry import Format, SourceNode, importer
 
+_MAX_FOLDED = 1 << 28  # bytes; a small file can ask for any size
+
 
 def add_or_fold(
     node: SourceNode, g: GraphBuilder, op: Op, inputs: Sequence[ValueName]
 ) -> tuple[ValueName, ...]:
     """Add ``op`` for a source node; where all inputs are constants, add its results instead.
 
-    Raises :class:`EdgecError` ``malformed-model`` where the inputs do not fit the operator.
+    Raises :class:`EdgecError` ``malformed-model`` where the inputs do not fit the operator,
+    ``model-too-large`` where the result of folding is beyond any microcontroller.
     """
     try:
         inferred = op.infer([g.type(value) for value in inputs])
@@ -23,6 +26,9 @@ def add_or_fold(
     known = [array for array in arrays if array is not None]
     if len(known) < len(arrays):
         return g.add(op, inputs, name=node.name, outputs=node.outputs, qparams=node.qparams)
+    size = sum(kind.bytes for kind in inferred)
+    if size > _MAX_FOLDED:
+        raise node.reject(f"constants become {size} bytes", code="model-too-large")
     stated = node.qparams or tuple(kind.qparams for kind in inferred)
     kinds = tuple(kind.with_qparams(q) for kind, q in zip(inferred, stated, strict=True))
     results = op.evaluate(known, Signature(tuple(g.type(value) for value in inputs), kinds))

@@ -7,6 +7,8 @@ import pytest
 import tflite
 from tflite_files import (
     Change,
+    Q,
+    X,
     bias,
     constant,
     conv,
@@ -308,6 +310,27 @@ BROKEN = {
         file(operators=[conv(DilationHFactor=2**20, DilationWFactor=2**20)]),
         "model-too-large",
         "1048576",
+    ),
+    "quantize to float": (
+        file(
+            [*conv_tensors()[:3], tensor("y", X.shape, DType.FLOAT32, None)],
+            [operator("QUANTIZE", [0], [3])],
+        ),
+        "unsupported-tensor",
+        "QUANTIZE has float32 'y'",
+    ),
+    "absurd folding": (
+        file(
+            [
+                tensor("x", X.shape),
+                constant("c", np.zeros(X.shape, np.int8), Q),
+                constant("pads", np.full((4, 2), 500, np.int32)),
+                tensor("y", X.shape),
+            ],
+            [operator("PAD", [1, 2], [3])],
+        ),
+        "model-too-large",
+        "bytes",
     ),
     "no options": (
         file(Operator=lambda _, f: {k: f[k] for k in ("OpcodeIndex", "Inputs", "Outputs")}),
