@@ -47,8 +47,8 @@ class Samples:
 def read_samples(path: Path, graph: Graph) -> Samples:
     """Read samples for a graph; raises every problem with its inputs at once.
 
-    Errors: ``file-not-found``, ``malformed-samples``, ``calibration-keys``, ``calibration-shape``,
-    ``calibration-dtype``, ``calibration-values`` and ``calibration-empty``.
+    Errors: ``file-not-found``, ``malformed-samples``, ``samples-keys``, ``samples-shape``,
+    ``samples-dtype``, ``samples-values`` and ``samples-empty``.
     """
     arrays = _read(path, {*graph.inputs, LABEL})
     return fit_samples(arrays, graph, path)
@@ -117,7 +117,7 @@ def _problems(
         first = tuple(int(axis) for axis in np.argwhere(~np.isfinite(array))[0])
         message = f"{bad} of {array.size} values are NaN or infinite, the first at {first}"
         hint = "remove these samples, or repair how they are made"
-        yield EdgecError("calibration-values", message, place=place, help=hint)
+        yield EdgecError("samples-values", message, place=place, help=hint)
 
 
 def _missing(name: str, arrays: Mapping[str, Array], place: Place) -> EdgecError:
@@ -128,7 +128,7 @@ def _missing(name: str, arrays: Mapping[str, Array], place: Place) -> EdgecError
     if near:
         hint = f"rename {near[0]!r} to {name!r}, the name of the model's input"
     message = f"no array for input {name!r}: the file has {listed}"
-    return EdgecError("calibration-keys", message, place=place, help=hint)
+    return EdgecError("samples-keys", message, place=place, help=hint)
 
 
 def _dtype_problem(array: Array, kind: TensorType, place: Place) -> Iterator[EdgecError]:
@@ -139,19 +139,19 @@ def _dtype_problem(array: Array, kind: TensorType, place: Place) -> Iterator[Edg
     if array.dtype == np.uint8:
         hint += ", scaled as in training (pixels often / 255)"
     message = f"the elements are {array.dtype}, {wanted} is needed"
-    yield EdgecError("calibration-dtype", message, place=place, help=hint)
+    yield EdgecError("samples-dtype", message, place=place, help=hint)
 
 
 def _shape_problem(array: Array, sample: tuple[int, ...], place: Place) -> Iterator[EdgecError]:
     if array.ndim and len(array) == 0:
         yield EdgecError(
-            "calibration-empty", "it holds no sample", place=place, help="save at least one sample"
+            "samples-empty", "it holds no sample", place=place, help="save at least one sample"
         )
     elif array.shape[1:] != sample or not array.ndim:
         wanted = ", ".join(["samples", *map(str, sample)])
         message = f"the shape is {array.shape}, ({wanted}) is needed"
         hint = _shape_help(array.shape, sample)
-        yield EdgecError("calibration-shape", message, place=place, help=hint)
+        yield EdgecError("samples-shape", message, place=place, help=hint)
 
 
 def _shape_help(shape: tuple[int, ...], sample: tuple[int, ...]) -> str:
@@ -169,7 +169,7 @@ def _count_problems(arrays: Mapping[str, Array], graph: Graph, path: Path) -> It
     if len(set(counts.values())) > 1:
         listed = ", ".join(f"{name!r} has {count}" for name, count in counts.items())
         yield EdgecError(
-            "calibration-shape",
+            "samples-shape",
             f"the inputs differ in their number of samples: {listed}",
             place=Place(str(path)),
             help="save as many samples for every input",
