@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
@@ -68,6 +68,22 @@ class SourceNode:
 
     def present_inputs(self) -> tuple[ValueName, ...]:
         return tuple(value for value in self.inputs if value is not None)
+
+    def part(self, index: int = 0, suffix: str = "") -> "SourceNode":
+        """Return a node for one output alone, without attributes, for importers that make several.
+
+        With a ``suffix`` it makes something on the way to that output, in its quantization.
+        """
+        mark = f"/{suffix}" if suffix else ""
+        place = f"/{index}" if len(self.outputs) > 1 else ""
+        return replace(
+            self,
+            name=f"{self.name}{place}{mark}",
+            outputs=(f"{self.outputs[index]}{mark}",),
+            attrs={},
+            qparams=self.qparams[index : index + 1],
+            dtypes=self.dtypes[index : index + 1],
+        )
 
     def integer(self, name: str, default: int = _MISSING) -> int:
         return int(self._get(name, int, default))
@@ -184,6 +200,11 @@ def exporter(op: type[Op]) -> Callable[[Exporter], Exporter]:
         return function
 
     return register
+
+
+def exporter_of(op: type[Op]) -> Exporter | None:
+    """Return how an operator is written: its own way, or that of the nearest class above it."""
+    return next((EXPORTERS[each] for each in op.__mro__ if each in EXPORTERS), None)
 
 
 def load_all() -> None:

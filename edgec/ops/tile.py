@@ -1,0 +1,80 @@
+"""Tile: a tensor repeated along its axes. Expand and BROADCAST_TO repeat axes of extent 1."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import Operator, OutputRule
+from edgec.ops.constants import add_or_fold
+from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.reshape import Reshape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile(Operator):
+    """``repeats[a]`` copies of x, one behind the other, along each axis a."""
+
+    name: ClassVar[str] = "tile"
+    output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    repeats: tuple[int, ...]
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        (x,) = inputs
+        if len(self.repeats) != x.rank or min(self.repeats, default=0) < 0:
+            message = f"repeats {self.repeats} of {x}"
+            raise ValueError(message)
+        return (x.with_shape([n * count for n, count in zip(x.shape, self.repeats, strict=True)]),)
+
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        (x,) = inputs
+        return (np.tile(x, self.repeats),)
+
+    def permuted(self, perm: Sequence[int]) -> "Tile":
+        return Tile(repeats=tuple(self.repeats[axis] for axis in perm))
+
+
+@importer(Format.TFLITE, "TILE")
+@importer(Format.ONNX, "Tile")
+def _tile(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    x = node.input(0)
+    return _repeated(node, g, x, [int(each) for each in node.constant(g, 1).flat])
+
+
+@importer(Format.TFLITE, "BROADCAST_TO")
+@importer(Format.ONNX, "Expand")
+def _expand(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    """Import a broadcast to a constant shape. ONNX broadcasts both ways: extents of 1 stay."""
+    x = node.input(0)
+    shape, wanted = g.type(x).shape, tuple(int(each) for each in node.constant(g, 1).flat)
+    try:
+        target = np.broadcast_shapes(shape, wanted)
+    except ValueError as error:
+        message = f"{shape} does not broadcast to {wanted}"
+        raise node.reject(message, code="malformed-model") from error
+    full = (1,) * (len(target) - len(shape)) + shape
+    if full != shape:
+        (x,) = add_or_fold(node.part(suffix="rank"), g, Reshape(shape=full), [x])
+    repeats = [wide if n == 1 else 1 for n, wide in zip(full, target, strict=True)]
+    return _repeated(node, g, x, repeats)
+
+
+def _repeated(
+    node: SourceNode, g: GraphBuilder, x: ValueName, repeats: Sequence[int]
+) -> Sequence[ValueName]:
+    """Add a tile; one that repeats nothing moves nothing."""
+    shape = g.type(x).shape
+    if len(repeats) == len(shape) and set(repeats) <= {1}:
+        return add_or_fold(node, g, Reshape(shape=shape), [x])
+    if 0 in repeats and g.constant_value(x) is None:
+        message = f"repeats {tuple(repeats)} leave nothing of {shape}"
+        raise node.reject(message, code="unsupported-shape", help="repeat every axis at least once")
+    return add_or_fold(node, g, Tile(repeats=tuple(repeats)), [x])
+
+
+@exporter(Tile)
+def _to_tflite(op: Tile, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    repeats = out.constant(f"{node.name}/multiples", np.array(op.repeats, np.int32))
+    out.emit("TILE", [*node.inputs, repeats], node.outputs, "TileOptions")
