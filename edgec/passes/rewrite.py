@@ -49,18 +49,29 @@ class Neighborhood:
         value = node.inputs[index]
         return self.producer(value) if self.only_reader_of(node, value) else None
 
+    def gone_with(self, nodes: Sequence[Node]) -> set[str]:
+        """Return the names of the last of ``nodes`` and of those that only it needs."""
+        gone = {nodes[-1].name}
+        for node in reversed(nodes[:-1]):
+            readers = [each for value in node.outputs for each in self._consumers.get(value, ())]
+            kept = any(value in self.graph.outputs for value in node.outputs)
+            if not kept and all(each.name in gone for each in readers):
+                gone.add(node.name)
+        return gone
+
 
 Rule = Callable[[Node, Neighborhood], Replacement | None]
 
 
 class Draft:
-    """Collects the new nodes, types and constants of a replacement, under unused names."""
+    """Collects the new nodes, types and constants of a replacement, under unused names.
+
+    ``origins`` are the nodes that the new ones stand for; the last is the one that is replaced.
+    """
 
     def __init__(self, around: Neighborhood, origins: Sequence[Node]) -> None:
         self._graph = around.graph
-        self._node_names = {node.name for node in around.graph.nodes} - {
-            each.name for each in origins
-        }
+        self._node_names = {node.name for node in around.graph.nodes} - around.gone_with(origins)
         self._origins = tuple(
             dict.fromkeys(o for each in origins for o in each.origins or (each.name,))
         )

@@ -1,0 +1,96 @@
+from equivalence import assert_equivalent, check_pass, floats, graph_of, random_array
+
+from edgec.ir import GraphBuilder, ValueName
+from edgec.ops.base import Activation
+from edgec.ops.batch_norm import BatchNorm
+from edgec.ops.conv2d import Conv2D
+from edgec.ops.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.fully_connected import FullyConnected
+from edgec.ops.relu import Relu
+from edgec.ops.windows import Window
+from edgec.passes.fold_batch_norm import FoldBatchNorm
+
+WINDOW = Window((3, 3), pads=(1, 1, 1, 1))
+
+
+def normed(g: GraphBuilder, x: ValueName, channels: int, axis: int, name: str) -> ValueName:
+    parameters = [g.constant(f"{name}{i}", abs(random_array(channels, seed=i))) for i in range(4)]
+    return g.add1(BatchNorm(axis=axis), x, *parameters, name=name)
+
+
+def test_it_goes_into_the_convolution_before_it() -> None:
+    def build(g: GraphBuilder) -> list[ValueName]:
+        x = g.input("x", floats(1, 4, 4, 2))
+        conv = g.add1(Conv2D(window=WINDOW), x, g.constant("w", random_array(3, 3, 3, 2)), name="c")
+        return [normed(g, conv, 3, 3, "n")]
+
+    after = check_pass(
+        FoldBatchNorm(),
+        graph_of(build),
+        """
+graph g
+  input x: float32[1x4x4x2]
+  const w.folded: float32[3x3x3x2]
+  const c.bias: float32[3]
+  n = conv2d(window=3x3 pads=(1, 1, 1, 1))(x, w.folded, c.bias): float32[1x4x4x3]
+  output n""",
+    )
+    assert after.nodes[0].name == "c"
+    assert after.nodes[0].origins == ("c", "n")
+
+
+def test_it_goes_into_depthwise_and_fully_connected_layers() -> None:
+    def build(g: GraphBuilder) -> list[ValueName]:
+        x = g.input("x", floats(1, 4, 4, 2))
+        w, b = g.constant("w", random_array(1, 3, 3, 4)), g.constant("b", random_array(4))
+        y = normed(g, g.add1(DepthwiseConv2D(window=WINDOW), x, w, b), 4, 3, "n")
+        fc = g.add1(FullyConnected(), y, g.constant("v", random_array(5, 64)))
+        return [normed(g, fc, 5, 1, "m")]
+
+    graph = graph_of(build)
+    after = FoldBatchNorm().run(graph)
+    assert [node.op.name for node in after.nodes] == ["depthwise_conv2d", "fully_connected"]
+    assert_equivalent(graph, after)
+
+
+def test_it_goes_into_the_fully_connected_layer_after_it() -> None:
+    def build(g: GraphBuilder) -> list[ValueName]:
+        x = g.add1(Relu(), normed(g, g.input("x", floats(1, 6)), 6, 1, "n"))
+        y = normed(g, x, 6, 1, "m")
+        return [g.add1(FullyConnected(), y, g.constant("w", random_array(2, 6)))]
+
+    graph = graph_of(build)
+    after = FoldBatchNorm().run(graph)
+    assert [node.op.name for node in after.nodes] == ["mul", "add", "relu", "fully_connected"]
+    assert_equivalent(graph, after)
+
+
+def test_behind_an_activation_or_a_shared_layer_it_becomes_mul_and_add() -> None:
+    def build(g: GraphBuilder) -> list[ValueName]:
+        x = g.input("x", floats(1, 4, 4, 2))
+        w = g.constant("w", random_array(2, 3, 3, 2))
+        clamped = g.add1(Conv2D(window=WINDOW, activation=Activation.RELU), x, w)
+        shared = g.add1(Conv2D(window=WINDOW), x, w)
+        return [shared, normed(g, clamped, 2, 3, "n"), normed(g, shared, 2, 3, "m")]
+
+    graph = graph_of(build)
+    after = FoldBatchNorm().run(graph)
+    names = [node.op.name for node in after.nodes]
+    assert names == ["conv2d", "conv2d", "mul", "add", "mul", "add"]
+    assert_equivalent(graph, after)
+
+
+def test_over_an_inner_axis_it_becomes_mul_and_add() -> None:
+    graph = graph_of(lambda g: [normed(g, g.input("x", floats(1, 3, 4, 2)), 3, 1, "n")])
+    check_pass(
+        FoldBatchNorm(),
+        graph,
+        """
+graph g
+  input x: float32[1x3x4x2]
+  const n.gain: float32[3x1x1]
+  const n.offset: float32[3x1x1]
+  n/mul = mul()(x, n.gain): float32[1x3x4x2]
+  n = add()(n/mul, n.offset): float32[1x3x4x2]
+  output n""",
+    )
