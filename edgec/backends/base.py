@@ -132,6 +132,11 @@ def kernel(
     return register
 
 
+def kernels_for(backend: str, op: type[Op]) -> list[Kernel]:
+    """Return the kernels of a backend for an operator, its own before those of classes above it."""
+    return [each for base in op.__mro__ for each in KERNELS.get((backend, base), [])]
+
+
 def load_all() -> None:
     """Import every module of every backend package, in sorted order."""
     for package in sorted(

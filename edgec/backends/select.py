@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from edgec.backends.base import KERNELS, Kernel, LoweringContext, Request
+from edgec.backends.base import Kernel, LoweringContext, Request, kernels_for
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.ir import Graph, Node, ValueName
 from edgec.lir import Buffer, ConstantArray, Port, Program, Step
@@ -79,7 +79,7 @@ def choose(request: Request, backends: Sequence[str]) -> Kernel:
     """Return the first kernel without a rejection, in the order of ``backends``."""
     notes: list[str] = []
     for backend in backends:
-        for kernel in KERNELS.get((backend, type(request.op)), []):
+        for kernel in kernels_for(backend, type(request.op)):
             rejections = kernel.rejections(request)
             if not rejections:
                 return kernel

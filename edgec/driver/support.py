@@ -65,7 +65,7 @@ def _support(op: type[Operator]) -> OperatorSupport:
         )
         for (_, kind), all_of in sorted(KERNELS.items(), key=lambda item: item[0][0])
         for each in all_of
-        if kind is op
+        if issubclass(op, kind)
     )
     summary = _summary(sys.modules[op.__module__])
     return OperatorSupport(

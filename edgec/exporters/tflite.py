@@ -19,17 +19,16 @@ def write_tflite(graph: Graph) -> bytes:
     TFLite has no operator for.
     """
     registry.load_all()
-    raise_all([_cannot_export(node) for node in graph.nodes if not _has_exporter(node)])
+    exporters = [registry.exporter_of(type(node.op)) for node in graph.nodes]
+    pairs = list(zip(graph.nodes, exporters, strict=True))
+    raise_all([_cannot_export(node) for node, export in pairs if export is None])
     emitter = _Emitter(graph)
     inputs = [emitter.tensor(value) for value in graph.inputs]
-    for node in graph.nodes:
-        registry.EXPORTERS[type(node.op)](node.op, node, graph.signature(node), emitter)
+    for node, export in pairs:
+        if export is not None:
+            export(node.op, node, graph.signature(node), emitter)
     outputs = [emitter.tensor(value) for value in graph.outputs]
     return layout(graph.name, emitter.tensors, emitter.operators, inputs, outputs)
-
-
-def _has_exporter(node: Node) -> bool:
-    return type(node.op) in registry.EXPORTERS
 
 
 def _cannot_export(node: Node) -> EdgecError:

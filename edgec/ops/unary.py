@@ -1,16 +1,18 @@
-"""Functions of one int8 element: what their operators share, and their tables of 256 results."""
+"""Functions of one element: what their operators share, and their tables of 256 int8 results."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Signature, TensorType, ValueName
-from edgec.ops.base import Operator
+from edgec.errors import EdgecError, Place
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import Operator, is_float
 from edgec.ops.constants import add_or_fold
 from edgec.ops.fixed_point import Int64, quantize_multiplier, requantize
-from edgec.ops.registry import SourceNode
+from edgec.ops.registry import SourceNode, TfliteEmitter, exporter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,25 @@ class Unary(Operator):
         return (TensorType(x.shape, x.dtype),)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function(Unary):
+    """A function of one real number, rounded to float32; int8 by the rule of :func:`tabulate`."""
+
+    @abstractmethod
+    def real(self, x: Array) -> Array:
+        """Return the function of float64 numbers, float64. Infinities and NaN are allowed."""
+
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        (x,) = inputs
+        if is_float(signature.inputs[0]):
+            return (self._rounded(x),)
+        return (tabulate(self._rounded, x, signature),)
+
+    def _rounded(self, x: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return np.asarray(self.real(x.astype(np.float64)), np.float32)
+
+
 def lookup_table(op: Unary, signature: Signature) -> Array:
     """Return the int8 results of ``op`` for -128, -127, ... 127, by its own integer semantics."""
     inputs = np.arange(-128, 128).astype(np.int8)
@@ -35,11 +56,14 @@ def lookup_table(op: Unary, signature: Signature) -> Array:
 def tabulate(f: Callable[[Array], Array], x: Array, signature: Signature) -> Array:
     """Return f of the numbers that ``x`` stands for, quantized again, all in float32.
 
-    ``f`` maps float32 to float32, correctly rounded. Source: TFLite ``PopulateLookupTable``.
+    ``f`` maps float32 to float32, correctly rounded; NaN becomes the zero point. Source: TFLite
+    ``PopulateLookupTable``.
     """
     source, target = signature.inputs[0].quantization, signature.output.quantization
     real = np.float32(source.scale) * (x.astype(np.int32) - source.zero_point).astype(np.float32)
-    steps = (f(real) * (np.float32(1) / np.float32(target.scale))).astype(np.float64)
+    with np.errstate(over="ignore"):
+        steps = (f(real) * (np.float32(1) / np.float32(target.scale))).astype(np.float64)
+    steps = np.nan_to_num(steps, nan=0.0)
     rounded = np.copysign(np.floor(np.abs(steps) + 0.5), steps) + target.zero_point
     limits = np.iinfo(x.dtype)
     return np.clip(rounded, limits.min, limits.max).astype(x.dtype)
@@ -61,3 +85,26 @@ def scale_ratio(signature: Signature) -> float:
 def import_unary(node: SourceNode, g: GraphBuilder, op: Unary) -> Sequence[ValueName]:
     """Add ``op`` on input 0 of a node."""
     return add_or_fold(node, g, op, [node.input(0)])
+
+
+@exporter(Unary)  # type: ignore[type-abstract]  # stands for all below it
+def export_table(op: Unary, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    """Write an int8 function TFLite has no operator for as an index into its table: exact.
+
+    CAST to int32, ADD 128, GATHER. Raises ``cannot-export`` for other types.
+    """
+    x, y = signature.inputs[0], signature.output
+    if (x.dtype, y.dtype) != (DType.INT8, DType.INT8):
+        raise EdgecError(
+            "cannot-export",
+            f"{op.name} has no TFLite operator for {x}",
+            place=Place(inside=f"node {node.name!r}"),
+            help="build without the .tflite file, or replace the operator in the model",
+        )
+    kind = TensorType(x.shape, DType.INT32)
+    numbers, index = (out.temporary(f"{node.name}/{name}", kind) for name in ("int32", "index"))
+    offset = out.constant(f"{node.name}/offset", np.array([128], np.int32))
+    table = out.constant(f"{node.name}/table", lookup_table(op, signature), y.qparams)
+    out.emit("CAST", node.inputs, [numbers], "CastOptions", InDataType="INT8", OutDataType="INT32")
+    out.emit("ADD", [numbers, offset], [index], "AddOptions")
+    out.emit("GATHER", [table, index], node.outputs, "GatherOptions")

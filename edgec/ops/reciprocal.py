@@ -1,0 +1,26 @@
+"""Reciprocal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, GraphBuilder, ValueName
+from edgec.ops.registry import Format, SourceNode, importer
+from edgec.ops.unary import Function, import_unary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reciprocal(Function):
+    """1 / x."""
+
+    name: ClassVar[str] = "reciprocal"
+
+    def real(self, x: Array) -> Array:
+        return np.asarray(1 / x)
+
+
+@importer(Format.ONNX, "Reciprocal")
+def _import(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return import_unary(node, g, Reciprocal())
