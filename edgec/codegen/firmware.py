@@ -83,6 +83,7 @@ def build_recipe(board: Board, name: str) -> BuildRecipe:
             "-Lfirmware",
             "-Tfirmware/linker.ld",
             "-Wl,--gc-sections",
+            "-Wl,--strip-debug",
             "-Wl,--fatal-warnings",
             "-Wl,-Map=firmware.map",
             "-lm",

@@ -194,7 +194,6 @@ def _start(command: list[str], remote: socket.socket, log: IO[bytes]) -> "subpro
                 stderr=log,
                 bufsize=0,
                 pass_fds=(remote.fileno(),),
-                start_new_session=True,
             )
         except OSError as error:
             raise EdgecError(

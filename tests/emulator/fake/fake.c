@@ -39,15 +39,6 @@ void fake_reset(fake_t *model)
 }
 
 /// Input 1 is a command: 0 works, 1 fails at node 2, 2 hangs, 3 jumps nowhere, 4 eats the stack.
-static uint32_t eat(volatile uint32_t *bottom)
-{
-    volatile uint32_t *below = bottom;
-    for (;;) {
-        *below-- = 0;
-    }
-    return 0;
-}
-
 edgec_status_t fake_run(fake_t *model)
 {
     edgec_status_t status = {EDGEC_OK, -1};
@@ -74,8 +65,7 @@ edgec_status_t fake_run(fake_t *model)
         __asm volatile("bx %0" ::"r"(0xF0000001u));
     }
     if (command == 4) {
-        volatile uint32_t here = 0;
-        command = eat(&here);
+        __asm volatile(".syntax unified\n1:\n push {r0}\n b 1b");
     }
     spin(2000000);
     edgec_on_node(2);
