@@ -105,8 +105,10 @@ class RandomModel:
         grown = tuple(n + pads[i] + pads[i + rank] for i, n in enumerate(shape))
         return self.b.add("Pad", x, self.b.ints(*pads)), grown
 
-    def reduce(self, x: str, detail: int) -> tuple[str, Shape]:
+    def reduce(self, x: str, detail: int) -> tuple[str, Shape] | None:
         shape, rank = self.shapes[x], len(self.shapes[x])
+        if rank < 2:
+            return None
         if detail % 3 == 0:
             return self.b.add("Softmax", x, axis=detail % rank), shape
         axes = [axis for axis in range(1, rank) if (detail >> axis) % 2] or [rank - 1]

@@ -190,7 +190,7 @@ def _ours(array: Array, name: ValueName, graph: Graph) -> Array:
 def _warnings(name: ValueName, array: Array, graph: Graph) -> Iterator[str]:
     if not is_float(graph.types[name]):
         return
-    low, high = float(array.min(initial=0)), float(array.max(initial=0))
+    low, high = float(array.min()), float(array.max())
     if len(array) < _FEW:
         yield f"calibration: only {len(array)} samples of {name!r}; 100 or so are better"
     if array.size > 1 and low == high:

@@ -1,0 +1,56 @@
+"""Calibration sees every value of every sample."""
+
+import numpy as np
+import pytest
+from equivalence import floats, graph_of
+
+from edgec.errors import EdgecError
+from edgec.ir import Graph, GraphBuilder, ValueName
+from edgec.ops.mul import Mul
+from edgec.ops.relu import Relu
+from edgec.quantization.calibrate import calibrate
+from edgec.quantization.observers import MinMax, Range
+from edgec.quantization.samples import Samples
+
+X, Y = ValueName("x"), ValueName("y")
+
+
+def doubled_relu(factor: float = 2.0) -> Graph:
+    def build(g: GraphBuilder) -> list[ValueName]:
+        y = g.add1(
+            Mul(), g.input("x", floats(1, 2)), g.constant("c", np.float32([factor])), name="y"
+        )
+        return [g.add1(Relu(), y, name="z")]
+
+    return graph_of(build)
+
+
+def samples(*rows: tuple[float, float]) -> Samples:
+    return Samples({X: np.array(rows, np.float32).reshape(-1, 1, 2)})
+
+
+def test_ranges_are_the_extremes_over_all_samples() -> None:
+    ranges = calibrate(doubled_relu(), samples((1, -3), (2, 0), (0.5, -1)))
+    assert ranges == {
+        X: Range(-3.0, 2.0),
+        Y: Range(-6.0, 4.0),
+        ValueName("z"): Range(0.0, 4.0),
+    }
+
+
+def test_progress_counts_the_samples() -> None:
+    seen: list[tuple[int, int]] = []
+    calibrate(doubled_relu(), samples((1, 2), (3, 4)), lambda *each: seen.append(each))
+    assert seen == [(1, 2), (2, 2)]
+
+
+def test_a_value_that_overflows_is_named() -> None:
+    with pytest.raises(EdgecError) as caught:
+        calibrate(doubled_relu(3e38), samples((1, 1), (10, 1)))
+    assert caught.value.code == "non-finite-activation"
+    assert caught.value.place.inside == "node 'y'"
+
+
+def test_an_observer_without_samples_says_zero() -> None:
+    assert MinMax().range() == Range(0.0, 0.0)
+    assert Range.of(np.zeros(0)) == Range(0.0, 0.0)
