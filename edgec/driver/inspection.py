@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edgec.driver.compile import is_float_model, source_shape
+from edgec.driver.compile import is_float_model
 from edgec.errors import EdgecError, ExitCode
 from edgec.frontends import load
 from edgec.ir import Graph, Node, ValueName
 from edgec.passes.base import Pass
 from edgec.pipelines import optimize_float, optimize_integer
+from edgec.quantization.samples import source_shape
 
 IMPORTED = "import"
 

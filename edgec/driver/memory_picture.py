@@ -87,7 +87,7 @@ def _label(name: str, width: float, height: float) -> str:
     room = int(width / 7)
     if height < 14 or room < 4:  # noqa: PLR2004 - a line of text, and a few letters
         return ""
-    first = name.split(";")[0]
+    first = name.split(";", maxsplit=1)[0]
     return first if len(first) <= room else "…" + first[1 - room :]
 
 

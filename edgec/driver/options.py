@@ -48,9 +48,13 @@ class BuildOptions:
         return Path(self.output) if self.output else Path("build") / Path(self.model).stem
 
     def as_config(self) -> dict[str, str]:
-        """Return the options as they go into the report: file names without their folders."""
+        """Return the options as they go into the report: file names without their folders.
+
+        The place of the output is left out: equal builds in two places are equal.
+        """
         values = {each.name: str(getattr(self, each.name)) for each in fields(self)}
-        for key in ("model", "calib", "output", "cmsis_nn"):
+        del values["output"]
+        for key in ("model", "calib", "cmsis_nn"):
             values[key] = Path(values[key]).name if values[key] else ""
         values["board"] = Path(values["board"]).name if "/" in values["board"] else values["board"]
         return values

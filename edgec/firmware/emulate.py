@@ -122,12 +122,12 @@ class Emulator:
             log = stack.enter_context(tempfile.TemporaryFile())
             monitor, remote = socket.socketpair()
             stack.callback(monitor.close)
+            stack.callback(remote.close)
             process = _start(self._command(spec, remote.fileno()), remote, log)
             stack.callback(_reap, process)
             transport = _pipes(process)
             stack.callback(transport.close)
             client = self._client(transport, monitor)
-            stack.callback(_say_bye, client)
             try:
                 client.describe()
             except EdgecError as error:
@@ -208,11 +208,6 @@ def _pipes(process: "subprocess.Popen[bytes]") -> PipeTransport:
     if process.stdin is None or process.stdout is None:
         raise AssertionError("started without pipes")
     return PipeTransport(process.stdout, process.stdin)
-
-
-def _say_bye(client: RunnerClient) -> None:
-    with contextlib.suppress(EdgecError):
-        client.bye()
 
 
 def _reap(process: "subprocess.Popen[bytes]") -> None:

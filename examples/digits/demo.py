@@ -68,9 +68,8 @@ def summary(report: dict[str, Any], result: RunResult, in_qemu: float, in_float:
     arena, ram, ram_limit = (memory[f"{key}_bytes"] for key in ("arena", "ram_total", "ram_limit"))
     flash, flash_limit = memory["flash_total_bytes"], memory["flash_limit_bytes"]
     count = report["instructions_total"]
-    print(
-        f"accuracy       {in_qemu:.2%} in QEMU (int8), {in_float:.2%} in float, {result.samples} images"
-    )
+    print(f"images         {result.samples}")
+    print(f"accuracy       {in_qemu:.2%} in QEMU (int8), {in_float:.2%} in float")
     print(f"instructions   {count:,} per inference")
     print(f"RAM            {ram:,} of {ram_limit:,} bytes, of these the arena {arena:,}")
     print(f"flash          {flash:,} of {flash_limit:,} bytes")
