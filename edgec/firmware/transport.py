@@ -30,7 +30,7 @@ class Transport(Protocol):
 
 
 class PipeTransport:
-    """A pair of unbuffered pipes, such as a child process's standard output and input; owns them."""
+    """Two unbuffered pipes, such as a child process's standard output and input; owns them."""
 
     lossless = True
     _READ_BYTES = 65_536

@@ -41,7 +41,7 @@ def bad_frames(generator: random.Random, count: int) -> Iterator[bytes]:
 
 
 def drain(transport: Transport) -> None:
-    while transport.read(0.1):
+    while transport.read(0.01):
         pass
 
 

@@ -94,7 +94,7 @@ def test_the_stack_limit_of_armv8_stops_an_overflow(name: str, fake_image: Build
 def test_a_hang_ends_within_the_time_out_and_says_where(name: str, fake_image: Build) -> None:
     began = time.monotonic()
     with (
-        Emulator(load_board(name), fake_image(name).elf, timeout=4) as session,
+        Emulator(load_board(name), fake_image(name).elf, timeout=3) as session,
         pytest.raises(EdgecError) as caught,
     ):
         session.run([ZEROS, HANG])
@@ -126,7 +126,9 @@ def test_no_process_is_left_after_an_exception(fake_image: Build) -> None:
 
 
 def processes() -> str:
-    return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        ["ps", "-ewwo", "args"], capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_qemu_that_refuses(tmp_path: Path) -> None:
