@@ -34,6 +34,7 @@ FLOAT_PASSES: Sequence[Pass] = (
     FuseBias(),  # after batch norms, whose offset is no constant addition yet
     FusePad(),
     FuseActivation(),  # last: what has an activation takes no more bias
+    EliminateIdentity(),  # reshapes that a fused pad stood between
     FoldConstants(),
     DeadCode(),
 )
