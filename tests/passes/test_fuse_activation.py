@@ -12,6 +12,7 @@ from edgec.ir import GraphBuilder, ValueName
 from edgec.ops.add import Add
 from edgec.ops.base import Activation
 from edgec.ops.conv2d import Conv2D
+from edgec.ops.max_pool2d import MaxPool2D
 from edgec.ops.relu import Relu
 from edgec.ops.tanh import Tanh
 from edgec.ops.windows import Window
@@ -35,6 +36,26 @@ graph g
   input x: float32[1x2x2x1]
   const w: float32[2x1x1x1]
   y = conv2d(window=1x1, activation=RELU6)(x, w): float32[1x2x2x2]
+  output y""",
+    )
+
+
+def test_across_a_max_pool_it_goes_into_the_layer() -> None:
+    def build(g: GraphBuilder) -> list[ValueName]:
+        x, w = g.input("x", floats(1, 2, 2, 1)), g.constant("w", random_array(2, 1, 1, 1))
+        x = g.add1(Conv2D(window=Window((1, 1))), x, w, name="c")
+        x = g.add1(MaxPool2D(window=Window((2, 2))), x, name="p")
+        return [g.add1(Relu(), x, name="y")]
+
+    check_pass(
+        FuseActivation(),
+        graph_of(build),
+        """
+graph g
+  input x: float32[1x2x2x1]
+  const w: float32[2x1x1x1]
+  c.2 = conv2d(window=1x1, activation=RELU)(x, w): float32[1x2x2x2]
+  y = max_pool2d(window=2x2)(c.2): float32[1x1x1x2]
   output y""",
     )
 
