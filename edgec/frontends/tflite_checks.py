@@ -156,7 +156,7 @@ def _problem(user: str, tensor: FileTensor) -> tuple[str, str, str] | None:
     if tensor.dtype is DType.UINT8 and user not in _CONVERTERS:
         message = f"{what}, which is uint8: the scheme before int8"
         return "unsupported-quantization", message, _INT8_HELP
-    if tensor.dtype in _QUANTIZED and not _sane_scales(tensor):
+    if tensor.dtype in {*_QUANTIZED, DType.UINT8} and not _sane_scales(tensor):
         scales = "no scale" if tensor.qparams is None else f"scale {min(tensor.qparams.scales)}"
         message = f"{what}, which is {tensor.dtype.value} with {scales}"
         return "unsupported-quantization", message, _INT8_HELP

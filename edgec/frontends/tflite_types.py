@@ -14,7 +14,7 @@ _WEIGHT_TYPES = {  # activation: weights, and what a bias may be
     DType.INT16: ({DType.INT8}, {DType.INT32, DType.INT64}),
 }
 _INTEGERS = {DType.INT8, DType.UINT8, DType.INT16}
-_QUANTIZED_END = {"QUANTIZE": _INTEGERS, "DEQUANTIZE": _INTEGERS | {DType.INT32}}
+_QUANTIZED_END = {"QUANTIZE": _INTEGERS, "DEQUANTIZE": _INTEGERS}
 _ELEMENTWISE = {"ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM", "CONCATENATION"}
 _ANY_TYPE = {  # moves or converts elements
     "CAST",

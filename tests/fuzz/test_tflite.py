@@ -1,9 +1,12 @@
 """Damaged .tflite bytes: a graph or an EdgecError, nothing else, and at once."""
 
+import importlib
+import pkgutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import ops.cases
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -16,6 +19,18 @@ from edgec.frontends import load
 from edgec.frontends.tflite import load_tflite
 from edgec.ir import evaluate, verify
 
+
+def _small_files() -> list[bytes]:
+    """Return a few operator cases of each kind, as small files."""
+    files = []
+    for module in sorted(each.name for each in pkgutil.iter_modules(ops.cases.__path__)):
+        cases = importlib.import_module(f"ops.cases.{module}").CASES
+        graphs = [case.graph for case in cases if case.oracle and case.graph.inputs]
+        files += [write_tflite(graph) for graph in graphs[:4]]
+    return [each for each in files if len(each) < 3000]
+
+
+OPERATORS = _small_files()
 GOOD = write_tflite(two_convolutions())
 POSITIONS = st.integers(0, len(GOOD) - 1)
 RNG = np.random.default_rng(3)
@@ -48,6 +63,17 @@ def test_overwritten_bytes(changes: list[tuple[int, bytes]]) -> None:
     for position, value in changes:
         data[position : position + len(value)] = value
     attempt(bytes(data))
+
+
+@settings(max_examples=400, deadline=2000)
+@given(st.sampled_from(OPERATORS), st.data())
+def test_every_operator_damaged(good: bytes, data: st.DataObject) -> None:
+    damaged = bytearray(good)
+    for _ in range(data.draw(st.integers(1, 3))):
+        position = data.draw(st.integers(0, len(good) - 1))
+        value = data.draw(VALUES)
+        damaged[position : position + len(value)] = value
+    attempt(bytes(damaged))
 
 
 @settings(max_examples=100, deadline=2000)
