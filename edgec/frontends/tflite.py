@@ -10,6 +10,7 @@ from edgec.frontends.limits import MAX_BYTES, too_large
 from edgec.frontends.tflite_checks import OperatorChecks, check_numbers
 from edgec.frontends.tflite_options import default_options, options_table
 from edgec.frontends.tflite_reader import FileModel, FileOperator, read_model
+from edgec.frontends.tflite_tables import with_tables
 from edgec.ir import DType, Graph, GraphBuilder, TensorType, ValueName
 from edgec.ops import registry
 from edgec.ops.base import Activation
@@ -32,7 +33,7 @@ def load_tflite(path: Path) -> Graph:
     """
     registry.load_all()
     place = Place(file=str(path))
-    model = read_model(read_file(path), place)
+    model = with_tables(read_model(read_file(path), place))
     check_numbers(model, place)
     return _Import(model, path).graph()
 

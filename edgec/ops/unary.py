@@ -101,10 +101,16 @@ def export_table(op: Unary, node: Node, signature: Signature, out: TfliteEmitter
             place=Place(inside=f"node {node.name!r}"),
             help="build without the .tflite file, or replace the operator in the model",
         )
-    kind = TensorType(x.shape, DType.INT32)
+    table = out.constant(f"{node.name}/table", lookup_table(op, signature), y.qparams)
+    emit_table(node, signature, table, out)
+
+
+def emit_table(node: Node, signature: Signature, table: ValueName, out: TfliteEmitter) -> None:
+    """Write table[x + 128] for a node whose input 0 is int8 x."""
+    kind = TensorType(signature.inputs[0].shape, DType.INT32)
     numbers, index = (out.temporary(f"{node.name}/{name}", kind) for name in ("int32", "index"))
     offset = out.constant(f"{node.name}/offset", np.array([128], np.int32))
-    table = out.constant(f"{node.name}/table", lookup_table(op, signature), y.qparams)
-    out.emit("CAST", node.inputs, [numbers], "CastOptions", InDataType="INT8", OutDataType="INT32")
+    source = node.inputs[:1]
+    out.emit("CAST", source, [numbers], "CastOptions", InDataType="INT8", OutDataType="INT32")
     out.emit("ADD", [numbers, offset], [index], "AddOptions")
     out.emit("GATHER", [table, index], node.outputs, "GatherOptions")

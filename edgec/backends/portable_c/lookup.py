@@ -1,9 +1,15 @@
 """Functions of one int8 element: one kernel, its table made by the operator's own semantics."""
 
-from edgec.backends.base import LoweringContext, kernel
+from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.constraints import int8_inputs
 from edgec.lir import Call, Scalar
+from edgec.ops.lookup import Lookup
 from edgec.ops.unary import Unary, lookup_table
+
+
+def constant_table(request: Request) -> bool:
+    """The table is a constant."""
+    return request.is_constant(1)
 
 
 @kernel("portable_c", Unary, requires=(int8_inputs,))  # type: ignore[type-abstract]  # all below
@@ -12,3 +18,9 @@ def lut_s8(ctx: LoweringContext) -> Call:
     assert isinstance(op, Unary)  # noqa: S101 - the registry guarantees it
     table = ctx.table("table", lookup_table(op, ctx.signature))
     return Call("edgec_lut_s8", [table, ctx.input(0), size, ctx.output()])
+
+
+@kernel("portable_c", Lookup, requires=(int8_inputs, constant_table))
+def table_s8(ctx: LoweringContext) -> Call:
+    size = Scalar(ctx.signature.output.elements)
+    return Call("edgec_lut_s8", [ctx.input(1), ctx.input(0), size, ctx.output()])
