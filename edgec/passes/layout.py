@@ -228,7 +228,7 @@ class Propagation:
 
     def _copied(self, old: ValueName, stored: Stored) -> Stored:
         """Make a value for an output in the source's order of axes."""
-        name = self._fresh(f"{old}.out")
+        name = self._fresh(f"{old}.out") if old in self.types else old
         self._transpose(stored.value, inverse(stored.perm), name)
         self._stored[old] = Stored(name, identity(len(stored.perm)))
         return self._stored[old]

@@ -200,6 +200,7 @@ def test_outputs_that_share_a_value_are_kept_apart() -> None:
     graph = graph_of(build)
     after = MoveTransposes().run(graph)
     assert_equivalent(graph, after)
+    assert MoveTransposes().run(after) is after
 
 
 def test_a_pooled_vector_leaves_in_the_shape_of_the_source() -> None:
