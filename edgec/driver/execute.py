@@ -189,7 +189,7 @@ def _accuracy(built: OutputInfo, raw: list[list[bytes]], labels: Array, data: Pa
     scores = built.outputs[0].decode([sample[0] for sample in raw]).reshape(len(raw), -1)
     if len(labels) != len(raw):
         raise EdgecError(
-            "samples-mismatch",
+            "samples-shape",
             f"{len(labels)} labels for {len(raw)} samples in {data}",
             help="give one 'label' per sample",
         )

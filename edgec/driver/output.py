@@ -98,7 +98,7 @@ def check_output_folder(folder: Path) -> None:
             "output-in-use",
             "a build replaces its output folder, and this one is not edgec's",
             place=Place(str(folder)),
-            help=f"name a new folder, for instance -o {folder / 'edgec-out'}",
+            help=f"name a new folder, for instance -o {folder / 'edgec_out'}",
         )
 
 

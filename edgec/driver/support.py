@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from edgec.backends import base as backends
-from edgec.backends.base import KERNELS, sentence
+from edgec.backends.base import KERNELS, kernels_for, sentence
 from edgec.ops import registry
 from edgec.ops.base import Operator
 from edgec.ops.registry import IMPORTERS, Format
@@ -60,12 +60,9 @@ def _subclasses(base: type[Operator]) -> list[type[Operator]]:
 
 def _support(op: type[Operator]) -> OperatorSupport:
     kernels = tuple(
-        KernelSupport(
-            each.backend, each.lower.__name__.strip("_"), tuple(map(sentence, each.requires))
-        )
-        for (_, kind), all_of in sorted(KERNELS.items(), key=lambda item: item[0][0])
-        for each in all_of
-        if issubclass(op, kind)
+        KernelSupport(backend, each.lower.__name__.strip("_"), tuple(map(sentence, each.requires)))
+        for backend in sorted({backend for backend, _ in KERNELS})
+        for each in kernels_for(backend, op)
     )
     summary = _summary(sys.modules[op.__module__])
     return OperatorSupport(

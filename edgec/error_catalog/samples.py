@@ -30,16 +30,65 @@ PAGES = (
         """,
     ),
     page(
-        "samples-mismatch",
-        "the samples do not fit the inputs of the model",
-        meaning="""
-            A key is missing, a shape or type differs, values are NaN, or there are not as many
-            labels as samples. Keys are the names of the inputs, the first axis counts samples.
-        """,
-        example="an array 28x28x100 where 100x1x28x28 is expected",
+        "samples-keys",
+        "the samples have no array for an input of the model",
+        meaning="The arrays of an .npz file are found by the names of the model's inputs.",
+        example='numpy.savez("x.npz", data=array) for a model whose input is called image',
         remedy="""
-            `edgec inspect MODEL` shows names, shapes and types. Images of ONNX models stay NCHW:
-            edgec does the change of layout itself.
+            Save the array under the input's name; `edgec inspect MODEL` shows it:
+
+                numpy.savez("x.npz", image=array)
+        """,
+    ),
+    page(
+        "samples-shape",
+        "the samples do not have the shape of the model's input",
+        meaning="""
+            The first axis counts samples, the others are the input as the model has it. Every
+            input, and the labels where there are any, needs the same number of samples.
+        """,
+        example="an array (28, 28, 100) where (100, 1, 28, 28) is needed",
+        remedy="""
+            Transpose or reshape the array. Images of ONNX models stay NCHW: edgec does the change
+            of layout itself.
+        """,
+    ),
+    page(
+        "samples-dtype",
+        "the samples have an element type that the input does not take",
+        meaning="""
+            Samples are float32, or integers of exactly the type of a quantized input.
+        """,
+        example="pixels as uint8 for a model that was trained on values from 0 to 1",
+        remedy="""
+            Save array.astype(numpy.float32), scaled as in training: for pixels often array / 255.
+        """,
+    ),
+    page(
+        "samples-values",
+        "the samples hold NaN or infinity",
+        meaning="Ranges cannot be measured and outputs not compared with such values.",
+        example="a division by a standard deviation of 0 in the preprocessing",
+        remedy="Remove these samples, or repair how they are made.",
+    ),
+    page(
+        "samples-empty",
+        "the file of samples holds no sample",
+        meaning="The first axis of the array, which counts samples, is 0.",
+        example="a filter that removed everything before numpy.savez",
+        remedy="Save at least one sample; for calibration 50 to 500 typical ones.",
+    ),
+    page(
+        "non-finite-activation",
+        "the float model computes infinity or NaN on the samples",
+        meaning="""
+            While ranges were measured, the output of a node was not finite, so that it has no
+            range to quantize.
+        """,
+        example="samples from 0 to 255 for a model with an Exp that was trained on 0 to 1",
+        remedy="""
+            Scale the samples as in training. If that is so, run the model in onnxruntime: its
+            weights may hold NaN.
         """,
     ),
     page(

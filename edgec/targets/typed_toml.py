@@ -16,6 +16,7 @@ from edgec.errors import EdgecError, Place, raise_all
 
 T = typing.TypeVar("T")
 
+_FORMS = "numbers stand bare, texts in double quotes, lists in [ ], tables under [name]"
 _NAMES = {int: "an integer", str: "a string", float: "a number", bool: "true or false"}
 
 
@@ -106,7 +107,7 @@ class _Reader:
 
     def _wrong(self, place: str, expected: str, value: object) -> object:
         """Note the problem; the value stands in, nothing reads it."""
-        self._add("wrong-type", place, f"expected {expected}, got {_show(value)}", "")
+        self._add("wrong-type", place, f"expected {expected}, got {_show(value)}", _FORMS)
         return value
 
     def _add(self, code: str, place: str, problem: str, hint: str) -> None:

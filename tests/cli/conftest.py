@@ -57,7 +57,9 @@ def small_graph(size: int = 8, channels: int = 4) -> Graph:
     act = QParams.per_tensor(0.05, -3)
     x = g.input("image", TensorType((1, size, size, 1), DType.INT8, act))
     kernel = g.constant("kernel", _int8(rng, (channels, 3, 3, 1)), QParams.per_tensor(0.02))
-    y = g.add1(Conv2D(window=Window((3, 3))), x, kernel, name="conv", qparams=act)
+    steps = QParams.per_tensor(0.02 * 0.05)
+    bias = g.constant("bias", rng.integers(-999, 999, channels).astype(np.int32), steps)
+    y = g.add1(Conv2D(window=Window((3, 3))), x, kernel, bias, name="conv", qparams=act)
     features = channels * (size - 2) ** 2
     matrix = g.constant("matrix", _int8(rng, (5, features)), QParams.per_tensor(0.01))
     scores = g.add1(FullyConnected(), y, matrix, name="dense", qparams=act)

@@ -127,7 +127,7 @@ def test_inspect(cli: Cli, model: Path) -> None:
     assert document["inputs"][0]["shape"] == [1, 8, 8, 1]
     assert [each["op"] for each in document["layers"]] == ["conv2d", "fully_connected", "softmax"]
     assert document["macs"] == 36 * 4 * 9 + 5 * 144
-    assert document["params"] == 4 * 9 + 5 * 144
+    assert document["params"] == 4 * 9 + 4 + 5 * 144
     shown = cli("inspect", model).out
     assert "fully_connected" in shown
     assert f"{document['macs']:,} MACs" in shown

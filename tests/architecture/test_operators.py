@@ -1,0 +1,72 @@
+"""Every operator is complete: definition, importer, kernel, exporter, cases, a row in the docs."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import ops.cases
+import pytest
+from ops.case import Case
+
+from edgec.backends.base import KERNELS, kernels_for
+from edgec.driver.support import operators, supported_operators
+from edgec.ops.base import Operator
+from edgec.ops.registry import exporter_of
+
+ROOT = Path(__file__).parents[2]
+FOLDED = {"batch_norm"}
+"""Operators that passes replace before kernels are chosen."""
+OPERATORS = operators()
+NAMES = [each.name for each in OPERATORS]
+
+
+def operators_with_cases() -> set[str]:
+    modules = [each.name for each in pkgutil.iter_modules(ops.cases.__path__)]
+    cases: list[Case] = [
+        case for name in modules for case in importlib.import_module(f"ops.cases.{name}").CASES
+    ]
+    return {node.op.name for case in cases for node in case.graph.nodes}
+
+
+TESTED = operators_with_cases()
+
+
+def test_names_are_unique() -> None:
+    assert len(NAMES) == len(set(NAMES))
+
+
+@pytest.mark.parametrize("op", OPERATORS, ids=NAMES)
+def test_operator_is_complete(op: type[Operator]) -> None:
+    assert op.__doc__
+    (support,) = [each for each in supported_operators() if each.name == op.name]
+    assert support.onnx or support.tflite, "no source format has it"
+    assert f"[{op.name}](#{op.name})" in (ROOT / "docs" / "SUPPORTED_OPS.md").read_text()
+    if op.name in FOLDED:
+        return
+    assert kernels_for("portable_c", op), "portable_c runs every operator"
+    assert exporter_of(op), "no way to write it to .tflite"
+    assert op.name in TESTED, "no cases in tests/ops/cases"
+
+
+def test_constraints_are_sentences() -> None:
+    supported_operators()
+    for kernels in KERNELS.values():
+        for kernel in kernels:
+            for constraint in kernel.requires:
+                text = (constraint.__doc__ or "").strip()
+                assert text[:1].isupper(), constraint
+                assert text.splitlines()[0].endswith("."), constraint
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "runtime_c/src/kernels").glob("*.c")), ids=str)
+def test_one_public_function_per_kernel_file(path: Path) -> None:
+    """The file is named like its function, and the function has its comment."""
+    text = path.read_text()
+    assert text.count(f"\nvoid {path.stem}(") + text.count(f"\nedgec_status_t {path.stem}(") == 1
+    public = [
+        line
+        for line in text.splitlines()
+        if line.startswith(("void edgec_", "int32_t edgec_", "edgec_status_t edgec_"))
+    ]
+    assert len(public) == 1
+    assert "///" in text

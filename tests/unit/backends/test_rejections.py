@@ -1,0 +1,63 @@
+"""Where no kernel fits: every node and every reason is named."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edgec.backends import base
+from edgec.backends.cmsis_nn import source
+from edgec.backends.select import BACKENDS_BY_CHOICE, lower
+from edgec.errors import EdgecError, ExitCode
+from edgec.ir import DType, GraphBuilder, QParams, TensorType
+from edgec.ops.softmax import Softmax
+from edgec.targets.cpu import CPUS
+
+
+def test_all_nodes_without_kernel_are_named() -> None:
+    base.load_all()
+    g = GraphBuilder("wide")
+    scale = QParams.per_tensor(0.01)
+    x = g.input("x", TensorType((1, 4), DType.INT16, scale))
+    y = g.add1(Softmax(), x, name="first", qparams=scale)
+    graph = g.build([g.add1(Softmax(), y, name="second", qparams=scale)])
+    with pytest.raises(EdgecError) as caught:
+        lower(graph, CPUS["cortex-m4"], BACKENDS_BY_CHOICE["auto"])
+    problems = caught.value.problems()
+    assert [each.code for each in problems] == ["no-kernel"] * 2
+    assert [each.place.inside for each in problems] == ["node 'first'", "node 'second'"]
+    notes = "\n".join(problems[0].notes)
+    assert "cmsis_nn softmax" in notes
+    assert "portable_c softmax" in notes
+    assert "are int8" in notes
+
+
+def test_a_function_that_the_library_lacks() -> None:
+    with pytest.raises(EdgecError, match="no function arm_imagined_s8") as caught:
+        source.find().closure(["arm_imagined_s8"])
+    assert caught.value.code == "cmsis-nn-function-missing"
+    assert caught.value.exit_code is ExitCode.TOOL
+
+
+@pytest.fixture
+def _fresh_sources() -> Iterator[None]:
+    """Forget the library before and after, so that the pin is compared anew."""
+    source._pinned.cache_clear()
+    yield
+    source._pinned.cache_clear()
+
+
+@pytest.mark.usefixtures("_fresh_sources")
+def test_other_sources_than_the_pinned_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EDGEC_CMSIS_NN", raising=False)
+    monkeypatch.setattr(source, "PINNED_SHA256", "00" * 32)
+    with pytest.raises(EdgecError) as caught:
+        source.find()
+    assert caught.value.code == "cmsis-nn-changed"
+    assert "pip install" in caught.value.help
+
+
+def test_a_folder_without_the_library(tmp_path: Path) -> None:
+    with pytest.raises(EdgecError) as caught:
+        source.find(tmp_path)
+    assert caught.value.code == "cmsis-nn-missing"
