@@ -15,8 +15,10 @@ from edgec.frontends.onnx_constants import FOLDABLE, SHAPE_ONLY, fold, shape_sta
 from edgec.frontends.onnx_model import malformed, opset, read_model, tensor_array
 from edgec.frontends.onnx_node import attributes, operator_key, unread, unsupported
 from edgec.frontends.onnx_values import input_type, name_outputs
-from edgec.ir import Array, DType, Graph, GraphBuilder, ValueName
+from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName
 from edgec.ops.registry import IMPORTERS, Format, SourceNode, load_all
+
+_LONGEST_NAME = 200  # of a node, in errors and in comments of the generated C
 
 
 def load_onnx(path: Path) -> Graph:
@@ -70,15 +72,19 @@ class _Import:
         for each in self.model.graph.input:
             if each.name not in self.initializers:
                 try:
-                    kind = input_type(each, self.place)
-                    self.values[each.name] = self.builder.input(each.name, kind)
+                    self._declare(each.name, input_type(each, self.place))
                 except EdgecError as error:
                     self.problems.append(error)
                     self.lost.add(each.name)
 
+    def _declare(self, name: str, kind: TensorType) -> None:
+        if kind.bytes > MAX_BYTES:
+            raise too_large(f"input {name!r}", kind.bytes, self.place)
+        self.values[name] = self.builder.input(name, kind)
+
     def add_node(self, index: int, node: Any) -> None:
         """Import one node; what goes wrong is collected, and its outputs are lost."""
-        name = node.name or f"{node.op_type}_{index}"
+        name = node.name[:_LONGEST_NAME] or f"{node.op_type}_{index}"
         place = Place(self.place.file, f"node {name!r}")
         key = operator_key(node)
         try:
@@ -140,7 +146,7 @@ class _Import:
         )
         try:
             results = IMPORTERS[(Format.ONNX, key)](source, self.builder)
-        except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        except (ValueError, TypeError, LookupError, ArithmeticError, MemoryError) as error:
             raise malformed(f"{key}: {error}", place) from error
         leftover = unread(source, node, opset(self.model))
         if leftover:

@@ -12,7 +12,7 @@ from edgec.ops.registry import IMPORTERS, Format, SourceNode
 
 _SHOWN = 5  # nodes named in an error
 _REWRITES = {
-    "ConvTranspose": "use Upsample-free designs: a strided Conv encoder needs no transposed one",
+    "ConvTranspose": "keep the resolution with stride 1 instead of upsampling again",
     "DequantizeLinear": "give the float model and calibration data (--calib); edgec quantizes it",
     "Div": "multiply by the reciprocal constant",
     "Einsum": "write it as MatMul with a constant, or as nn.Linear",
@@ -21,7 +21,6 @@ _REWRITES = {
     "Gather": "index with constants only, so that the result is known at build time",
     "Gelu": "use ReLU or HardSwish",
     "GRU": "use dilated Conv layers over time",
-    "GlobalMaxPool": "use MaxPool with the kernel as large as its input",
     "InstanceNormalization": "use BatchNormalization, which folds away",
     "LSTM": "use dilated Conv layers over time",
     "LayerNormalization": "use BatchNormalization, which folds away",

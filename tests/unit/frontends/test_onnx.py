@@ -310,6 +310,29 @@ def test_huge_tensors_are_refused_before_any_memory_is_taken(tmp_path: Path) -> 
     assert codes(error_of(b.model("y", shapes=[[1, 1, 4, 4]]), tmp_path)) == ["model-too-large"]
 
 
+def test_huge_inputs_are_refused(tmp_path: Path) -> None:
+    b = OnnxBuilder()
+    b.add("Relu", b.input("x", [1, 2**40, 2**40]), output="y")
+    assert codes(error_of(b.model("y"), tmp_path)) == ["model-too-large"]
+
+
+@pytest.mark.parametrize("op", ["MaxPool", "AveragePool"])
+def test_huge_windows_are_refused_at_once(op: str, tmp_path: Path) -> None:
+    b = OnnxBuilder()
+    x = b.input("x", [1, 1, 4, 4])
+    b.add(op, x, output="y", kernel_shape=[2**31, 2**31], pads=[2**31 - 1] * 4)
+    error = error_of(b.model("y", shapes=[[1, 1, 4, 4]]), tmp_path)
+    assert {"malformed-model", "model-too-large", "unsupported-attribute"} & set(codes(error))
+
+
+def test_names_in_errors_are_cut(tmp_path: Path) -> None:
+    b = OnnxBuilder()
+    b.add("Det", b.input("x", [1, 2, 2]), output="y")
+    model = b.model("y")
+    model.graph.node[0].name = "n" * 100_000
+    assert len(str(error_of(model, tmp_path))) < 1000
+
+
 def test_shape_arithmetic_cannot_ask_for_huge_constants(tmp_path: Path) -> None:
     b = OnnxBuilder()
     huge = b.add("ConstantOfShape", b.ints(2**20, 2**20))
