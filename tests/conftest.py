@@ -1,4 +1,4 @@
-"""Markers that need tools: locally they skip and say what to install, in CI a missing tool fails."""
+"""Markers that need tools: locally they skip and say what to install, in CI they fail."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What every operator tells the quantizer: the role of its inputs and where its output range comes from."""
+"""What every operator tells the quantizer: where weights and output ranges come from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -19,7 +19,6 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 from edgec.ops.tflite_window import emit_windowed, window_from_tflite
 from edgec.ops.windows import Window
 
-
 Matmul = Callable[[Array, Array], Array]
 
 
@@ -73,7 +72,7 @@ class Conv2D(Operator):
 def _convolve(window: Window, x: Array, weights: Array, matmul: Matmul) -> Array:
     """Multiply the patches of each group with its weights; padding counts as 0."""
     patches = window.patches(x)
-    outputs, kh, kw, depth = weights.shape
+    outputs, _, _, depth = weights.shape
     groups = x.shape[3] // depth
     per_group = outputs // groups
     n, rows, columns = patches.shape[:3]

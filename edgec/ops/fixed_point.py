@@ -27,7 +27,7 @@ def quantize_multiplier(factor: float) -> tuple[int, int]:
     if multiplier == 2**31:
         multiplier //= 2
         shift += 1
-    if shift < -31:
+    if shift < -31:  # noqa: PLR2004 - and its floor
         return 0, 0
     if shift > 30:  # noqa: PLR2004 - TFLite's cap
         return 2**31 - 1, 30

@@ -1,4 +1,4 @@
-"""The MLPerf Tiny models on every board: the firmware's bytes are TFLite's, its speed CMSIS-NN's."""
+"""The MLPerf Tiny models on every board: bytes of TFLite, instructions of CMSIS-NN."""
 
 from functools import cache
 from pathlib import Path
@@ -35,7 +35,7 @@ CMSIS_NN_INSTRUCTIONS = {  # of CMSIS-NN 12.5.1 alone, counted apart from this p
 @cache
 def inputs_of(model: str) -> list[Array]:
     """Return real samples first, then random ones, int8 and of the model's shape."""
-    file, samples, key = FILES[model]
+    _, samples, key = FILES[model]
     shape = {"kws": (1, 49, 10, 1), "vww": (1, 96, 96, 3), "ic": (1, 32, 32, 3), "ad": (1, 640)}
     with np.load(MODELS / samples) as archive:
         real = archive[key][: SAMPLES // 2]

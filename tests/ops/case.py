@@ -1,4 +1,4 @@
-"""One operator case: a small graph and its inputs. Every case runs on every runtime (test_runtimes.py)."""
+"""One operator case: a small graph and its inputs, run on every runtime (test_runtimes.py)."""
 
 import zlib
 from collections.abc import Sequence

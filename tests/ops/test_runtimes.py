@@ -8,8 +8,8 @@ import numpy as np
 import ops.cases
 import pytest
 from ops.case import Case
-from oracle import run_tflite
 from ops.runtimes import Runtime, merge, merged_samples
+from oracle import run_tflite
 
 from edgec.exporters.tflite import write_tflite
 from edgec.ir import Array, ValueName, evaluate

@@ -26,7 +26,7 @@ def conv_case(
     zero_points: tuple[int, int] = (-5, 7),
     output_scale: float = 0.9,
 ) -> Case:
-    """Return a convolution with random per-channel weights; some scales are tiny, one is zero-ish."""
+    """Return a convolution with random per-channel weights and scales."""
     rng = np.random.default_rng(len(name) + sum(map(ord, name)))
     height, width, channels = shape
     if isinstance(pads, str):

@@ -42,8 +42,18 @@ def test_awkward_names(text: str) -> None:
 
 @pytest.mark.cc
 def test_hostile_comments_compile(tmp_path: Path) -> None:
-    hostile = ['*/ int main(void){return 1;} /*', "end\\", '??/', "// x", "\"';%s", "\u2028\x00\r\n"]
-    lines = [f"/* {comment(each)} */\n/// {comment(each)}\nextern int v{i};" for i, each in enumerate(hostile)]
+    hostile = [
+        "*/ int main(void){return 1;} /*",
+        "end\\",
+        "??/",
+        "// x",
+        "\"';%s",
+        "\u2028\x00\r\n",
+    ]
+    lines = [
+        f"/* {comment(each)} */\n/// {comment(each)}\nextern int v{i};"
+        for i, each in enumerate(hostile)
+    ]
     source = tmp_path / "hostile.c"
     source.write_text("\n".join(lines) + "\nint main(void) { return 0; }\n")
     flags = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wcomment", "-trigraphs", "-Werror"]

@@ -1,4 +1,4 @@
-"""The memory planner: no overlap, never below the lower bound, repeatable, and good on hard cases."""
+"""The memory planner: no overlap, never below the lower bound, repeatable, tight."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,6 +69,10 @@ def test_search_beats_greedy_by_size_where_it_wastes() -> None:
 
 
 def test_the_peak_names_the_largest_first() -> None:
-    ranges = [LiveRange("small", 10, 0, 5), LiveRange("big", 100, 2, 3), LiveRange("gone", 500, 0, 1)]
+    ranges = [
+        LiveRange("small", 10, 0, 5),
+        LiveRange("big", 100, 2, 3),
+        LiveRange("gone", 500, 0, 1),
+    ]
     peak = plan([*ranges, LiveRange("mid", 450, 2, 2)]).alive_at_peak()
     assert [each.name for each in peak] == ["mid", "big", "small"]
