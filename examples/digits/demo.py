@@ -18,8 +18,9 @@ HERE = Path(__file__).resolve().parent
 TEST_SET = HERE / "test.npz"
 MODEL = HERE / "digits.onnx"
 SHADES = " .:-=+*#%@"
-SHOWN = 3
-INDENT = "    "
+SHOWN = 4
+PER_ROW = 2
+WIDTH = 36  # of one digit with its margin: two characters per pixel
 
 
 def main() -> None:
@@ -30,8 +31,8 @@ def main() -> None:
     print(f"Running the firmware for {report['board']} in QEMU on {len(images)} images ...\n")
     result = run(folder, TEST_SET)
     predictions = scores(result).argmax(axis=1)
-    for index in range(SHOWN):
-        show(images[index], labels[index], predictions[index])
+    for start in range(0, SHOWN, PER_ROW):
+        show(*(each[start : start + PER_ROW] for each in (images, labels, predictions)))
     summary(
         report, result, accuracy(predictions, labels), accuracy(float_predictions(images), labels)
     )
@@ -55,12 +56,19 @@ def accuracy(predictions: NDArray[Any], labels: NDArray[Any]) -> float:
     return float(np.mean(predictions == labels))
 
 
-def show(image: NDArray[Any], label: int, prediction: int) -> None:
-    """Print an image [1,16,16] with values 0..1 as characters, two per pixel, and the verdict."""
-    levels = np.rint(image[0] * (len(SHADES) - 1)).astype(int)
-    for row in levels:
-        print(INDENT + "".join(SHADES[level] * 2 for level in row).rstrip())
-    print(f"{INDENT}the firmware says {prediction}, the label is {label}\n")
+def show(images: NDArray[Any], labels: NDArray[Any], predictions: NDArray[Any]) -> None:
+    """Print images [n,1,16,16] side by side, and below each what the firmware says."""
+    for rows in zip(*map(as_text, images), strict=True):
+        print("".join(row.ljust(WIDTH) for row in rows).rstrip())
+    verdicts = [f"firmware: {p}   label: {t}" for p, t in zip(predictions, labels, strict=True)]
+    print("".join(verdict.ljust(WIDTH) for verdict in verdicts).rstrip() + "\n")
+
+
+def as_text(image: NDArray[Any]) -> list[str]:
+    """Return the rows of an image as characters, the lightest pixel blank, the darkest black."""
+    darkness = (image[0] - image.min()) / (image.max() - image.min())
+    levels = np.rint(darkness**1.5 * (len(SHADES) - 1)).astype(int)
+    return ["".join(SHADES[level] * 2 for level in row) for row in levels]
 
 
 def summary(report: dict[str, Any], result: RunResult, in_qemu: float, in_float: float) -> None:
