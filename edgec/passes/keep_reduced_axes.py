@@ -1,17 +1,17 @@
-"""Splits a mean that drops axes into one that keeps them and a reshape, which moves no data."""
+"""Splits a reduction that drops axes: one that keeps them, and a reshape, which moves no data."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from edgec.ir import Graph, Node
-from edgec.ops.mean import Mean
+from edgec.ops.reduction import Reduction
 from edgec.ops.reshape import Reshape
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
 
 @dataclass(frozen=True, slots=True)
 class KeepReducedAxes:
-    """A mean that keeps its axes can follow a permutation of them (see ``move_transposes``)."""
+    """A reduction that keeps axes can follow a permutation of them (see ``move_transposes``)."""
 
     name: ClassVar[str] = "keep_reduced_axes"
 
@@ -20,7 +20,7 @@ class KeepReducedAxes:
 
 
 def _split(node: Node, around: Neighborhood) -> Replacement | None:
-    if not isinstance(node.op, Mean) or node.op.keep_dims:
+    if not isinstance(node.op, Reduction) or node.op.keep_dims:
         return None
     draft = Draft(around, [node])
     kept = draft.add(replace(node.op, keep_dims=True), node.inputs, name=node.name)
