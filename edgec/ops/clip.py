@@ -54,20 +54,11 @@ def _bound(node: SourceNode, g: GraphBuilder, index: int, name: str, default: fl
     return default if abs(value) >= np.finfo(np.float32).max else value
 
 
-@importer(Format.TFLITE, "MAXIMUM", "MINIMUM")
-def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    """Read a limit by one constant; the maximum of two activations has no kernel."""
-    constants = [i for i in range(2) if g.constant_value(node.input(i)) is not None]
-    if len(constants) != 1 or node.constant(g, constants[0]).size != 1:
-        raise node.reject(
-            "only a tensor and one constant number are supported",
-            help="limit by a constant, as ReLU6 or clipping do",
-        )
-    limit, data = node.input(constants[0]), node.input(1 - constants[0])
-    kinds = {g.type(limit).qparams, g.type(data).qparams, *node.qparams}
-    if len(kinds) != 1:
-        raise node.reject("inputs and output differ in quantization", help="convert again")
-    bound = float(dequantized(node.constant(g, constants[0]), g.type(limit)).item())
+def limit_by(
+    node: SourceNode, g: GraphBuilder, data: ValueName, limit: ValueName
+) -> Sequence[ValueName]:
+    """Add TFLite's MAXIMUM or MINIMUM of a tensor and one constant number."""
+    bound = float(dequantized(np.asarray(g.constant_value(limit)), g.type(limit)).item())
     op = Clip(low=bound) if node.op == "MAXIMUM" else Clip(high=bound)
     return g.add(op, [data], name=node.name, outputs=node.outputs, qparams=node.qparams)
 

@@ -13,6 +13,7 @@ from edgec.exporters.flatbuffer import FileOperator, FileTensor
 from edgec.frontends.tflite import load_tflite
 from edgec.ir import DType, Graph, QParams
 from edgec.ops.clip import Clip
+from edgec.ops.extremum import Extremum
 from edgec.ops.reshape import Reshape
 
 Q = QParams.per_tensor(0.5, 3)
@@ -74,11 +75,10 @@ def test_limits_by_a_constant(
     assert [node.op for node in graph.nodes] == [expected]
 
 
-def test_the_maximum_of_two_activations_is_rejected(tmp_path: Path) -> None:
+def test_the_maximum_of_two_activations(tmp_path: Path) -> None:
     tensors = [tensor(name, (3, 5)) for name in "aby"]
-    with pytest.raises(EdgecError, match="one constant number") as caught:
-        load(tmp_path, "MAXIMUM", tensors, [0, 1], "MaximumMinimumOptions")
-    assert caught.value.code == "unsupported-attribute"
+    graph = load(tmp_path, "MAXIMUM", tensors, [0, 1], "MaximumMinimumOptions")
+    assert [node.op for node in graph.nodes] == [Extremum(largest=True)]
 
 
 def test_limits_of_another_scale_are_rejected(tmp_path: Path) -> None:

@@ -1,0 +1,21 @@
+"""The larger or smaller of two elements in plain C, with broadcasting."""
+
+from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.constraints import int8_inputs
+from edgec.backends.portable_c.axes import few_loops
+from edgec.backends.portable_c.broadcasting import elementwise_call
+from edgec.lir import Call, Scalar
+from edgec.ops.extremum import Extremum
+
+
+def one_scale(request: Request) -> bool:
+    """Both inputs and the output have the same scale and zero point."""
+    kinds = [*request.signature.inputs, *request.signature.outputs]
+    return len({kind.qparams for kind in kinds}) == 1
+
+
+@kernel("portable_c", Extremum, requires=(int8_inputs, one_scale, few_loops))
+def extremum_s8(ctx: LoweringContext) -> Call:
+    op = ctx.request.op
+    assert isinstance(op, Extremum)  # noqa: S101 - the registry guarantees it
+    return elementwise_call(ctx, "edgec_extremum_s8", Scalar(int(op.largest)))

@@ -1,0 +1,36 @@
+#include "edgec_kernels.h"
+#include "support/requantize.h"
+
+#define LEFT_SHIFT 7 /* both operands are raised by this before they come to a common scale */
+
+static int8_t square(const edgec_sum_t *how, int32_t a, int32_t b)
+{
+    const int32_t scaled_a = edgec_requantize(edgec_left_shift(a + how->offset_a, LEFT_SHIFT),
+                                              how->scale_a.multiplier, how->scale_a.shift);
+    const int32_t scaled_b = edgec_requantize(edgec_left_shift(b + how->offset_b, LEFT_SHIFT),
+                                              how->scale_b.multiplier, how->scale_b.shift);
+    const int32_t difference = scaled_a - scaled_b; /* below 2^15: its square fits */
+    const int32_t total = edgec_requantize(difference * difference, how->scale_output.multiplier,
+                                           how->scale_output.shift);
+    return (int8_t)edgec_clamp(total + how->offset_output, how->clamp.min, how->clamp.max);
+}
+
+/// (a - b)^2, int8 with broadcasting: dims is the output's extent, step_a and step_b the elements
+/// from one to the next along each axis, 0 where it broadcasts. how->sign is not used.
+/// Cost: three requantizations per output.
+void edgec_squared_difference_s8(const edgec_dims_t *dims, const edgec_dims_t *step_a,
+                                 const int8_t *a, const edgec_dims_t *step_b, const int8_t *b,
+                                 const edgec_sum_t *how, int8_t *output)
+{
+    for (int32_t n = 0; n < dims->n; n++) {
+        for (int32_t h = 0; h < dims->h; h++) {
+            for (int32_t w = 0; w < dims->w; w++) {
+                const int8_t *row_a = a + n * step_a->n + h * step_a->h + w * step_a->w;
+                const int8_t *row_b = b + n * step_b->n + h * step_b->h + w * step_b->w;
+                for (int32_t c = 0; c < dims->c; c++) {
+                    *output++ = square(how, row_a[c * step_a->c], row_b[c * step_b->c]);
+                }
+            }
+        }
+    }
+}
