@@ -19,6 +19,7 @@ ENUM_FIELDS: dict[str, Any] = {
     "Mode": tflite.MirrorPadMode,
     "OutDataType": tflite.TensorType,
     "OutType": tflite.TensorType,
+    "OutputType": tflite.TensorType,
     "Padding": tflite.Padding,
     "QuantizedBiasType": tflite.TensorType,
     "WeightsFormat": tflite.FullyConnectedOptionsWeightsFormat,

@@ -4,7 +4,7 @@ Interpreters refuse a version they do not know, so a file should ask for no more
 Source: TensorFlow's registration tables and op_version as of 2.14.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from edgec.ir import DType, TensorType
@@ -12,12 +12,16 @@ from edgec.ir import DType, TensorType
 # operator: version for int8, version for int16; float32 is version 1 everywhere
 _QUANTIZED: dict[str, tuple[int, int]] = {
     "ADD": (2, 3),
+    "ARG_MAX": (2, 2),
+    "ARG_MIN": (2, 2),
     "AVERAGE_POOL_2D": (2, 3),
+    "BATCH_MATMUL": (2, 3),
     "CONCATENATION": (2, 3),
     "CONV_2D": (3, 4),
     "DEPTHWISE_CONV_2D": (3, 5),
     "DEQUANTIZE": (2, 3),
     "FULLY_CONNECTED": (4, 7),
+    "GATHER": (2, 4),
     "LEAKY_RELU": (2, 2),
     "LOGISTIC": (2, 3),
     "MAXIMUM": (2, 4),
@@ -44,21 +48,17 @@ _QUANTIZED: dict[str, tuple[int, int]] = {
     "UNPACK": (2, 3),
 }
 _RANK_4 = 4
+Asked = Callable[[Sequence[TensorType], Mapping[str, Any]], bool]
 
 
 def operator_version(code: str, inputs: Sequence[TensorType], options: Mapping[str, Any]) -> int:
     """Return the version of operator ``code`` for the types it reads and the options it has."""
-    version = _by_type(code, inputs)
-    if code == "FULLY_CONNECTED":
-        if options.get("KeepNumDims"):
-            version = max(version, 5)
-        if len(inputs) == 2:  # noqa: PLR2004 - no bias
-            version = max(version, 6)
-    if code == "DEPTHWISE_CONV_2D" and _is_dilated(options):
-        version = max(version, 2)
-    if code == "TRANSPOSE" and inputs[0].rank > _RANK_4:
-        version = max(version, 4)
-    return version
+    asked = [
+        version
+        for operator, version, is_asked in _BY_OPTION
+        if operator == code and is_asked(inputs, options)
+    ]
+    return max([_by_type(code, inputs), *asked])
 
 
 def _by_type(code: str, inputs: Sequence[TensorType]) -> int:
@@ -69,6 +69,34 @@ def _by_type(code: str, inputs: Sequence[TensorType]) -> int:
     return int8 if DType.INT8 in kinds else 1
 
 
-def _is_dilated(options: Mapping[str, Any]) -> bool:
+def _is_dilated(inputs: Sequence[TensorType], options: Mapping[str, Any]) -> bool:
     factors = (int(options.get(f"Dilation{axis}Factor", 1)) for axis in "HW")
     return max(factors) > 1
+
+
+def _is_large(inputs: Sequence[TensorType], options: Mapping[str, Any]) -> bool:
+    return inputs[0].rank > _RANK_4
+
+
+def _any_of(*names: str) -> Asked:
+    """Return a test whether one of the options is on."""
+    return lambda _, options: any(options.get(name) for name in names)
+
+
+def _reads(count: int) -> Asked:
+    """Return a test for the number of inputs."""
+    return lambda inputs, _: len(inputs) == count
+
+
+# operator, lowest version, and what asks for it
+_BY_OPTION: Sequence[tuple[str, int, Asked]] = (
+    ("DEPTHWISE_CONV_2D", 2, _is_dilated),
+    ("FULLY_CONNECTED", 5, _any_of("KeepNumDims")),
+    ("FULLY_CONNECTED", 6, _reads(2)),  # no bias
+    ("RESIZE_BILINEAR", 3, _any_of("HalfPixelCenters")),
+    ("RESIZE_NEAREST_NEIGHBOR", 3, _any_of("HalfPixelCenters", "AlignCorners")),
+    ("SLICE", 5, _is_large),
+    ("STRIDED_SLICE", 4, _is_large),
+    ("TRANSPOSE", 4, _is_large),
+    ("TRANSPOSE_CONV", 3, _reads(4)),  # a bias
+)

@@ -7,7 +7,8 @@ from edgec.ir import DType
 
 _COMPUTED = {DType.FLOAT32, DType.INT8, DType.INT16}
 _CHANNEL_AXIS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": -1, "FULLY_CONNECTED": 0, "TRANSPOSE_CONV": 0}
-_WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
+_WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"}
+_OPERANDS = {"TRANSPOSE_CONV": (2, 1, 3)}  # where data, weights and bias are, if not in this order
 _WEIGHT_TYPES = {  # activation: weights, and what a bias may be
     DType.FLOAT32: ({DType.FLOAT32}, {DType.FLOAT32}),
     DType.INT8: ({DType.INT8}, {DType.INT32}),
@@ -17,26 +18,34 @@ _INTEGERS = {DType.INT8, DType.UINT8, DType.INT16}
 _QUANTIZED_END = {"QUANTIZE": _INTEGERS, "DEQUANTIZE": _INTEGERS}
 _ELEMENTWISE = {"ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM", "CONCATENATION"}
 _ANY_TYPE = {  # moves or converts elements
+    "BROADCAST_TO",
     "CAST",
     "CONCATENATION",
+    "DEPTH_TO_SPACE",
     "EXPAND_DIMS",
     "GATHER",
+    "GATHER_ND",
     "PACK",
     "PAD",
     "PADV2",
     "RESHAPE",
+    "REVERSE_V2",
     "SHAPE",
     "SLICE",
+    "SPACE_TO_DEPTH",
     "SPLIT",
+    "SPLIT_V",
     "SQUEEZE",
     "STRIDED_SLICE",
+    "TILE",
     "TRANSPOSE",
+    "UNPACK",
 }
 
 
 def mixed_types(model: FileModel, operator: FileOperator) -> str:
     """Return what is wrong with the types of an operator's inputs, nothing where they fit."""
-    inputs = [model.tensors[each] for each in operator.inputs if each is not None]
+    inputs = _operands(model, operator)
     if operator.op in _QUANTIZED_END:
         ends = operator.inputs if operator.op == "DEQUANTIZE" else operator.outputs
         tensors = [model.tensors[each] for each in ends if each is not None]
@@ -50,6 +59,13 @@ def mixed_types(model: FileModel, operator: FileOperator) -> str:
     if not wrong:
         return ""
     return f"{operator.op} takes {_shown(inputs[0])} with {', '.join(map(_shown, wrong))}"
+
+
+def _operands(model: FileModel, operator: FileOperator) -> list[FileTensor]:
+    """Return the inputs of an operator, data first."""
+    order = _OPERANDS.get(operator.op, range(len(operator.inputs)))
+    numbers = [operator.inputs[place] for place in order if place < len(operator.inputs)]
+    return [model.tensors[each] for each in numbers if each is not None]
 
 
 def misplaced_scales(model: FileModel, operator: FileOperator) -> str:

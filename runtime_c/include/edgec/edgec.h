@@ -92,6 +92,18 @@ typedef struct {
     edgec_clamp_t clamp;
 } edgec_product_t;
 
+/// Extents of a matrix product [rows][depth] x [depth][columns], and the elements from one to the
+/// next along the axes of both operands.
+typedef struct {
+    int32_t rows;
+    int32_t depth;
+    int32_t columns;
+    int32_t step_a_row;
+    int32_t step_a_depth;
+    int32_t step_b_depth;
+    int32_t step_b_column;
+} edgec_matmul_t;
+
 /// Called after each node when the model is compiled with EDGEC_PROFILE; the firmware counts there.
 #ifdef EDGEC_PROFILE
 void edgec_on_node(uint32_t node);
