@@ -115,7 +115,7 @@ def dump(model: Path, after: str = "") -> Dump:
     optimize = optimize_float if is_float_model(graph) else optimize_integer
     optimize(graph, (keep,))
     names = list(dict.fromkeys(name for name, _ in stages))
-    wanted = after or names[-1]
+    wanted = after or stages[-1][0]
     if wanted not in names:
         raise _unknown_pass(wanted, names)
     chosen = [each for name, each in stages if name == wanted]
