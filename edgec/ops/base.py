@@ -7,7 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, Op, TensorType
+from edgec.ir import Array, DType, Op, QParams, TensorType
+
+INT8_AND_INT16 = frozenset({DType.INT8, DType.INT16})
+_FIXED_INT16 = (2.0**-15, 0)  # of all functions with values in [-1, 1]
 
 
 class OutputRule(Enum):
@@ -15,13 +18,14 @@ class OutputRule(Enum):
 
     CALIBRATED = "calibrated"  # the range seen on the calibration data
     SAME_AS_INPUT = "same as input"  # all activation inputs and outputs share one quantization
-    FIXED = "fixed"  # what TFLite's specification prescribes: see Operator.fixed_output
+    FIXED = "fixed"  # what TFLite's specification prescribes: see Operator.prescribed
 
 
 @dataclass(frozen=True, slots=True)
 class WeightRule:
-    """Input 1 is a weight, symmetric int8; input 2, where there is one, an int32 bias.
+    """Input 1 is a weight, symmetric int8; input 2, where there is one, a bias.
 
+    The bias is int32 for int8 activations, int64 for int16.
     ``axis`` is the axis that has one scale per slice, None for one scale in all.
     """
 
@@ -34,9 +38,20 @@ class Operator(Op):
 
     output_rule: ClassVar[OutputRule] = OutputRule.CALIBRATED
     weight_rule: ClassVar[WeightRule | None] = None
-    fixed_output: ClassVar[tuple[float, int] | None] = None  # scale and zero point
+    fixed_output: ClassVar[tuple[float, int] | None] = None  # int8: scale and zero point
+    integer_types: ClassVar[frozenset[DType]] = frozenset({DType.INT8})
     is_view: ClassVar[bool] = False  # the output is the input's bytes, in the same order
     pointwise: ClassVar[bool] = False  # output[i] depends on the (broadcast) inputs at [i] only
+
+    def computes(self, dtype: DType) -> bool:
+        """Tell whether there are kernels for quantized activations of this type."""
+        return dtype in self.integer_types
+
+    def prescribed(self, dtype: DType) -> QParams | None:
+        """Return the output quantization that goes with :attr:`OutputRule.FIXED`."""
+        if self.fixed_output is None:
+            return None
+        return QParams.per_tensor(*(_FIXED_INT16 if dtype is DType.INT16 else self.fixed_output))
 
     def permuted(self, perm: Sequence[int]) -> "Operator | None":
         """Return the operator that does the same to tensors whose axes are permuted.

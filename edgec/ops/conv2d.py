@@ -6,15 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Activation, Operator, WeightRule, is_float
-from edgec.ops.fixed_point import (
-    integer_matmul,
-    quantize_multipliers,
-    requantize,
-    saturate,
-    wrap_int32,
-)
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
+from edgec.ops.fixed_point import exact_matmul
+from edgec.ops.layer_output import layer_output
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_window import emit_windowed, window_from_tflite
 from edgec.ops.windows import Window
@@ -31,6 +26,7 @@ class Conv2D(Operator):
 
     name: ClassVar[str] = "conv2d"
     weight_rule: ClassVar[WeightRule | None] = WeightRule(axis=0)
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     window: Window
     activation: Activation = Activation.NONE
 
@@ -58,11 +54,8 @@ class Conv2D(Operator):
     def _evaluate_integer(self, inputs: Sequence[Array], signature: Signature) -> Array:
         x, weights, *bias = inputs
         zero = signature.inputs[0].quantization.zero_point
-        total = _convolve(self.window, x.astype(np.int64) - zero, weights, integer_matmul)
-        total = wrap_int32(total + bias[0]) if bias else total
-        multipliers, shifts = quantize_multipliers(conv_factors(signature))
-        y = requantize(total, multipliers, shifts) + signature.output.quantization.zero_point
-        return saturate(y, *self.activation.quantized_bounds(signature.output))
+        total = _convolve(self.window, x.astype(np.int64) - zero, weights, exact_matmul)
+        return layer_output(total, bias, conv_factors(signature), signature, self.activation)
 
     def macs(self, signature: Signature) -> int:
         _, kh, kw, depth = signature.inputs[1].shape

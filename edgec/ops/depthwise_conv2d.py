@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Activation, Operator, WeightRule, is_float
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
 from edgec.ops.conv2d import conv_factors
-from edgec.ops.fixed_point import quantize_multipliers, requantize, saturate, wrap_int32
+from edgec.ops.layer_output import layer_output
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_window import emit_windowed, window_from_tflite
 from edgec.ops.windows import Window
@@ -24,6 +24,7 @@ class DepthwiseConv2D(Operator):
 
     name: ClassVar[str] = "depthwise_conv2d"
     weight_rule: ClassVar[WeightRule | None] = WeightRule(axis=3)
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     window: Window
     activation: Activation = Activation.NONE
 
@@ -53,10 +54,7 @@ class DepthwiseConv2D(Operator):
         x, weights, *bias = inputs
         zero = signature.inputs[0].quantization.zero_point
         total = _convolve(self.window, x.astype(np.int64) - zero, weights.astype(np.int64))
-        total = wrap_int32(total + bias[0]) if bias else wrap_int32(total)
-        multipliers, shifts = quantize_multipliers(conv_factors(signature))
-        y = requantize(total, multipliers, shifts) + signature.output.quantization.zero_point
-        return saturate(y, *self.activation.quantized_bounds(signature.output))
+        return layer_output(total, bias, conv_factors(signature), signature, self.activation)
 
     def macs(self, signature: Signature) -> int:
         return signature.output.elements * self.window.kernel[0] * self.window.kernel[1]

@@ -1,7 +1,7 @@
 """Requantization, bit for bit as gemmlowp, TFLite 2.14 and CMSIS-NN (double rounding) do it.
 
-This is the one place of the arithmetic in Python; ``runtime_c/src/support/requantize.h`` is its
-mirror in C, and ``docs/numerics.md`` its statement in prose.
+This is the one place of the arithmetic in Python; ``runtime_c/src/support/requantize.h`` and
+``requantize_wide.h`` are its mirror in C, and ``docs/numerics.md`` its statement in prose.
 """
 
 import math
@@ -50,6 +50,19 @@ def requantize(x: Array, multiplier: Array | int, shift: Array | int) -> Int64:
     return rounding_right_shift(doubling_high_multiply(shifted, multiplier), np.maximum(-shift, 0))
 
 
+def requantize_wide(x: Array, multiplier: Array | int, shift: Array | int) -> Int64:
+    """Return ``x * multiplier * 2**(shift - 31)`` of 64-bit sums, as int64 holding int32 values.
+
+    The multiplier is cut to 16 bits first, then rounds once, halves up. ``x`` stays below 2**47,
+    ``shift`` below 8. Source: TFLite ``MultiplyByQuantizedMultiplier(int64_t)``.
+    """
+    multiplier = np.asarray(multiplier, np.int64)
+    reduced = np.minimum((multiplier + (1 << 15)) >> 16, 2**15 - 1)
+    exponent = 15 - np.asarray(shift, np.int64)
+    rounded = (np.asarray(x, np.int64) * reduced + (np.int64(1) << (exponent - 1))) >> exponent
+    return wrap_int32(rounded)
+
+
 def doubling_high_multiply(x: Array, multiplier: Array | int) -> Int64:
     """Return the high 32 bits of 2*x*multiplier, halves rounded up (SQRDMULH, saturating)."""
     product = np.asarray(x, np.int64) * np.asarray(multiplier, np.int64)
@@ -78,6 +91,12 @@ def saturate(x: Array, low: int, high: int, dtype: npt.DTypeLike = np.int8) -> A
     return np.clip(x, low, high).astype(dtype)
 
 
-def integer_matmul(a: Array, b: Array) -> Int64:
+def exact_matmul(a: Array, b: Array) -> Int64:
     """Multiply integer matrices exactly: float64 holds every sum below 2**53, and BLAS is fast."""
-    return wrap_int32((a.astype(np.float64) @ b.astype(np.float64)).astype(np.int64))
+    product: Int64 = (a.astype(np.float64) @ b.astype(np.float64)).astype(np.int64)
+    return product
+
+
+def integer_matmul(a: Array, b: Array) -> Int64:
+    """Multiply integer matrices with accumulators of 32 bits."""
+    return wrap_int32(exact_matmul(a, b))

@@ -6,15 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Activation, Operator, WeightRule, is_float
-from edgec.ops.fixed_point import (
-    integer_matmul,
-    quantize_multiplier,
-    requantize,
-    saturate,
-    wrap_int32,
-)
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
+from edgec.ops.fixed_point import exact_matmul
+from edgec.ops.layer_output import layer_output
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 
@@ -28,6 +23,7 @@ class FullyConnected(Operator):
 
     name: ClassVar[str] = "fully_connected"
     weight_rule: ClassVar[WeightRule | None] = WeightRule(axis=None)
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     activation: Activation = Activation.NONE
     keep_num_dims: bool = False
 
@@ -59,11 +55,9 @@ class FullyConnected(Operator):
     def _evaluate_integer(self, inputs: Sequence[Array], signature: Signature) -> Array:
         rows, weights, *bias = inputs
         zero = signature.inputs[0].quantization.zero_point
-        total = integer_matmul(rows.astype(np.int64) - zero, weights.T)
-        total = wrap_int32(total + bias[0]) if bias else total
-        y = requantize(total, *quantize_multiplier(fully_connected_factor(signature)))
-        y += signature.output.quantization.zero_point
-        return saturate(y, *self.activation.quantized_bounds(signature.output))
+        total = exact_matmul(rows.astype(np.int64) - zero, weights.T)
+        factor = fully_connected_factor(signature)
+        return layer_output(total, bias, [factor], signature, self.activation)
 
     def macs(self, signature: Signature) -> int:
         return signature.output.elements * signature.inputs[1].shape[1]
