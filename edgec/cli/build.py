@@ -66,7 +66,7 @@ def _summary(result: BuildResult) -> None:
     report, console = result.report, results()
     name = plain(report["model"]["name"])
     console.print(Text(f"{name} for {report['board']}: {result.folder}\n", style="bold"))
-    console.print(layer_table(report["layers"]))
+    console.print(layer_table(report["layers"], console.width))
     console.print()
     _memory(console, report["memory"])
     _cost(console, report)

@@ -72,7 +72,7 @@ def _weights(result: CheckResult) -> int | None:
 def _show(result: CheckResult, model: str, *, asked_board: bool) -> None:
     console = results()
     if result.program is not None:
-        console.print(layer_table(_layers(result)))
+        console.print(layer_table(_layers(result), console.width))
         console.print()
     print_problems(result.problems)
     if result.program is None:

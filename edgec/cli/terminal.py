@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
 from rich.table import Table
 from rich.text import Text
@@ -100,7 +100,7 @@ def progress(*, quiet: bool = False) -> Iterator[ProgressProtocol]:
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(bar_width=_BAR_WIDTH),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[count]}"),
         Elapsed(),
     )
     with Progress(*columns, console=console, transient=True) as drawn:
@@ -112,10 +112,11 @@ class _Drawn:
 
     def __init__(self, drawn: Progress) -> None:
         self._drawn = drawn
-        self._task = drawn.add_task("starting", total=None)
+        self._task = drawn.add_task("starting", total=None, count="")
 
     def stage(self, title: str) -> None:
-        self._drawn.reset(self._task, description=plain(title), total=None)
+        self._drawn.remove_task(self._task)
+        self._task = self._drawn.add_task(plain(title), total=None, count="")
 
     def advance(self, done: int, total: int) -> None:
-        self._drawn.update(self._task, completed=done, total=total)
+        self._drawn.update(self._task, completed=done, total=total, count=f"{done}/{total}")
