@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from edgec.ir import Graph
 from edgec.passes.base import Fixpoint, Observer, Pass, Pipeline
+from edgec.passes.compose_functions import ComposeFunctions
 from edgec.passes.dead_code import DeadCode
 from edgec.passes.eliminate_identity import EliminateIdentity
 from edgec.passes.fold_batch_norm import FoldBatchNorm
@@ -36,6 +37,7 @@ FLOAT_PASSES: Sequence[Pass] = (
     FuseActivation(),  # last: what has an activation takes no more bias
     EliminateIdentity(),  # reshapes that a fused pad stood between
     FoldConstants(),
+    ComposeFunctions(),  # after all that folds a function of one element into a layer
     DeadCode(),
 )
 

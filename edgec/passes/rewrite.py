@@ -1,6 +1,6 @@
 """Local rewriting: a rule looks at one node and its neighbors and may offer a replacement."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edgec.ir import Array, DType, Graph, Node, Op, QParams, TensorType, ValueName
@@ -43,6 +43,15 @@ class Neighborhood:
     def only_reader_of(self, node: Node, value: ValueName) -> bool:
         """Tell whether ``node`` alone reads ``value``, which is no output of the graph."""
         return self._consumers.get(value) == [node] and value not in self.graph.outputs
+
+    def readers(self, value: ValueName) -> list[Node]:
+        """Return the nodes that read a value, in order."""
+        return self._consumers.get(value, [])
+
+    def latest(self, values: Collection[ValueName]) -> Node | None:
+        """Return the last node that makes one of some values; None where no node makes any."""
+        last = [node for node in self.graph.nodes if not set(values).isdisjoint(node.outputs)]
+        return last[-1] if last else None
 
     def private_producer(self, node: Node, index: int = 0) -> Node | None:
         """Return the node behind an input that nothing else reads."""
