@@ -104,40 +104,4 @@ PAGES = (
             set unroll=True.
         """,
     ),
-    page(
-        "float-model",
-        "a TFLite model computes in float32",
-        meaning="""
-            Of TFLite, edgec reads models that are already quantized to int8. Float models are
-            read from ONNX, where edgec does the quantization itself.
-        """,
-        example="""
-            edgec build model_float.tflite --board stm32
-            error[float-model]: the model computes in float
-        """,
-        remedy="""
-            Either convert with full integer quantization:
-
-                converter.optimizations = [tf.lite.Optimize.DEFAULT]
-                converter.representative_dataset = samples
-                converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-
-            or export to ONNX and give edgec samples: edgec build m.onnx --calib samples.npz.
-        """,
-    ),
-    page(
-        "hybrid-model",
-        "a TFLite model computes in float with integer weights",
-        meaning="""
-            Weights were quantized, activations were not (dynamic-range quantization). Such a
-            model needs float arithmetic for every layer.
-        """,
-        example="""
-            converter.optimizations = [tf.lite.Optimize.DEFAULT] without representative_dataset
-        """,
-        remedy="""
-            Add a representative_dataset and supported_ops = [TFLITE_BUILTINS_INT8] to the
-            conversion, or give edgec the ONNX file and --calib.
-        """,
-    ),
 )

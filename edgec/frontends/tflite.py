@@ -7,7 +7,8 @@ import numpy as np
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.frontends.files import read_file
 from edgec.frontends.limits import MAX_BYTES, too_large
-from edgec.frontends.tflite_checks import OperatorChecks, check_numbers
+from edgec.frontends.tflite_checks import OperatorChecks
+from edgec.frontends.tflite_floats import with_float_constants
 from edgec.frontends.tflite_options import default_options, options_table
 from edgec.frontends.tflite_reader import FileModel, FileOperator, read_model
 from edgec.frontends.tflite_tables import with_tables
@@ -23,18 +24,18 @@ _MISFITS = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivi
 
 
 def load_tflite(path: Path) -> Graph:
-    """Import an integer .tflite model.
+    """Import a .tflite model: integers as they are, floats to be quantized.
 
-    Inputs and outputs keep their names; a node gets the name of its first output. Dynamic extents
-    (a batch of -1) become 1. All problems that keep the model from being compiled are raised
-    together: ``unsupported-operator``, ``unsupported-attribute``, ``unsupported-tensor``,
-    ``unsupported-quantization``, ``float-model``, ``hybrid-model``, ``multiple-subgraphs``,
+    Inputs and outputs have the names of the file's signature, of their tensors where it has none; a
+    node gets the name of its first output. Dynamic extents (a batch of -1) become 1. Weights that
+    a float model stores as float16 or int8 become float32. All problems that keep the model from
+    being compiled are raised together: ``unsupported-operator``, ``unsupported-attribute``,
+    ``unsupported-tensor``, ``unsupported-quantization``, ``multiple-subgraphs``,
     ``malformed-model``, ``model-too-large``.
     """
     registry.load_all()
     place = Place(file=str(path))
-    model = with_tables(read_model(read_file(path), place))
-    check_numbers(model, place)
+    model = with_float_constants(with_tables(read_model(read_file(path), place)))
     return _Import(model, path).graph()
 
 

@@ -1,4 +1,4 @@
-"""What a TFLite model computes in: int8 is compiled; float, hybrid and uint8 get advice."""
+"""What of a TFLite model cannot be imported, and what to do about it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -39,14 +39,6 @@ _COMBINATIONS = (
     ("unsupported-tensor", mixed_types),
     ("unsupported-quantization", misplaced_scales),
 )
-
-
-def check_numbers(model: FileModel, place: Place) -> None:
-    """Raise ``float-model`` or ``hybrid-model`` where the model as a whole is not quantized."""
-    for check in (_hybrid, _float_model):
-        error = check(model, place)
-        if error is not None:
-            raise error
 
 
 class OperatorChecks:
@@ -103,46 +95,6 @@ def _unsupported(model: FileModel, operator: FileOperator, place: Place) -> Edge
     )
 
 
-def _hybrid(model: FileModel, place: Place) -> EdgecError | None:
-    offenders = [each for each in model.operators if _is_hybrid(model, each)]
-    if not offenders:
-        return None
-    first = model.tensors[offenders[0].outputs[0]].name
-    return EdgecError(
-        "hybrid-model",
-        f"{len(offenders)} operators compute in float with weights stored as integers "
-        f"(the first: {offenders[0].op} {first!r})",
-        place=place,
-        help=_INT8_HELP,
-    )
-
-
-def _is_hybrid(model: FileModel, operator: FileOperator) -> bool:
-    """Float in, integer weights; or weights that an operator of their own dequantizes."""
-    tensors = [model.tensors[each] for each in operator.inputs if each is not None]
-    if not tensors:
-        return False
-    first = tensors[0]
-    if operator.op == "DEQUANTIZE":
-        return first.data is not None and first.dtype in _QUANTIZED
-    if operator.op in _CONVERTERS or first.dtype is not DType.FLOAT32:
-        return False
-    return any(each.data is not None and each.dtype in _QUANTIZED for each in tensors[1:])
-
-
-def _float_model(model: FileModel, place: Place) -> EdgecError | None:
-    used = [tensor for op in model.operators for tensor in _tensors(model, op)]
-    kinds = {each.type_name for each in used}
-    if not kinds & {"FLOAT32", "FLOAT16"} or kinds & {"INT8", "INT16", "UINT8"}:
-        return None
-    return EdgecError(
-        "float-model",
-        "the model computes in float; of TFLite, edgec reads int8 only, float comes later",
-        place=place,
-        help=_INT8_HELP,
-    )
-
-
 def _problem(user: str, tensor: FileTensor) -> tuple[str, str, str] | None:
     """Return code, message and advice for what ``user``, an operator, cannot do with a tensor."""
     what = f"{user} uses {tensor.name!r}"
@@ -169,8 +121,3 @@ def _sane_scales(tensor: FileTensor) -> bool:
     if q is None or max(q.scales) > _LARGEST_SCALE:
         return False
     return tensor.data is not None or min(q.scales) >= _SMALLEST_SCALE
-
-
-def _tensors(model: FileModel, operator: FileOperator) -> list[FileTensor]:
-    numbers = (*operator.inputs, *operator.outputs)
-    return [model.tensors[each] for each in numbers if each is not None]

@@ -6,7 +6,7 @@ The flatbuffers runtime checks nothing but the ends of the buffer. All its excep
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -16,6 +16,7 @@ from edgec.errors import EdgecError, Place
 from edgec.frontends.limits import MAX_BYTES, MAX_RANK, too_large
 from edgec.frontends.tflite_options import decode_options
 from edgec.frontends.tflite_quantization import read_quantization
+from edgec.frontends.tflite_signature import signature_names
 from edgec.ir import Array, DType, QParams
 from edgec.tflite_schema import (
     IDENTIFIER,
@@ -101,6 +102,8 @@ class _Reader:
             raise _MalformedError(f"schema version {model.Version()} is not {SCHEMA_VERSION}")
         subgraph = self._only_subgraph(model)
         tensors = self._tensors(model, subgraph)
+        for number, name in signature_names(model, len(tensors), self._count).items():
+            tensors[number] = replace(tensors[number], name=name)
         codes = [
             self._code(model.OperatorCodes(i)) for i in range(self._count(model, "OperatorCodes"))
         ]

@@ -31,9 +31,16 @@ class Dequantize(Operator):
 
 
 def dequantized(x: Array, kind: TensorType) -> Array:
-    """Return the float32 numbers that the integers ``x`` of type ``kind`` stand for."""
+    """Return the float32 numbers that the integers ``x`` of type ``kind`` stand for.
+
+    ``kind`` may have one scale and zero point per slice along an axis.
+    """
     q = kind.quantization
-    return (q.scale * (x.astype(np.float64) - q.zero_point)).astype(np.float32)
+    extent = [1] * x.ndim
+    if q.axis is not None:
+        extent[q.axis] = -1
+    scales, zero_points = (np.reshape(each, extent) for each in (q.scales, q.zero_points))
+    return np.asarray(scales * (x.astype(np.float64) - zero_points), np.float32)
 
 
 @importer(Format.TFLITE, "DEQUANTIZE")

@@ -196,10 +196,10 @@ def test_user_error(
 
 
 @pytest.mark.shared
-def test_float_tflite_gets_advice(cli: Cli) -> None:
+def test_float_tflite_without_samples_gets_advice(cli: Cli) -> None:
     shared = Path(__file__).parents[3] / "shared" / "models" / "mlperf_tiny"
     ended = cli("build", shared / "pretrainedResnet.tflite", "-b", "stm32")
-    check_error(ended, "float-model", 1)
+    check_error(ended, "calibration-needed", 1)
     assert "--calib" in ended.err
 
 

@@ -133,15 +133,6 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     assert "unroll=True" in caught.problems()[0].help
 
 
-def _float_tensors() -> list[object]:
-    return [
-        tensor("x", (1, 4, 4, 2), DType.FLOAT32, None),
-        constant("w", np.zeros((2, 3, 3, 2), np.float32)),
-        constant("b", np.zeros(2, np.float32)),
-        tensor("y", (1, 4, 4, 2), DType.FLOAT32, None),
-    ]
-
-
 def _with(index: int, replacement: object) -> bytes:
     tensors = conv_tensors()
     tensors[index] = replacement  # type: ignore[call-overload]
@@ -165,12 +156,6 @@ def _string_type(layout: object, fields: dict[str, object]) -> dict[str, object]
 
 
 BROKEN = {
-    "float": (file(_float_tensors()), "float-model", "computes in float"),
-    "hybrid": (
-        file([_float_tensors()[0], weights(), *_float_tensors()[2:]]),
-        "hybrid-model",
-        "CONV_2D 'y'",
-    ),
     "uint8": (
         _with(0, tensor("x", (1, 4, 4, 2), DType.UINT8)),
         "unsupported-quantization",
