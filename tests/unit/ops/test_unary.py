@@ -42,7 +42,7 @@ def tolerance(op: Unary) -> float:
     return 0.51 if op.fixed_output else 0.76
 
 
-@pytest.mark.parametrize(("op", "function"), FUNCTIONS, ids=str)
+@pytest.mark.parametrize(("op", "function"), FUNCTIONS, ids=[str(op) for op, _ in FUNCTIONS])
 @settings(max_examples=40, deadline=None)
 @given(
     scale=st.floats(0.01, 0.1),
@@ -64,7 +64,7 @@ def test_integers_follow_the_real_function(
     assert np.max(np.abs(lookup_table(op, signature) - wanted)) <= tolerance(op)
 
 
-@pytest.mark.parametrize(("op", "function"), FUNCTIONS, ids=str)
+@pytest.mark.parametrize(("op", "function"), FUNCTIONS, ids=[str(op) for op, _ in FUNCTIONS])
 def test_floats_are_the_real_function(op: Unary, function: Callable[[Array], Array]) -> None:
     x = np.linspace(-90, 90, 1001).astype(np.float32)
     kind = TensorType(x.shape)
