@@ -47,8 +47,15 @@ def _tile(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 @importer(Format.ONNX, "Expand")
 def _expand(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     """Import a broadcast to a constant shape. ONNX broadcasts both ways: extents of 1 stay."""
-    x = node.input(0)
-    shape, wanted = g.type(x).shape, tuple(int(each) for each in node.constant(g, 1).flat)
+    wanted = tuple(int(each) for each in node.constant(g, 1).flat)
+    return broadcast(node, g, node.input(0), wanted)
+
+
+def broadcast(
+    node: SourceNode, g: GraphBuilder, x: ValueName, wanted: tuple[int, ...]
+) -> Sequence[ValueName]:
+    """Add what broadcasts ``x`` and ``wanted`` against each other, under the node's output name."""
+    shape = g.type(x).shape
     try:
         target = np.broadcast_shapes(shape, wanted)
     except ValueError as error:
