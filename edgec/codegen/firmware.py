@@ -131,6 +131,7 @@ class BoardView:
     console_base: str
     console_clock_hz: int
     console_baud: int
+    console_irq: int
     setup: tuple[tuple[str, ...], ...]
 
 
@@ -164,7 +165,7 @@ class StackView:
     origin: str
 
 
-_HOST_BOARD = BoardView("the host", 0, "0x0", 0, 0, ())
+_HOST_BOARD = BoardView("the host", 0, "0x0", 0, 0, 0, ())
 
 
 def _main_view(board: Board, model: FirmwareModel) -> MainView:
@@ -185,6 +186,7 @@ def _board_view(board: Board) -> BoardView:
         console_base=f"0x{board.console.base:08X}",
         console_clock_hz=board.console.clock_hz,
         console_baud=board.console.baud,
+        console_irq=board.console.irq,
         setup=tuple(tuple(f"0x{number:08X}u" for number in step) for step in board.setup),
     )
 

@@ -23,6 +23,7 @@ RAM_CONTENTS = ("data", "arena", "stack")
 _ADDRESS_SPACE = 1 << 32
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _REGISTER_FIELDS = 4
+_INTERRUPTS = 480  # the most an NVIC has
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,16 @@ class MemoryRegion:
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """The byte console. ``driver`` is a file in runtime_c/port/cortex_m; ``clock_hz`` feeds it."""
+    """The byte console. ``driver`` is a file in runtime_c/port/cortex_m; ``clock_hz`` feeds it.
+
+    ``irq`` is the number of its interrupt, for drivers that sleep until a byte arrives.
+    """
 
     driver: str
     base: int = 0
     clock_hz: int = 0
     baud: int = 115_200
+    irq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +230,8 @@ def _check_devices(board: Board) -> Iterator[EdgecError]:
     for key in ("base", "clock_hz", "baud"):
         if not 0 <= getattr(console, key) < _ADDRESS_SPACE:
             yield _problem(board, f"console.{key}", "must fit 32 bits and not be negative")
+    if not 0 <= console.irq < _INTERRUPTS:
+        yield _problem(board, "console.irq", f"must be 0 to {_INTERRUPTS - 1}, got {console.irq}")
     if console.baud == 0:
         yield _problem(board, "console.baud", "must not be 0")
     for i, step in enumerate(board.setup):
