@@ -51,11 +51,12 @@ class DepthToSpace(Operator):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceToDepth(Operator):
-    """x [N,H*b,W*b,C] -> [N,H,W,b*b*C], b = ``block``; channels in the order row, column, depth."""
+    """x [N,H*b,W*b,C] -> [N,H,W,b*b*C], b = ``block``; channels ordered as in DepthToSpace."""
 
     name: ClassVar[str] = "space_to_depth"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     block: int
+    depth_first: bool = False
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         (x,) = inputs
@@ -74,7 +75,8 @@ class SpaceToDepth(Operator):
         """Return the input's shape with rows and columns split, and the transpose that it takes."""
         n, h, w, c = shape
         b = self.block
-        return (n, h // b, b, w // b, b, c), (0, 1, 3, 2, 4, 5)
+        order = (0, 1, 3, 5, 2, 4) if self.depth_first else (0, 1, 3, 2, 4, 5)
+        return (n, h // b, b, w // b, b, c), order
 
 
 @importer(Format.TFLITE, "DEPTH_TO_SPACE")
@@ -91,17 +93,23 @@ def _back_from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 @importer(Format.ONNX, "DepthToSpace")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    mode = node.text("mode", default="DCR")
-    if mode not in {"DCR", "CRD"}:
-        raise node.reject(f"mode {mode!r} is unknown", code="malformed-model")
     return _on_image(
-        node, g, DepthToSpace(block=node.integer("blocksize"), depth_first=mode == "CRD")
+        node, g, DepthToSpace(block=node.integer("blocksize"), depth_first=_is_depth_first(node))
     )
 
 
 @importer(Format.ONNX, "SpaceToDepth")
 def _back_from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    return _on_image(node, g, SpaceToDepth(block=node.integer("blocksize")))
+    return _on_image(
+        node, g, SpaceToDepth(block=node.integer("blocksize"), depth_first=_is_depth_first(node))
+    )
+
+
+def _is_depth_first(node: SourceNode) -> bool:
+    mode = node.text("mode", default="DCR")
+    if mode not in {"DCR", "CRD"}:
+        raise node.reject(f"mode {mode!r} is unknown", code="malformed-model")
+    return mode == "CRD"
 
 
 def _on_image(
@@ -119,14 +127,24 @@ def _to_tflite(op: DepthToSpace, node: Node, signature: Signature, out: TfliteEm
     x = signature.inputs[0]
     source = node.inputs[0]
     if op.depth_first:
-        channels = np.arange(x.shape[3], dtype=np.int32).reshape(-1, op.block**2).T.reshape(-1)
-        order = out.constant(f"{node.name}/order", channels)
+        channels = np.arange(x.shape[3], dtype=np.int32).reshape(-1, op.block**2).T
         source = out.temporary(f"{node.name}/sorted", x)
-        out.emit("GATHER", [node.inputs[0], order], [source], "GatherOptions", Axis=3)
+        _emit_sorted(node, out, channels, node.inputs[0], source)
     out.emit("DEPTH_TO_SPACE", [source], node.outputs, "DepthToSpaceOptions", BlockSize=op.block)
 
 
 @exporter(SpaceToDepth)
 def _back_to_tflite(op: SpaceToDepth, node: Node, signature: Signature, out: TfliteEmitter) -> None:
-    options = "SpaceToDepthOptions"
-    out.emit("SPACE_TO_DEPTH", node.inputs, node.outputs, options, BlockSize=op.block)
+    y, options = signature.output, "SpaceToDepthOptions"
+    result = out.temporary(f"{node.name}/unsorted", y) if op.depth_first else node.outputs[0]
+    out.emit("SPACE_TO_DEPTH", node.inputs, [result], options, BlockSize=op.block)
+    if op.depth_first:
+        channels = np.arange(y.shape[3], dtype=np.int32).reshape(op.block**2, -1).T
+        _emit_sorted(node, out, channels, result, node.outputs[0])
+
+
+def _emit_sorted(
+    node: Node, out: TfliteEmitter, channels: Array, source: ValueName, result: ValueName
+) -> None:
+    order = out.constant(f"{node.name}/order", channels.reshape(-1))
+    out.emit("GATHER", [source, order], [result], "GatherOptions", Axis=3)

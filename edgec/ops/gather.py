@@ -11,9 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.axes import checked_axis
-from edgec.ops.base import Operator, OutputRule
+from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.constants import add_or_fold
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.reshape import Reshape
@@ -25,6 +25,7 @@ class Gather(Operator):
     """Element i along ``axis`` of the output is element ``indices[i]`` of the input."""
 
     name: ClassVar[str] = "gather"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     axis: int
     indices: tuple[int, ...]
@@ -64,9 +65,10 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 @importer(Format.TFLITE, "GATHER_ND")
 def _gather_nd(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     """Import places along several axes as places along these axes made one."""
-    _no_batch(node)
-    x, places = node.input(0), node.constant(g, 1)
-    shape, depth = g.type(x).shape, places.shape[-1] if places.ndim else 0
+    x = node.input(0)
+    shape = g.type(x).shape
+    places = _with_batches(node, node.constant(g, 1), shape)
+    depth = places.shape[-1] if places.ndim else 0
     if not 1 <= depth <= len(shape):
         message = f"indices {places.shape} into {shape}"
         raise node.reject(message, code="malformed-model")
@@ -78,6 +80,17 @@ def _gather_nd(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     merged = Reshape(shape=(prod(shape[:depth]), *shape[depth:]))
     (rows,) = add_or_fold(node.part(suffix="rows"), g, merged, [x])
     return _gathered(node, g, rows, 0, flat)
+
+
+def _with_batches(node: SourceNode, places: Array, shape: Sequence[int]) -> Array:
+    """Return places that also state where they are along the batch axes, which come first."""
+    batches = node.integer("batch_dims", 0)
+    if not 0 <= batches < max(places.ndim, 1) or places.shape[:batches] != tuple(shape[:batches]):
+        message = f"batch_dims = {batches} of {shape} with indices {places.shape}"
+        raise node.reject(message, code="malformed-model")
+    own = np.indices(places.shape[:-1])[:batches] if batches else np.empty((0, *places.shape[:-1]))
+    full = np.concatenate([np.moveaxis(own, 0, -1), places], axis=-1)
+    return np.asarray(full, np.int64)
 
 
 def _no_batch(node: SourceNode) -> None:

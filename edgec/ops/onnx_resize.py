@@ -36,9 +36,6 @@ def _resize(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         return _resized(node, g, _axes(node, g, scales=_vector(node, g, 1)), "asymmetric", "simple")
     if node.flag("antialias", default=False):
         raise node.reject("antialias = 1", help="resize without antialiasing")
-    policy = node.text("keep_aspect_ratio_policy", default="stretch")
-    if policy != "stretch":
-        raise node.reject(f"keep_aspect_ratio_policy {policy!r}", help="give the size itself")
     axes = _axes(node, g, scales=_vector(node, g, 2), sizes=_vector(node, g, 3))
     grid = node.text("coordinate_transformation_mode", default="half_pixel")
     return _resized(node, g, axes, grid, node.text("nearest_mode", default="round_prefer_floor"))
@@ -67,15 +64,35 @@ def _axes(
     if len(given) != len(named) or any(not -len(shape) <= axis < len(shape) for axis in named):
         message = f"scales {tuple(scales)} or sizes {tuple(sizes)} for {shape}"
         raise node.reject(message, code="malformed-model")
+    extents = [shape[axis] for axis in named]
+    pairs = _by_scales(extents, scales) if scales else _by_sizes(node, extents, sizes)
     axes = [_Axis(extent, extent, 1.0) for extent in shape]
-    for axis, number in zip(named, given, strict=True):
-        extent = shape[axis]
-        size = np.floor(extent * np.float32(number)) if scales else number
+    for axis, (size, scale) in zip(named, pairs, strict=True):
         if not 1 <= size <= _LARGEST:
             message = f"axis {axis} becomes {size} elements"
             raise node.reject(message, code="unsupported-shape", help="check the scales")
-        axes[axis] = _Axis(extent, int(size), number if scales else size / extent)
+        axes[axis] = _Axis(shape[axis], int(size), scale)
     return axes
+
+
+def _by_scales(extents: Sequence[int], scales: Sequence[float]) -> list[tuple[float, float]]:
+    """Return size and scale of each axis; sizes are rounded down."""
+    pairs = zip(extents, scales, strict=True)
+    return [(float(np.floor(extent * np.float32(scale))), scale) for extent, scale in pairs]
+
+
+def _by_sizes(
+    node: SourceNode, extents: Sequence[int], sizes: Sequence[float]
+) -> list[tuple[float, float]]:
+    """Return size and scale of each axis; one scale for all where the aspect ratio is kept."""
+    scales = [size / extent for extent, size in zip(extents, sizes, strict=True)]
+    policy = node.text("keep_aspect_ratio_policy", default="stretch")
+    if policy == "stretch":
+        return list(zip(sizes, scales, strict=True))
+    if policy not in {"not_larger", "not_smaller"}:
+        raise node.reject(f"keep_aspect_ratio_policy {policy!r} is unknown", code="malformed-model")
+    scale = min(scales) if policy == "not_larger" else max(scales)
+    return [(float(np.floor(scale * extent + 0.5)), scale) for extent in extents]
 
 
 def _resized(
@@ -108,6 +125,8 @@ def _nearest(node: SourceNode, axis: _Axis, grid: str, rounding: str) -> tuple[i
         rounding = "ceil" if axis.scale < 1 else "floor"
     if rounding not in _ROUNDINGS:
         raise node.reject(f"nearest_mode {rounding!r} is unknown", code="malformed-model")
+    if grid == "align_corners":
+        _check_exact(node, [axis])
     places = _ROUNDINGS[rounding](_coordinates(node, axis, grid))
     return tuple(int(each) for each in np.clip(places, 0, axis.extent - 1))
 
@@ -179,16 +198,22 @@ def _linear(
             f"coordinate_transformation_mode {grid!r} with mode 'linear'",
             help=f"use one of {', '.join(_LINEAR_GRIDS)}",
         )
-    if grid != "align_corners" and not all(axis.is_exact for axis in axes):
-        raise node.reject(
-            "the scales do not give whole sizes: "
-            + ", ".join(f"{axis.extent} x {axis.scale:g} = {axis.size}" for axis in axes),
-            help="resize to a size instead of by a factor, or by one that divides evenly",
-        )
+    _check_exact(node, axes)
     align, half = _LINEAR_GRIDS[grid]
     size = (axes[0].size, axes[1].size)
     op = ResizeBilinear(size=size, align_corners=align, half_pixel_centers=half)
     return g.add1(op, image, name=node.name)
+
+
+def _check_exact(node: SourceNode, axes: Sequence[_Axis]) -> None:
+    """Refuse scales that give no whole sizes: what they mean differs from runtime to runtime."""
+    odd = [axis for axis in axes if not axis.is_exact]
+    if odd:
+        raise node.reject(
+            "the scales do not give whole sizes: "
+            + ", ".join(f"{axis.extent} x {axis.scale:g} = {axis.size}" for axis in odd),
+            help="resize to a size instead of by a factor, or by one that divides evenly",
+        )
 
 
 def _first_only(

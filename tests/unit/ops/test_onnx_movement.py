@@ -129,10 +129,20 @@ def test_gather_equals_onnxruntime(axis: int, indices: Array, op: str, tmp_path:
 
 
 @pytest.mark.parametrize(
-    "places", [[[0, 1], [1, -1]], [[1]], [[[0, 2, 3]], [[1, 4, 5]]], [1, 2]], ids=str
+    ("places", "batches"),
+    [
+        ([[0, 1], [1, -1]], 0),
+        ([[1]], 0),
+        ([[[0, 2, 3]], [[1, 4, 5]]], 0),
+        ([1, 2], 0),
+        ([[1], [-2]], 1),
+        ([[[1, 0], [2, 3]], [[-2, 5], [4, 4]]], 1),
+    ],
+    ids=str,
 )
-def test_gather_nd_equals_onnxruntime(places: Any, tmp_path: Path) -> None:
-    model = node_model("GatherND", [(2, 5, 6)], [np.array(places, np.int64)])
+def test_gather_nd_equals_onnxruntime(places: Any, batches: int, tmp_path: Path) -> None:
+    constants = [np.array(places, np.int64)]
+    model = node_model("GatherND", [(2, 5, 6)], constants, batch_dims=batches)
     assert_equals_onnxruntime(model, tmp_path)
 
 
@@ -143,7 +153,7 @@ def test_gather_nd_equals_onnxruntime(places: Any, tmp_path: Path) -> None:
         ("Gather", [0], {"axis": 3}, "malformed-model"),
         ("GatherND", [[0, 5]], {}, "malformed-model"),
         ("GatherND", [[0, 0, 0, 0]], {}, "malformed-model"),
-        ("GatherND", [[0]], {"batch_dims": 1}, "unsupported-attribute"),
+        ("GatherND", [[0]], {"batch_dims": 1}, "malformed-model"),
     ],
 )
 def test_gathers_that_are_rejected(
