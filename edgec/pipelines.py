@@ -10,6 +10,7 @@ from edgec.passes.eliminate_identity import EliminateIdentity
 from edgec.passes.fold_batch_norm import FoldBatchNorm
 from edgec.passes.fold_constants import FoldConstants
 from edgec.passes.fold_flatten import FoldFlatten
+from edgec.passes.fold_matmul_transpose import FoldMatmulTranspose
 from edgec.passes.fuse_activation import FuseActivation
 from edgec.passes.fuse_bias import FuseBias
 from edgec.passes.fuse_pad import FusePad
@@ -31,6 +32,7 @@ FLOAT_PASSES: Sequence[Pass] = (
     FoldConstants(),
     KeepReducedAxes(),  # before the layout: what keeps its axes can follow a permutation
     Fixpoint(LAYOUT, "layout"),
+    FoldMatmulTranspose(),  # after the layout: transposes stand where they stay
     FoldBatchNorm(),  # after the layout: only now do layer and norm stand side by side
     FuseBias(),  # after batch norms, whose offset is no constant addition yet
     FusePad(),

@@ -18,7 +18,6 @@ from edgec.ir import Graph
 from edgec.lir import Program
 from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import MemoryPlan, plan
-from edgec.ops.base import is_float
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.quantization.calibrate import calibrate
 from edgec.quantization.quantize import quantize
@@ -104,10 +103,10 @@ def lower_graph(graph: Graph, board: Board, kernels: str) -> tuple[Program, Memo
 
 
 def is_float_model(graph: Graph) -> bool:
-    """Tell whether a model still has to be quantized: no activation of it is an integer tensor."""
+    """Tell whether a model still has to be quantized: no activation of it has a scale."""
     activations = [graph.types[value] for node in graph.nodes for value in node.outputs]
     kinds = activations or [graph.types[value] for value in graph.inputs]
-    return all(is_float(kind) for kind in kinds)
+    return all(kind.qparams is None for kind in kinds)
 
 
 def _integer_graph(

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import ClassVar, NewType
 
+import numpy as np
+
 from edgec.ir.types import Array, TensorType
 
 ValueName = NewType("ValueName", str)
@@ -89,10 +91,11 @@ class Graph:
     layouts: Mapping[ValueName, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for array in self.constants.values():
+        constants = {value: np.asarray(array) for value, array in self.constants.items()}
+        for array in constants.values():
             array.flags.writeable = False
         object.__setattr__(self, "types", _frozen(self.types))
-        object.__setattr__(self, "constants", _frozen(self.constants))
+        object.__setattr__(self, "constants", _frozen(constants))
         object.__setattr__(self, "layouts", _frozen(self.layouts))
 
     def signature(self, node: Node) -> Signature:

@@ -17,6 +17,7 @@ from edgec.ir import (
     evaluate,
     verify,
 )
+from edgec.ops.add import Add
 from edgec.ops.transpose import Transpose
 
 X = ValueName("x")
@@ -107,3 +108,13 @@ def test_constants_must_match_their_types() -> None:
     wrong = replace(graph, constants={c: np.zeros((2, 2), np.int8)})
     with pytest.raises(InvalidGraphError, match="constant 'c' is int8"):
         verify(wrong)
+
+
+def test_a_constant_without_axes_stays_an_array() -> None:
+    g = GraphBuilder("g")
+    x = g.input("x", TensorType((2,)))
+    graph = g.build([g.add1(Add(), x, g.constant("c", np.array(2.0, np.float32)))])
+    number = graph.constants[ValueName("c")] * np.float32(2)  # NumPy makes it a plain number
+    changed = graph.with_nodes(graph.nodes, constants={ValueName("c"): number})
+    assert changed.constants[ValueName("c")].shape == ()
+    assert not changed.constants[ValueName("c")].flags.writeable
