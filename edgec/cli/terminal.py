@@ -1,6 +1,7 @@
 """What commands print with: one console per stream, JSON, bars, and progress on terminals only."""
 
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -37,7 +38,17 @@ def _console(*, stderr: bool) -> Console:
 
 def print_json(document: Any) -> None:
     """Print one JSON document: plain ASCII, so that any terminal and any pipe takes it."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
+    text = json.dumps(_finite(document), indent=2, ensure_ascii=True, allow_nan=False)
+    sys.stdout.write(text + "\n")
+
+
+def _finite(value: Any) -> Any:
+    """Return a document in which null stands for NaN and infinity: JSON has neither."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def print_text(text: str) -> None:

@@ -1,6 +1,7 @@
 """What is printed: tables that fit, names that cannot steer a terminal, bars, progress."""
 
 import io
+import json
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from edgec.cli.layers import layer_table, shapes
-from edgec.cli.terminal import bar, plain, progress, short
+from edgec.cli.terminal import bar, plain, print_json, progress, short
 from edgec.driver.progress import Quiet
 
 LAYERS = [
@@ -101,3 +102,10 @@ def test_progress_is_silent_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_shapes() -> None:
     assert shapes([[1, 2, 3], []]) == "1x2x3, scalar"
+
+
+def test_json_has_null_for_what_json_cannot_say(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"a": [1.5, float("nan")], "b": (float("inf"), "é")})
+    text = capsys.readouterr().out
+    assert json.loads(text) == {"a": [1.5, None], "b": [None, "é"]}
+    assert text.isascii()
