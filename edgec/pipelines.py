@@ -13,6 +13,7 @@ from edgec.passes.fold_flatten import FoldFlatten
 from edgec.passes.fold_matmul_transpose import FoldMatmulTranspose
 from edgec.passes.fuse_activation import FuseActivation
 from edgec.passes.fuse_bias import FuseBias
+from edgec.passes.fuse_normalization import FuseNormalization
 from edgec.passes.fuse_pad import FusePad
 from edgec.passes.keep_reduced_axes import KeepReducedAxes
 from edgec.passes.move_transposes import MoveTransposes
@@ -31,6 +32,7 @@ FLOAT_PASSES: Sequence[Pass] = (
     DeadCode(),
     FoldConstants(),
     KeepReducedAxes(),  # before the layout: what keeps its axes can follow a permutation
+    FuseNormalization(),  # while its parts stand as the source model wrote them
     Fixpoint(LAYOUT, "layout"),
     FoldMatmulTranspose(),  # after the layout: transposes stand where they stay
     FoldBatchNorm(),  # after the layout: only now do layer and norm stand side by side

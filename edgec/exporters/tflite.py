@@ -69,6 +69,9 @@ class _Emitter:
     def constant(self, hint: str, array: Array, qparams: QParams | None = None) -> ValueName:
         return self._add(hint, TensorType(array.shape, DType.of(array), qparams), array)
 
+    def constant_value(self, value: ValueName) -> Array:
+        return self.graph.constants[value]
+
     def temporary(self, hint: str, kind: TensorType) -> ValueName:
         return self._add(hint, kind, None)
 

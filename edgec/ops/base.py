@@ -40,6 +40,7 @@ class Operator(Op):
     weight_rule: ClassVar[WeightRule | None] = None
     fixed_output: ClassVar[tuple[float, int] | None] = None  # int8: scale and zero point
     integer_types: ClassVar[frozenset[DType]] = frozenset({DType.INT8})
+    real_inputs: ClassVar[frozenset[int]] = frozenset()  # constants that stay float32
     is_view: ClassVar[bool] = False  # the output is the input's bytes, in the same order
     pointwise: ClassVar[bool] = False  # output[i] depends on the (broadcast) inputs at [i] only
 

@@ -181,6 +181,10 @@ class TfliteEmitter(Protocol):
         """Add a constant tensor."""
         ...
 
+    def constant_value(self, value: ValueName) -> Array:
+        """Return the array of a value of the graph that must be a constant; else ``KeyError``."""
+        ...
+
     def temporary(self, hint: str, kind: TensorType) -> ValueName:
         """Add a tensor between two operators."""
         ...

@@ -65,7 +65,10 @@ class _Quantizer:
             self._add_layer(node, op.weight_rule.axis)
             return
         if isinstance(op, Operator) and op.output_rule is OutputRule.CALIBRATED:
-            inputs = tuple(self._operand(value) for value in node.inputs)
+            inputs = tuple(
+                self._operand(value, real=index in op.real_inputs)
+                for index, value in enumerate(node.inputs)
+            )
             scales = [q.scale for v in inputs if (q := self.types[v].qparams)]
             self._declare(node.outputs[0], max(scales, default=0.0) * _SMALLEST_RATIO)
         else:
@@ -87,12 +90,12 @@ class _Quantizer:
             self._chosen[root] = fixed or activation_qparams(self._groups[root], smallest)
         self.types[value] = TensorType(kind.shape, DType.INT8, self._chosen[root])
 
-    def _operand(self, value: ValueName) -> ValueName:
-        """Return an input as it is; a constant by its own range."""
+    def _operand(self, value: ValueName, *, real: bool = False) -> ValueName:
+        """Return an input as it is; a constant by its own range, or as floats where ``real``."""
         array = self.graph.constants.get(value)
         if array is None:
             return value
-        if not is_float(self.graph.types[value]):
+        if real or not is_float(self.graph.types[value]):
             return self._constant(value, array, None)
         return self._quantized_constant(value, activation_qparams(Range.of(array)))
 
