@@ -1,40 +1,56 @@
-"""Calibration: runs the float reference over samples and observes every value."""
+"""Calibration: runs the float reference over samples and summarizes every value."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from edgec.errors import EdgecError, Place
-from edgec.ir import Graph, ValueName, evaluate_all
+from edgec.ir import Graph, ValueName
 from edgec.ops.base import is_float
-from edgec.quantization.observers import MinMax, Observer, Range, is_finite
+from edgec.quantization.batch import BatchEvaluator, Values
+from edgec.quantization.observers import METHODS, Range, Summary
 from edgec.quantization.samples import Samples
 
 OnProgress = Callable[[int, int], None]
-"""Called after each sample with the number of samples done and of all."""
+"""Called with the number of samples done and of all."""
+
+_CHUNK = 32  # samples evaluated at a time
 
 
 def calibrate(
-    graph: Graph,
-    samples: Samples,
-    on_progress: OnProgress | None = None,
-    observer: Callable[[], Observer] = MinMax,
+    graph: Graph, samples: Samples, on_progress: OnProgress | None = None, method: str = "minmax"
 ) -> dict[ValueName, Range]:
-    """Return the range of every float value that is no constant.
+    """Return the range of every float value that is no constant, by one of ``METHODS``.
 
     Raises ``non-finite-activation`` where a value becomes infinite or NaN.
     """
-    observers = {value: observer() for value in _observed(graph)}
-    for index in range(len(samples)):
-        with np.errstate(all="ignore"):
-            values = evaluate_all(graph, samples.sample(index))
-        for value, each in observers.items():
-            each.update(values[value])
+    seen = summarize(graph, samples, on_progress)
+    return {value: METHODS[method](each) for value, each in seen.items()}
+
+
+def summarize(
+    graph: Graph, samples: Samples, on_progress: OnProgress | None = None
+) -> dict[ValueName, Summary]:
+    """Return what every float value that is no constant looks like; errors as :func:`calibrate`."""
+    observed = _observed(graph)
+    seen: dict[ValueName, Summary] = {}
+    for done, values in _chunks(graph, samples):
+        _check_finite(graph, values)
+        for value in observed:
+            latest = Summary.of(values[value])
+            seen[value] = seen[value] + latest if value in seen else latest
         if on_progress is not None:
-            on_progress(index + 1, len(samples))
-    ranges = {value: each.range() for value, each in observers.items()}
-    _check_finite(graph, ranges)
-    return ranges
+            on_progress(done, len(samples))
+    return seen
+
+
+def _chunks(graph: Graph, samples: Samples) -> Iterator[tuple[int, Values]]:
+    """Yield every value on some samples at a time, and how many samples that makes so far."""
+    evaluator = BatchEvaluator(graph)
+    for start in range(0, len(samples), _CHUNK):
+        end = min(start + _CHUNK, len(samples))
+        with np.errstate(all="ignore"):
+            yield end, evaluator.run({k: x[start:end] for k, x in samples.arrays.items()})
 
 
 def _observed(graph: Graph) -> list[ValueName]:
@@ -45,10 +61,10 @@ def _observed(graph: Graph) -> list[ValueName]:
     ]
 
 
-def _check_finite(graph: Graph, ranges: Mapping[ValueName, Range]) -> None:
+def _check_finite(graph: Graph, values: Values) -> None:
     for node in graph.nodes:
         for value in node.outputs:
-            if value in ranges and not is_finite(ranges[value]):
+            if is_float(graph.types[value]) and not np.isfinite(values[value]).all():
                 raise EdgecError(
                     "non-finite-activation",
                     f"the output of {node.op.name} becomes infinite or NaN on the samples",

@@ -10,33 +10,44 @@ from edgec.ops.base import Operator, OutputRule, is_float
 from edgec.ops.quantize import Quantize, quantize_floats
 from edgec.quantization.observers import Range
 from edgec.quantization.parameters import (
+    QuantizedLayer,
     activation_qparams,
+    fixed_qparams,
+    nearest_layer,
     quantize_bias,
-    quantize_weights,
+    steps_of,
     weight_qparams,
-    weight_scales,
 )
 from edgec.quantization.ties import Ties
 
 _SMALLEST_RATIO = 2.0**-16  # of an output's scale to its inputs'; TFLite's ADD needs 2**-19
-_STEPS = 255.0  # of an activation, from its zero point
 _ACCUMULATOR = 2.0**30  # what accumulators times their multiplier stay below
+_WIDE_ACCUMULATOR = 2.0**45  # the same for int16 activations: sums have 64 bits
 
 
-def quantize(graph: Graph, ranges: Mapping[ValueName, Range]) -> Graph:
-    """Return the int8 graph with inputs and outputs int8 too; names and layouts stay.
+def quantize(
+    graph: Graph,
+    ranges: Mapping[ValueName, Range],
+    layers: Mapping[str, QuantizedLayer] | None = None,
+    activations: DType = DType.INT8,
+) -> Graph:
+    """Return the integer graph with inputs and outputs integers too; names and layouts stay.
 
     ``ranges`` has every float value that is no constant (:func:`calibrate`). Weights become
     symmetric int8 per the operator's ``weight_rule``, biases int32 with scale = input scale times
-    weight scale, activations asymmetric int8 with an exact 0.
+    weight scale, activations asymmetric int8 with an exact 0; with ``activations`` INT16 these are
+    symmetric and biases int64. ``layers`` holds weights that are chosen already, by node name; the
+    others are rounded to the nearest.
     """
-    return _Quantizer(graph, ranges).run()
+    return _Quantizer(graph, ranges, layers or {}, activations).run()
 
 
 @dataclass(eq=False)
 class _Quantizer:
     graph: Graph
     ranges: Mapping[ValueName, Range]
+    layers: Mapping[str, QuantizedLayer]
+    activations: DType
     nodes: list[Node] = field(default_factory=list)
     types: dict[ValueName, TensorType] = field(default_factory=dict)
     constants: dict[ValueName, Array] = field(default_factory=dict)
@@ -86,9 +97,11 @@ class _Quantizer:
             return
         root = self._ties.root(value)
         if root not in self._chosen:
-            fixed = self._ties.fixed(value)
-            self._chosen[root] = fixed or activation_qparams(self._groups[root], smallest)
-        self.types[value] = TensorType(kind.shape, DType.INT8, self._chosen[root])
+            fixed = fixed_qparams(self._ties.fixed(value), self.activations)
+            self._chosen[root] = fixed or activation_qparams(
+                self._groups[root], smallest, self.activations
+            )
+        self.types[value] = TensorType(kind.shape, self.activations, self._chosen[root])
 
     def _operand(self, value: ValueName, *, real: bool = False) -> ValueName:
         """Return an input as it is; a constant by its own range, or as floats where ``real``."""
@@ -97,7 +110,9 @@ class _Quantizer:
             return value
         if real or not is_float(self.graph.types[value]):
             return self._constant(value, array, None)
-        return self._quantized_constant(value, activation_qparams(Range.of(array)))
+        return self._quantized_constant(
+            value, activation_qparams(Range.of(array), 0.0, self.activations)
+        )
 
     def _tied(self, node: Node, index: int) -> ValueName:
         """Return an input in the quantization of the output, where the operator shares it."""
@@ -118,26 +133,29 @@ class _Quantizer:
         return result
 
     def _add_layer(self, node: Node, axis: int | None) -> None:
-        x, w, *bias = node.inputs
-        weights = self.graph.constants[w]
-        offsets = self.graph.constants[bias[0]] if bias else None
+        x, w = node.inputs[:2]
         input_scale = self.types[x].quantization.scale
-        scales = weight_scales(weights, axis, offsets, input_scale)
-        integers = quantize_weights(weights, scales, axis)
-        inputs = [x, self._constant(w, integers, weight_qparams(scales, axis))]
-        products = scales * np.float32(input_scale)
-        largest = _largest_sums(integers, axis)
-        if offsets is not None:
-            steps = quantize_bias(offsets, products)
+        layer = self.layers.get(node.name) or self._nearest(node, axis, input_scale)
+        inputs = [x, self._constant(w, layer.weights, weight_qparams(layer.scales, axis))]
+        products = layer.scales * np.float32(input_scale)
+        largest = _largest_sums(layer.weights, axis) * steps_of(self.activations)
+        if layer.bias is not None:
+            steps = quantize_bias(layer.bias, products, self.activations)
             largest = largest + np.abs(steps.astype(np.float64))
             q = weight_qparams(products, None if axis is None else 0)
-            inputs.append(self._constant(bias[0], steps, q))
-        self._declare(node.outputs[0], float((products * largest).max()) / _ACCUMULATOR)
+            name = node.inputs[2] if len(node.inputs) > 2 else ValueName(f"{node.name}.bias")  # noqa: PLR2004
+            inputs.append(self._constant(name, steps, q))
+        limit = _ACCUMULATOR if self.activations is DType.INT8 else _WIDE_ACCUMULATOR
+        self._declare(node.outputs[0], float((products * largest).max()) / limit)
         self.nodes.append(replace(node, inputs=tuple(inputs)))
+
+    def _nearest(self, node: Node, axis: int | None, input_scale: float) -> QuantizedLayer:
+        weights, *bias = (self.graph.constants[value] for value in node.inputs[1:])
+        return nearest_layer(weights, bias[0] if bias else None, axis, input_scale)
 
     def _quantized_constant(self, value: ValueName, q: QParams) -> ValueName:
         array = self.graph.constants[value]
-        kind = TensorType(array.shape, DType.INT8, q)
+        kind = TensorType(array.shape, self.activations, q)
         return self._constant(value, quantize_floats(array, kind), q)
 
     def _constant(self, value: ValueName, array: Array, q: QParams | None) -> ValueName:
@@ -160,6 +178,6 @@ class _Quantizer:
 
 
 def _largest_sums(weights: Array, axis: int | None) -> Array:
-    """Return the largest sum of products with int8 activations per output channel, float64."""
+    """Return the sum of magnitudes per output channel, float64."""
     others = tuple(each for each in range(weights.ndim) if each != (axis or 0))
-    return np.asarray(np.abs(weights.astype(np.float64)).sum(axis=others) * _STEPS)
+    return np.asarray(np.abs(weights.astype(np.float64)).sum(axis=others))

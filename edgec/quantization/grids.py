@@ -1,0 +1,105 @@
+"""Constants that a source file gives as integers: finding these integers in the floats again.
+
+A float constant is on a grid where it is, bit for bit, scale times an integer. No other knowledge
+is needed, whatever transposed or reshaped the constant on its way here.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgec.errors import EdgecError, Place
+from edgec.ir import Array, Graph, Node, QParams
+from edgec.quantization.parameters import nearest_layer
+
+_LIMIT = 127
+_LOWEST = -128
+_PROBE = 64  # elements that are looked at before all are
+
+
+@dataclass(frozen=True, slots=True)
+class GridLayer:
+    """Weights as integers, one scale per slice along ``axis`` or one in all; the bias in floats."""
+
+    weights: Array
+    scales: Array
+    axis: int | None
+    bias: Array | None
+
+
+def on_grid(array: Array, grids: Sequence[QParams]) -> QParams | None:
+    """Return the per-tensor quantization in int8 that gives a constant exactly; None without."""
+    for q in grids:
+        if len(q.scales) > 1:
+            continue
+        steps = _steps(array, np.array(q.scales), None)
+        if steps is not None and _fits(steps + q.zero_points[0]):
+            return QParams(q.scales, q.zero_points)
+    return None
+
+
+def layer_on_grid(node: Node, graph: Graph, axis: int | None, input_scale: float) -> GridLayer:
+    """Return the weights of a layer as the file's integers, else as the nearest ones.
+
+    ``axis`` is what the operator can have one scale per slice of. Raises
+    ``unsupported-quantization`` where the file's integers need more than int8 with zero point 0.
+    """
+    arrays = [graph.constants[value] for value in node.inputs[1:]]
+    weights, bias = arrays[0], arrays[1] if len(arrays) > 1 else None
+    for scales, along in _candidates(graph.grids, axis, weights):
+        steps = _steps(weights, scales, along)
+        if steps is not None:
+            if not _fits(steps):
+                raise _asymmetric(node, steps)
+            return GridLayer(steps.astype(np.int8), scales.astype(np.float32), along, bias)
+    layer = nearest_layer(weights, bias, axis, input_scale)
+    return GridLayer(layer.weights, layer.scales, axis, bias)
+
+
+def has_slices(weights: Array, axis: int, grids: Sequence[QParams]) -> bool:
+    """Tell whether weights are on a grid with a scale of its own for each slice along ``axis``."""
+    return any(
+        along is not None and _steps(weights, scales, along) is not None
+        for scales, along in _candidates(grids, axis, weights)
+    )
+
+
+def _candidates(
+    grids: Sequence[QParams], axis: int | None, weights: Array
+) -> Iterator[tuple[Array, int | None]]:
+    """Yield the scales that may be those of weights: as many as slices, or one."""
+    slices = weights.shape[0 if axis is None else axis]
+    for q in grids:
+        scales = np.array(q.scales)
+        if len(set(q.scales)) == 1:
+            yield scales[:1], None
+        elif len(q.scales) == slices and axis is not None:
+            yield scales, axis
+
+
+def _steps(array: Array, scales: Array, axis: int | None) -> Array | None:
+    """Return the integers that times ``scales`` are the float32 ``array``; None where none are."""
+    along = scales.astype(np.float32).reshape([-1 if i == axis else 1 for i in range(array.ndim)])
+    if axis is None and not _exact(array.reshape(-1)[:_PROBE], along.reshape(-1)):
+        return None
+    return np.rint(array / along) if _exact(array, along) else None
+
+
+def _exact(array: Array, scales: Array) -> bool:
+    return np.array_equal((np.rint(array / scales) * scales).astype(np.float32), array)
+
+
+def _fits(steps: Array) -> bool:
+    return bool(steps.min(initial=0) >= _LOWEST and steps.max(initial=0) <= _LIMIT)
+
+
+def _asymmetric(node: Node, steps: Array) -> EdgecError:
+    low, high = int(steps.min()), int(steps.max())
+    return EdgecError(
+        "unsupported-quantization",
+        f"weights reach from {low} to {high} steps of their scale: they have a zero point, and "
+        "without it they do not fit int8",
+        place=Place(inside=f"node {node.name!r}"),
+        help="quantize weights symmetrically (onnxruntime: {'WeightSymmetric': True})",
+    )

@@ -1,0 +1,84 @@
+"""How good a quantization is: signal-to-quantization-noise ratio of the outputs.
+
+Outputs are judged before a final function with a range prescribed by TFLite (softmax, logistic):
+behind it all confident answers look alike, however they came about.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edgec.ir import Array, Graph, Node, ValueName
+from edgec.ops.base import Operator, OutputRule
+from edgec.ops.dequantize import dequantized
+from edgec.ops.quantize import quantize_floats
+from edgec.quantization.batch import BatchEvaluator, Values
+
+_FLOOR = 1e-30
+
+
+def judged_values(graph: Graph) -> tuple[ValueName, ...]:
+    """Return the values that stand for the outputs."""
+    producers = graph.producers()
+    return tuple(dict.fromkeys(_before_fixed(producers.get(v), v) for v in graph.outputs))
+
+
+def _before_fixed(node: Node | None, output: ValueName) -> ValueName:
+    op = node.op if node is not None else None
+    if node is None or not isinstance(op, Operator) or op.output_rule is not OutputRule.FIXED:
+        return output
+    return node.inputs[0]
+
+
+def energy(x: Array) -> float:
+    """Return the sum of squares, in double."""
+    flat = x.reshape(-1).astype(np.float64)
+    return float(flat @ flat)
+
+
+def sqnr_db(wanted: Array, got: Array) -> float:
+    """Return 10 log10 of the energy of ``wanted`` over that of the difference, at most 300 dB."""
+    noise = energy(wanted.astype(np.float64) - got)
+    return 10 * float(np.log10((energy(wanted) + _FLOOR) / (noise + _FLOOR)))
+
+
+@dataclass(eq=False)
+class Noise:
+    """Adds up noise and signal of some values over parts of the samples."""
+
+    noise: dict[ValueName, float] = field(default_factory=dict)
+    signal: dict[ValueName, float] = field(default_factory=dict)
+
+    def add(self, wanted: Mapping[ValueName, Array], got: Mapping[ValueName, Array]) -> None:
+        """Take in more samples of the values in ``wanted``."""
+        for value, x in wanted.items():
+            self.noise[value] = self.noise.get(value, 0.0) + energy(x - got[value])
+            self.signal[value] = self.signal.get(value, 0.0) + energy(x)
+
+    @property
+    def ratio(self) -> float:
+        """Noise over signal, the mean over all values; 0 is perfect."""
+        ratios = [noise / (self.signal[value] + _FLOOR) for value, noise in self.noise.items()]
+        return sum(ratios) / len(ratios) if ratios else 0.0
+
+
+def output_sqnr_db(
+    integer: Graph, inputs: Mapping[ValueName, Array], wanted: Mapping[ValueName, Array]
+) -> float:
+    """Return the SQNR of an integer graph's ``wanted`` values for float ``inputs``, exactly."""
+    values = integer_values(integer, inputs)
+    noise = Noise()
+    got = {value: dequantized(values[value], integer.types[value]) for value in wanted}
+    noise.add(wanted, got)
+    return -10 * float(np.log10(noise.ratio + _FLOOR))
+
+
+def integer_values(integer: Graph, inputs: Mapping[ValueName, Array]) -> Values:
+    """Evaluate an integer graph on float inputs; those already integers are taken as they are."""
+    kinds = integer.types
+    started = {
+        name: x if x.dtype == kinds[name].dtype.numpy else quantize_floats(x, kinds[name])
+        for name, x in inputs.items()
+    }
+    return BatchEvaluator(integer).run(started)
