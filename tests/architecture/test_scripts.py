@@ -1,0 +1,38 @@
+"""Shell scripts are well-formed and executable; the command line starts without heavy imports."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = [*sorted((ROOT / "scripts").iterdir()), ROOT / ".ci" / "run"]
+HEAVY = ["onnx", "onnxruntime"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_script_is_well_formed(script: Path) -> None:
+    assert os.access(script, os.X_OK)
+    first = script.read_text().splitlines()[0]
+    shell = "bash" if "bash" in first else "sh"
+    subprocess.run([shell, "-n", str(script)], check=True, timeout=20)
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    assert "scripts/test" in (ROOT / ".ci" / "run").read_text()
+    assert "    scripts/test " in (ROOT / "README.md").read_text()
+
+
+def test_command_line_starts_without_heavy_imports() -> None:
+    program = f"import sys, edgec.cli; print([m for m in {HEAVY} if m in sys.modules])"
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert ended.stdout == "[]\n"
