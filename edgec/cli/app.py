@@ -9,7 +9,19 @@ import typer
 from typer.main import get_command
 
 from edgec import __version__
-from edgec.cli import boards, build, check, doctor, dump, explain, inspect, ops, regression, run
+from edgec.cli import (
+    boards,
+    build,
+    check,
+    compare,
+    doctor,
+    dump,
+    explain,
+    inspect,
+    ops,
+    regression,
+    run,
+)
 from edgec.cli.failures import report, report_bug
 from edgec.cli.group import Commands
 from edgec.cli.options import Verbose
@@ -32,6 +44,7 @@ app.command("build")(build.build)
 app.command("check")(check.check)
 app.command("run")(run.run)
 app.command("test")(regression.regression)
+app.command("compare")(compare.compare)
 app.command("inspect")(inspect.inspect)
 app.add_typer(boards.app, name="boards")
 app.command("ops")(ops.ops)

@@ -37,6 +37,13 @@ PAGES = (
         remedy="The message lists the possible values.",
     ),
     page(
+        "invalid-limit",
+        "a condition of --fail-if cannot be read",
+        meaning="A limit is a metric, > or <, and a bound on its change, absolute or in percent.",
+        example="edgec compare old new --fail-if 'instructons>1%'",
+        remedy="Write for instance --fail-if 'instructions>+1%,ram>0,accuracy<-0.005'.",
+    ),
+    page(
         "unknown-option",
         "edgec.toml has a key that edgec does not know",
         meaning="Unknown keys are errors, so that a misspelt option is not ignored.",

@@ -1,0 +1,151 @@
+"""``edgec compare``: two builds side by side, and limits on how much may change."""
+
+import difflib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgec.driver.output import open_output
+from edgec.errors import EdgecError, ExitCode, Place, raise_all
+
+_CONDITION = re.compile(r"\s*([a-z_]+)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)\s*(%?)\s*")
+_MEMORY = {
+    "ram": "ram_total_bytes",
+    "arena": "arena_bytes",
+    "stack": "stack_bytes",
+    "flash": "flash_total_bytes",
+    "weights": "weights_bytes",
+    "code": "code_bytes",
+}
+METRICS = ("instructions", "cycles", *_MEMORY, "macs", "params", "accuracy", "sqnr")
+"""What can be compared and limited, in the order of the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One metric of both builds; None where a report does not have it."""
+
+    metric: str
+    old: float | None
+    new: float | None
+
+    @property
+    def change(self) -> float | None:
+        return None if self.old is None or self.new is None else self.new - self.old
+
+    @property
+    def percent(self) -> float | None:
+        """The change relative to the old value; None where that is 0 or unknown."""
+        return None if self.change is None or not self.old else 100 * self.change / abs(self.old)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A condition on the change of a metric that makes the comparison fail."""
+
+    metric: str
+    above: bool
+    bound: float
+    relative: bool
+    text: str
+
+    def is_exceeded(self, row: Row) -> bool:
+        """Tell whether the change goes beyond the bound; from 0, any change counts as it is."""
+        change = row.percent if self.relative else row.change
+        if change is None:
+            change = row.change
+        if change is None:
+            return False
+        return change > self.bound if self.above else change < self.bound
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All rows, and the limits that were exceeded."""
+
+    rows: tuple[Row, ...]
+    failed: tuple[Limit, ...]
+
+
+def compare(old: Path, new: Path, fail_if: str = "") -> Comparison:
+    """Compare two output folders of ``edgec build``, or two of their report.json files.
+
+    ``fail_if`` is a list such as ``instructions>+1%,ram>0,accuracy<-0.005``: the change from old to
+    new, absolute or in percent. Raises ``not-an-output``, ``damaged-output``, ``invalid-limit``.
+    """
+    limits = parse_limits(fail_if)
+    before, after = (metrics(read_report(path)) for path in (old, new))
+    rows = tuple(Row(name, before.get(name), after.get(name)) for name in METRICS)
+    by_name = {row.metric: row for row in rows}
+    failed = tuple(each for each in limits if each.is_exceeded(by_name[each.metric]))
+    return Comparison(tuple(row for row in rows if (row.old, row.new) != (None, None)), failed)
+
+
+def read_report(path: Path) -> Mapping[str, Any]:
+    """Return the report of an output folder, or of a report.json on its own."""
+    if path.is_dir() or not path.is_file():
+        return open_output(path).report
+    try:
+        report = json.loads(path.read_text())
+    except (ValueError, OSError) as error:
+        raise _damaged(path, str(error)) from None
+    if not isinstance(report, dict) or "memory" not in report:
+        raise _damaged(path, "it is no report of edgec")
+    return report
+
+
+def metrics(report: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return the comparable figures of a report."""
+    cycles = [layer.get("cycles_estimate") for layer in report.get("layers", [])]
+    known = cycles and None not in cycles
+    return {
+        "instructions": report.get("instructions_total"),
+        "cycles": sum(cycles) if known else None,
+        **{name: report["memory"].get(key) for name, key in _MEMORY.items()},
+        "macs": report["model"].get("macs"),
+        "params": report["model"].get("params"),
+        "accuracy": (report.get("accuracy") or {}).get("quantized"),
+        "sqnr": (report.get("quantization") or {}).get("output_sqnr_db"),
+    }
+
+
+def parse_limits(text: str) -> list[Limit]:
+    """Parse ``metric>bound,metric<bound%``; raises every part that is no condition at once."""
+    parts = [part for part in text.split(",") if part.strip()]
+    found = [_CONDITION.fullmatch(part) for part in parts]
+    raise_all([e for p, m in zip(parts, found, strict=True) for e in _limit_problems(p, m)])
+    return [_limit(part, match) for part, match in zip(parts, found, strict=True) if match]
+
+
+def _limit(part: str, match: re.Match[str]) -> Limit:
+    metric, sign, bound, percent = match.groups()
+    return Limit(metric, sign == ">", float(bound), bool(percent), part.strip())
+
+
+def _limit_problems(part: str, match: re.Match[str] | None) -> Sequence[EdgecError]:
+    if match is None:
+        return [
+            _invalid(part, "is no condition", "write METRIC>NUMBER or METRIC<NUMBER, with % or not")
+        ]
+    metric = match.group(1)
+    if metric in METRICS:
+        return []
+    near = difflib.get_close_matches(metric, METRICS, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(METRICS)}"
+    return [_invalid(part, f"names no metric: {metric!r}", hint)]
+
+
+def _invalid(part: str, problem: str, hint: str) -> EdgecError:
+    return EdgecError(
+        "invalid-limit",
+        f"--fail-if: {part.strip()!r} {problem}",
+        help=f"{hint}, for instance 'instructions>+1%,ram>0'",
+        exit_code=ExitCode.USAGE,
+    )
+
+
+def _damaged(path: Path, message: str) -> EdgecError:
+    return EdgecError("damaged-output", message, place=Place(str(path)), help="build again")

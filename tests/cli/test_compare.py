@@ -1,0 +1,99 @@
+"""edgec compare: the change of every metric, limits on it, three ways to print it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgec.driver.compare import compare, parse_limits
+from edgec.errors import EdgecError
+
+
+def report(**changes: Any) -> dict[str, Any]:
+    """Return the parts of a report that are compared."""
+    memory = {
+        "ram_total_bytes": 5000,
+        "arena_bytes": 4000,
+        "stack_bytes": 700,
+        "flash_total_bytes": 30_000,
+        "weights_bytes": 8000,
+        "code_bytes": 22_000,
+    }
+    return {
+        "memory": memory | changes.pop("memory", {}),
+        "model": {"macs": 85_632, "params": 7510},
+        "layers": [{"cycles_estimate": None}],
+        "instructions_total": 500_000,
+        "accuracy": None,
+        "quantization": {"output_sqnr_db": 38.5},
+        **changes,
+    }
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text(json.dumps(report()))
+    new.write_text(json.dumps(report(instructions_total=510_000, memory={"ram_total_bytes": 4900})))
+    return old, new
+
+
+def test_rows_state_the_change(pair: tuple[Path, Path]) -> None:
+    rows = {row.metric: row for row in compare(*pair).rows}
+    assert rows["instructions"].change == 10_000
+    assert rows["instructions"].percent == pytest.approx(2.0)
+    assert rows["ram"].change == -100
+    assert rows["sqnr"].change == 0
+    assert "accuracy" not in rows
+    assert "cycles" not in rows
+
+
+@pytest.mark.parametrize(
+    ("limits", "failed"),
+    [
+        ("instructions>+1%", ["instructions>+1%"]),
+        ("instructions>2%", []),
+        ("instructions>9999,ram>0", ["instructions>9999"]),
+        ("ram<-50", ["ram<-50"]),
+        ("ram>0, flash>0", []),
+        ("accuracy<-0.01", []),
+    ],
+)
+def test_limits(pair: tuple[Path, Path], limits: str, failed: list[str]) -> None:
+    assert [limit.text for limit in compare(*pair, limits).failed] == failed
+
+
+def test_growth_from_zero_exceeds_a_percentage(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text(json.dumps(report(memory={"stack_bytes": 0})))
+    new.write_text(json.dumps(report()))
+    assert compare(old, new, "stack>5%").failed
+
+
+def test_every_wrong_limit_is_named() -> None:
+    with pytest.raises(EdgecError) as caught:
+        parse_limits("instructons>1%,ram=3,arena>0")
+    text = str(caught.value)
+    assert "did you mean 'instructions'?" in text
+    assert "'ram=3' is no condition" in text
+    assert caught.value.exit_code == 2
+
+
+def test_command(cli: Any, pair: tuple[Path, Path]) -> None:
+    ended = cli("compare", *pair, "--json", "--fail-if", "instructions>1%")
+    assert ended.code == 4
+    assert ended.json["failed"] == ["instructions>1%"]
+    row = next(each for each in ended.json["rows"] if each["metric"] == "instructions")
+    assert (row["old"], row["new"], row["change"]) == (500_000, 510_000, 10_000)
+    assert cli("compare", *pair).code == 0
+    table = cli("compare", *pair, "--markdown", "--fail-if", "instructions>1%")
+    assert (
+        "| **instructions** (limit exceeded) | 500,000 | 510,000 | +10,000 | +2.00 % |" in table.out
+    )
+
+
+def test_a_folder_that_is_no_build(cli: Any, tmp_path: Path) -> None:
+    ended = cli("compare", tmp_path, tmp_path)
+    assert ended.code == 1
+    assert "error[not-an-output]" in ended.err
