@@ -19,6 +19,7 @@ from edgec.cli import (
     explain,
     inspect,
     ops,
+    profile,
     regression,
     run,
 )
@@ -45,6 +46,7 @@ app.command("check")(check.check)
 app.command("run")(run.run)
 app.command("test")(regression.regression)
 app.command("compare")(compare.compare)
+app.command("profile")(profile.profile)
 app.command("inspect")(inspect.inspect)
 app.add_typer(boards.app, name="boards")
 app.command("ops")(ops.ops)
