@@ -73,6 +73,10 @@ class LoweringContext:
         """Put an array that the compiler computed into flash."""
         return self._store(f"{self.node.name}/{hint}", data, mutable=mutable)
 
+    def shared_table(self, name: str, data: Array) -> ConstantRef:
+        """Put a table into flash that every node may refer to, once for all."""
+        return self._store(f"edgec/{name}", data)
+
     def scratch_buffer(self, size: int) -> ArenaRef | Null:
         """Reserve ``size`` bytes for the time of this call; Null for none."""
         if size == 0:

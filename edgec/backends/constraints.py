@@ -1,7 +1,7 @@
 """Constraints shared by kernels. The docstring's first line is what users read."""
 
 from edgec.backends.base import Request
-from edgec.ir import DType
+from edgec.ir import DType, TensorType
 from edgec.ops.tflite_pool import one_quantization
 
 
@@ -15,6 +15,23 @@ def int8_inputs(request: Request) -> bool:
     """All inputs and outputs are int8."""
     kinds = [*request.signature.inputs, *request.signature.outputs]
     return all(kind.dtype is DType.INT8 for kind in kinds)
+
+
+def int16_data(request: Request) -> bool:
+    """Inputs and outputs that carry activations are int16 with zero point 0."""
+    return all(map(is_int16, [request.signature.inputs[0], *request.signature.outputs]))
+
+
+def int16_inputs(request: Request) -> bool:
+    """All inputs and outputs are int16 with zero point 0."""
+    return all(map(is_int16, [*request.signature.inputs, *request.signature.outputs]))
+
+
+def is_int16(kind: TensorType) -> bool:
+    """Tell whether a tensor is quantized as TFLite's 16x8 scheme has it."""
+    return (
+        kind.dtype is DType.INT16 and kind.qparams is not None and kind.qparams.zero_points == (0,)
+    )
 
 
 def constant_weights(request: Request) -> bool:

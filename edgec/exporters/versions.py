@@ -35,7 +35,7 @@ _QUANTIZED: dict[str, tuple[int, int]] = {
     "MUL": (2, 4),
     "PAD": (2, 3),
     "PADV2": (2, 3),
-    "QUANTIZE": (2, 3),
+    "QUANTIZE": (2, 2),
     "REDUCE_MAX": (2, 3),
     "REDUCE_MIN": (2, 3),
     "RELU": (2, 3),

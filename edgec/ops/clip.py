@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Activation, is_float
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Activation, is_float
 from edgec.ops.dequantize import dequantized
 from edgec.ops.quantize import quantize_floats, requantize_integers
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
@@ -20,6 +20,7 @@ class Clip(Unary):
     """x limited to [low, high]; int8 is requantized, then limited."""
 
     name: ClassVar[str] = "clip"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     low: float = -np.inf
     high: float = np.inf
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator
+from edgec.ops.base import INT8_AND_INT16, Operator
 from edgec.ops.constants import add_or_fold
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
@@ -17,6 +17,7 @@ class Dequantize(Operator):
     """x, quantized per tensor -> float32 scale * (x - zero_point), rounded once."""
 
     name: ClassVar[str] = "dequantize"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         (x,) = inputs

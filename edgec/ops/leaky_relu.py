@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.base import is_float
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
+from edgec.ops.base import INT8_AND_INT16, is_float
 from edgec.ops.fixed_point import saturate
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.unary import Unary, import_unary, rescaled, scale_ratio
@@ -18,6 +18,7 @@ class LeakyRelu(Unary):
     """x where x >= 0, else alpha * x; int8 with a multiplier for each side."""
 
     name: ClassVar[str] = "leaky_relu"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     alpha: float
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
@@ -26,12 +27,12 @@ class LeakyRelu(Unary):
             return (np.where(x >= 0, x, x * np.float32(self.alpha)).astype(x.dtype),)
         limits = np.iinfo(x.dtype)
         positive = rescaled(x, scale_ratio(signature), signature)
-        negative = rescaled(x, self._negative_factor(signature), signature)
+        negative = rescaled(x, self.negative_factor(signature), signature)
         zero = signature.inputs[0].quantization.zero_point
         y = np.where(x.astype(np.int64) >= zero, positive, negative)
         return (saturate(y, limits.min, limits.max, x.dtype),)
 
-    def _negative_factor(self, signature: Signature) -> float:
+    def negative_factor(self, signature: Signature) -> float:
         """Return alpha * input scale / output scale, in float32 as TFLite computes it."""
         source, target = signature.inputs[0].quantization, signature.output.quantization
         scaled = np.float32(source.scale) * np.float32(self.alpha)

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.errors import EdgecError, Place
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Activation, Operator, OutputRule, is_float
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Activation, Operator, OutputRule, is_float
 from edgec.ops.fixed_point import saturate
 from edgec.ops.onnx_window import from_image, pool_window_from_onnx, to_image
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
@@ -22,6 +22,7 @@ class MaxPool2D(Operator):
     """x [N,H,W,C] -> [N,OH,OW,C]: the largest element that each window covers."""
 
     name: ClassVar[str] = "max_pool2d"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     window: Window
     activation: Activation = Activation.NONE

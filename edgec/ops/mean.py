@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.base import is_float
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
+from edgec.ops.base import INT8_AND_INT16, is_float
 from edgec.ops.fixed_point import quantize_multiplier, requantize, saturate, wrap_int32
 from edgec.ops.reduction import Reduction, import_reduction
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
@@ -18,6 +18,7 @@ class Mean(Reduction):
     """x -> the mean over ``axes`` (sorted, not negative), which become 1 or go away."""
 
     name: ClassVar[str] = "mean"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         (x,) = inputs

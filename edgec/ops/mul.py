@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Activation, Operator
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Activation, Operator
 from edgec.ops.broadcasting import (
     broadcast_type,
     centered,
@@ -24,6 +24,7 @@ class Mul(Operator):
 
     name: ClassVar[str] = "mul"
     pointwise: ClassVar[bool] = True
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     activation: Activation = Activation.NONE
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:

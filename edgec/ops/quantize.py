@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator, is_float
+from edgec.ops.base import INT8_AND_INT16, Operator, is_float
+from edgec.ops.dequantize import dequantized
 from edgec.ops.fixed_point import quantize_multiplier, requantize, saturate
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
@@ -17,10 +18,12 @@ class Quantize(Operator):
     """x, float32 or quantized -> the same shape as integers of type ``dtype``.
 
     Floats are divided by the scale in float32 and rounded half away from zero; NaN becomes the zero
-    point. Integers are requantized in fixed point.
+    point. Integers are requantized in fixed point; int8 becomes int16 by way of float32, since
+    TFLite 2.14 has no such QUANTIZE.
     """
 
     name: ClassVar[str] = "quantize"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     dtype: DType = DType.INT8
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
@@ -34,7 +37,14 @@ class Quantize(Operator):
         (x,) = inputs
         if is_float(signature.inputs[0]):
             return (quantize_floats(x, signature.output),)
+        if is_widening(signature):
+            return (quantize_floats(dequantized(x, signature.inputs[0]), signature.output),)
         return (requantize_integers(x, signature.inputs[0], signature.output),)
+
+
+def is_widening(signature: Signature) -> bool:
+    """Tell whether int8 becomes int16."""
+    return (signature.inputs[0].dtype, signature.output.dtype) == (DType.INT8, DType.INT16)
 
 
 def quantize_floats(x: Array, kind: TensorType) -> Array:
@@ -69,4 +79,9 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 @exporter(Quantize)
 def _to_tflite(op: Quantize, node: Node, signature: Signature, out: TfliteEmitter) -> None:
-    out.emit("QUANTIZE", node.inputs, node.outputs, "QuantizeOptions")
+    inputs: Sequence[ValueName] = node.inputs
+    if is_widening(signature):
+        real = TensorType(signature.inputs[0].shape, DType.FLOAT32)
+        inputs = [out.temporary(f"{node.name}/float32", real)]
+        out.emit("DEQUANTIZE", node.inputs, inputs, "DequantizeOptions")
+    out.emit("QUANTIZE", inputs, node.outputs, "QuantizeOptions")

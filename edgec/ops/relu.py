@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.base import Activation, is_float
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
+from edgec.ops.base import INT8_AND_INT16, Activation, is_float
 from edgec.ops.fixed_point import saturate
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.unary import Unary, import_unary, rescaled, scale_ratio
@@ -16,7 +16,13 @@ class Relu(Unary):
     """x limited to the bounds of ``activation``; int8 is requantized, then limited."""
 
     name: ClassVar[str] = "relu"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     activation: Activation = Activation.RELU
+
+    def computes(self, dtype: DType) -> bool:
+        """As any; but TFLite has no int16 RELU_N1_TO_1."""
+        known = dtype in self.integer_types
+        return known and not (dtype is DType.INT16 and self.activation is Activation.RELU_N1_TO_1)
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         (x,) = inputs

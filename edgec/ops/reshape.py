@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator, OutputRule
+from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.constants import add_or_fold
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
@@ -22,6 +22,7 @@ class Reshape(Operator):
     """x -> the same elements as ``shape``; both are row-major and hold as many elements."""
 
     name: ClassVar[str] = "reshape"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     is_view: ClassVar[bool] = True
     shape: tuple[int, ...]

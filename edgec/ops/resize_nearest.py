@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator, OutputRule
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_resize import resize_flags, resize_size
 
@@ -19,6 +19,7 @@ class ResizeNearest(Operator):
     """x [N,H,W,C] -> [N,len(rows),len(columns),C]: output pixel (i, j) is (rows[i], columns[j])."""
 
     name: ClassVar[str] = "resize_nearest"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     rows: tuple[int, ...]
     columns: tuple[int, ...]

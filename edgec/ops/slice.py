@@ -11,8 +11,8 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.errors import EdgecError, Place
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator, OutputRule
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.constants import add_or_fold
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.reshape import Reshape
@@ -28,6 +28,7 @@ class Slice(Operator):
     """
 
     name: ClassVar[str] = "slice"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     starts: tuple[int, ...]
     sizes: tuple[int, ...]

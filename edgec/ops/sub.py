@@ -6,19 +6,20 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.add import on_common_scale, saturated_sum
-from edgec.ops.base import Activation, Operator
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.add import check_general_scales, emit_sum, on_common_scale, saturated_sum
+from edgec.ops.base import INT8_AND_INT16, Activation, Operator
 from edgec.ops.broadcasting import broadcast_type, fused_activation, import_elementwise
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sub(Operator):
-    """a - b, shapes broadcast; int8 as in :class:`~edgec.ops.add.Add`."""
+    """a - b, shapes broadcast; integers as in :class:`~edgec.ops.add.Add`."""
 
     name: ClassVar[str] = "sub"
     pointwise: ClassVar[bool] = True
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     activation: Activation = Activation.NONE
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
@@ -38,11 +39,10 @@ def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 @importer(Format.TFLITE, "SUB")
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    node.ignore("pot_scale_int16")
+    check_general_scales(node, g)
     return import_elementwise(node, g, Sub(activation=fused_activation(node)))
 
 
 @exporter(Sub)
 def _to_tflite(op: Sub, node: Node, signature: Signature, out: TfliteEmitter) -> None:
-    activation = op.activation.value
-    out.emit("SUB", node.inputs, node.outputs, "SubOptions", FusedActivationFunction=activation)
+    emit_sum("SUB", op.activation, node, out)

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, QParams, Signature, TensorType, ValueName
+from edgec.ir import Array, DType, GraphBuilder, Node, QParams, Signature, TensorType, ValueName
 from edgec.ops.abs import Abs
-from edgec.ops.base import is_float
+from edgec.ops.base import INT8_AND_INT16, is_float
 from edgec.ops.mean import Mean
 from edgec.ops.pow import Pow
 from edgec.ops.reduction import Reduction, import_reduction
@@ -25,6 +25,7 @@ class Sum(Reduction):
     """
 
     name: ClassVar[str] = "sum"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         (x,) = inputs

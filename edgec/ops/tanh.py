@@ -6,9 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.base import OutputRule, is_float
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
+from edgec.ops.base import INT8_AND_INT16, OutputRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.sigmoid_table import tanh_int16
 from edgec.ops.unary import Unary, import_unary, tabulate
 
 
@@ -18,12 +19,15 @@ class Tanh(Unary):
 
     name: ClassVar[str] = "tanh"
     output_rule: ClassVar[OutputRule] = OutputRule.FIXED
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     fixed_output: ClassVar[tuple[float, int] | None] = (1 / 128, 0)
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         (x,) = inputs
         if is_float(signature.inputs[0]):
             return (_tanh(x),)
+        if x.dtype == np.int16:
+            return (tanh_int16(x, signature.inputs[0].quantization.scale),)
         return (tabulate(_tanh, x, signature),)
 
 

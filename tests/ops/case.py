@@ -55,6 +55,11 @@ def int8(shape: Sequence[int], scale: float, zero_point: int = 0) -> TensorType:
     return TensorType(tuple(shape), DType.INT8, QParams.per_tensor(scale, zero_point))
 
 
+def int16(shape: Sequence[int], scale: float) -> TensorType:
+    """Return the type of an activation of the 16x8 scheme."""
+    return TensorType(tuple(shape), DType.INT16, QParams.per_tensor(scale, 0))
+
+
 @dataclass(frozen=True)
 class Constant:
     """A constant operand of a case."""

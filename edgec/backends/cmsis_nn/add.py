@@ -2,21 +2,30 @@
 
 from edgec.backends.base import LoweringContext, kernel
 from edgec.backends.cmsis_nn.elementwise import equal_shapes
-from edgec.backends.constraints import int8_inputs
+from edgec.backends.constraints import int8_inputs, int16_inputs
 from edgec.lir import Call, Scalar
-from edgec.ops.add import LEFT_SHIFT, Add, sum_factors
+from edgec.ops.add import Add, left_shift, sum_factors
 from edgec.ops.fixed_point import quantize_multiplier
 
 
 @kernel("cmsis_nn", Add, requires=(int8_inputs, equal_shapes))
 def elementwise_add_s8(ctx: LoweringContext) -> Call:
+    return _call("arm_elementwise_add_s8", ctx)
+
+
+@kernel("cmsis_nn", Add, requires=(int16_inputs, equal_shapes))
+def elementwise_add_s16(ctx: LoweringContext) -> Call:
+    return _call("arm_elementwise_add_s16", ctx)
+
+
+def _call(function: str, ctx: LoweringContext) -> Call:
     op, (a, b), y = ctx.request.op, ctx.signature.inputs, ctx.signature.output
     assert isinstance(op, Add)  # noqa: S101 - the registry guarantees it
     scale_a, scale_b, scale_y = map(quantize_multiplier, sum_factors(ctx.signature))
     numbers = [
         *(-a.quantization.zero_point, *scale_a),
         *(-b.quantization.zero_point, *scale_b),
-        LEFT_SHIFT,
+        left_shift(y),
     ]
     tail = [
         *(y.quantization.zero_point, *scale_y),
@@ -24,7 +33,7 @@ def elementwise_add_s8(ctx: LoweringContext) -> Call:
         y.elements,
     ]
     return Call(
-        "arm_elementwise_add_s8",
+        function,
         [ctx.input(0), ctx.input(1), *map(Scalar, numbers), ctx.output(), *map(Scalar, tail)],
         returns_status=True,
     )

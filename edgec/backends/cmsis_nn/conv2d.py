@@ -2,13 +2,21 @@
 
 from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.cmsis_nn import structs
-from edgec.backends.constraints import constant_weights, int8_data, symmetric_weights
+from edgec.backends.constraints import (
+    constant_weights,
+    int8_data,
+    int16_data,
+    symmetric_weights,
+)
+from edgec.backends.wide_sums import outputs_fit, sums_fit, wide_bias
 from edgec.ir import Signature
-from edgec.lir import Call, Scalar, Struct
+from edgec.lir import ArenaRef, Call, ConstantRef, Scalar, Struct
 from edgec.ops.conv2d import Conv2D, conv_factors
 from edgec.ops.fixed_point import quantize_multipliers
 from edgec.ops.windows import Window
 from edgec.targets.cpu import CpuCore
+
+_FAST_COLUMNS = 512  # weights of an output channel
 
 
 def one_group(request: Request) -> bool:
@@ -19,11 +27,37 @@ def one_group(request: Request) -> bool:
 
 @kernel("cmsis_nn", Conv2D, requires=(int8_data, constant_weights, symmetric_weights, one_group))
 def convolve_s8(ctx: LoweringContext) -> Call:
-    op, signature = ctx.request.op, ctx.signature
-    assert isinstance(op, Conv2D)  # noqa: S101 - the registry guarantees it
+    window, signature = _conv(ctx.request).window, ctx.signature
+    outputs = signature.output.shape[3]
+    return _call(ctx, variant(window, signature, ctx.cpu), structs.bias(ctx, outputs))
+
+
+_REQUIRES_INT16 = (
+    int16_data,
+    constant_weights,
+    symmetric_weights,
+    one_group,
+    wide_bias,
+    sums_fit,
+    outputs_fit,
+)
+
+
+@kernel("cmsis_nn", Conv2D, requires=_REQUIRES_INT16)
+def convolve_s16(ctx: LoweringContext) -> Call:
+    return _call(ctx, variant_s16(ctx.request), ctx.input(2))
+
+
+def _conv(request: Request) -> Conv2D:
+    assert isinstance(request.op, Conv2D)  # noqa: S101 - the registry guarantees it
+    return request.op
+
+
+def _call(ctx: LoweringContext, chosen: tuple[str, int], bias: ArenaRef | ConstantRef) -> Call:
+    op, signature = _conv(ctx.request), ctx.signature
     multipliers, shifts = quantize_multipliers(conv_factors(signature))
     x, weights, y = signature.inputs[0], signature.inputs[1], signature.output
-    function, scratch = variant(op.window, signature, ctx.cpu)
+    function, scratch = chosen
     outputs, kh, kw, depth = weights.shape
     return Call(
         function,
@@ -36,7 +70,7 @@ def convolve_s8(ctx: LoweringContext) -> Call:
             structs.dims(outputs, kh, kw, depth),
             ctx.input(1),
             structs.dims(1, 1, 1, outputs),
-            structs.bias(ctx, outputs),
+            bias,
             structs.shape(y.shape),
             ctx.output(),
         ],
@@ -71,6 +105,19 @@ def variant(window: Window, signature: Signature, cpu: CpuCore) -> tuple[str, in
             return "arm_convolve_1_x_n_s8", 0
         return "arm_convolve_s8", 4 * -(-columns // 8) * 8
     return "arm_convolve_s8", 2 * -(-columns // 4) * 4 * 2
+
+
+def variant_s16(request: Request) -> tuple[str, int]:
+    """Return the function and its scratch bytes (arm_convolve_wrapper_s16's choice).
+
+    The fast variant adds up in 32 bits; DSP cores alone have it.
+    """
+    window, weights = _conv(request).window, request.signature.inputs[1]
+    columns = weights.elements // weights.shape[0]
+    undilated = window.dilations == (1, 1)
+    if request.cpu.isa == "dsp" and undilated and columns < _FAST_COLUMNS:
+        return "arm_convolve_fast_s16", 2 * 2 * columns
+    return "arm_convolve_s16", 0
 
 
 def _one_row_on_mve(window: Window, extent: tuple[int, ...], outputs: int) -> bool:

@@ -2,9 +2,15 @@
 
 from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.cmsis_nn import structs
-from edgec.backends.constraints import constant_weights, int8_data, symmetric_weights
-from edgec.ir import Signature
-from edgec.lir import Call, Scalar, Struct
+from edgec.backends.constraints import (
+    constant_weights,
+    int8_data,
+    int16_data,
+    symmetric_weights,
+)
+from edgec.backends.wide_sums import outputs_fit, sums_fit, wide_bias
+from edgec.ir import Signature, TensorType
+from edgec.lir import ArenaRef, Call, ConstantRef, Scalar, Struct
 from edgec.ops.conv2d import conv_factors
 from edgec.ops.depthwise_conv2d import DepthwiseConv2D
 from edgec.ops.fixed_point import quantize_multipliers
@@ -13,6 +19,7 @@ from edgec.targets.cpu import CpuCore
 
 _MVE_BLOCK = 124  # CH_IN_BLOCK_MVE: channels the MVE variant works on at a time
 _LARGEST_INT16 = 2**15 - 1
+_FAST_TAPS = 512  # the int16 variant adds up this many in 32 bits
 
 
 def extents_fit_int16(request: Request) -> bool:
@@ -38,11 +45,37 @@ def extents_fit_int16(request: Request) -> bool:
     requires=(int8_data, constant_weights, symmetric_weights, extents_fit_int16),
 )
 def depthwise_conv_s8(ctx: LoweringContext) -> Call:
-    op, signature = ctx.request.op, ctx.signature
-    assert isinstance(op, DepthwiseConv2D)  # noqa: S101 - the registry guarantees it
+    window, signature = _depthwise(ctx.request).window, ctx.signature
+    outputs = signature.output.shape[3]
+    return _call(ctx, variant(window, signature, ctx.cpu), structs.bias(ctx, outputs))
+
+
+_REQUIRES_INT16 = (
+    int16_data,
+    constant_weights,
+    symmetric_weights,
+    extents_fit_int16,
+    wide_bias,
+    sums_fit,
+    outputs_fit,
+)
+
+
+@kernel("cmsis_nn", DepthwiseConv2D, requires=_REQUIRES_INT16)
+def depthwise_conv_s16(ctx: LoweringContext) -> Call:
+    return _call(ctx, variant_s16(ctx.request), ctx.input(2))
+
+
+def _depthwise(request: Request) -> DepthwiseConv2D:
+    assert isinstance(request.op, DepthwiseConv2D)  # noqa: S101 - the registry guarantees it
+    return request.op
+
+
+def _call(ctx: LoweringContext, chosen: tuple[str, int], bias: ArenaRef | ConstantRef) -> Call:
+    op, signature = _depthwise(ctx.request), ctx.signature
     multipliers, shifts = quantize_multipliers(conv_factors(signature))
     x, weights, y = signature.inputs[0], signature.inputs[1], signature.output
-    function, scratch = variant(op.window, signature, ctx.cpu)
+    function, scratch = chosen
     return Call(
         function,
         [
@@ -54,7 +87,7 @@ def depthwise_conv_s8(ctx: LoweringContext) -> Call:
             structs.shape(weights.shape),
             ctx.input(1),
             structs.dims(1, 1, 1, y.shape[3]),
-            structs.bias(ctx, y.shape[3]),
+            bias,
             structs.shape(y.shape),
             ctx.output(),
         ],
@@ -94,6 +127,26 @@ def variant(window: Window, signature: Signature, cpu: CpuCore) -> tuple[str, in
     if cpu.isa == "dsp" and _rows_touch(window, x.shape[1], y.shape[1]):
         return "arm_depthwise_conv_s8_opt", 2 * taps * x.shape[3]
     return generic
+
+
+def variant_s16(request: Request) -> tuple[str, int]:
+    """Return the function and its scratch bytes.
+
+    arm_depthwise_conv_wrapper_s16's choice, but where that one would read beside the image (a
+    window without a row in it) or beside the weights (MVE: channels in fours).
+    """
+    window, x, y = _depthwise(request).window, *_ends(request)
+    taps = window.kernel[0] * window.kernel[1]
+    alike = x.shape[3] == y.shape[3] and window.dilations == (1, 1) and taps < _FAST_TAPS
+    if request.cpu.isa == "mve" and alike and x.shape[3] % 4 == 0:
+        return "arm_depthwise_conv_fast_s16", 4 * 2 * taps * x.shape[3] + 8
+    if request.cpu.isa == "dsp" and alike and _rows_touch(window, x.shape[1], y.shape[1]):
+        return "arm_depthwise_conv_fast_s16", 2 * taps * x.shape[3]
+    return "arm_depthwise_conv_s16", 0
+
+
+def _ends(request: Request) -> tuple[TensorType, TensorType]:
+    return request.signature.inputs[0], request.signature.output
 
 
 def _three_by_three(window: Window, width: int, columns: int) -> bool:

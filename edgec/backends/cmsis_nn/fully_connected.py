@@ -4,7 +4,13 @@ import numpy as np
 
 from edgec.backends.base import LoweringContext, kernel
 from edgec.backends.cmsis_nn import source, structs
-from edgec.backends.constraints import constant_weights, int8_data, symmetric_weights
+from edgec.backends.constraints import (
+    constant_weights,
+    int8_data,
+    int16_data,
+    symmetric_weights,
+)
+from edgec.backends.wide_sums import outputs_fit, products_fit_int32, sums_fit, wide_bias
 from edgec.ir import Array
 from edgec.lir import Call, Scalar, Struct
 from edgec.ops.fixed_point import wrap_int32
@@ -13,13 +19,33 @@ from edgec.ops.fully_connected import FullyConnected, fully_connected_factor
 
 @kernel("cmsis_nn", FullyConnected, requires=(int8_data, constant_weights, symmetric_weights))
 def fully_connected_s8(ctx: LoweringContext) -> Call:
+    return _call("arm_fully_connected_s8", ctx, _context(ctx))
+
+
+_REQUIRES_INT16 = (
+    int16_data,
+    constant_weights,
+    symmetric_weights,
+    wide_bias,
+    sums_fit,
+    outputs_fit,
+    products_fit_int32,
+)
+
+
+@kernel("cmsis_nn", FullyConnected, requires=_REQUIRES_INT16)
+def fully_connected_s16(ctx: LoweringContext) -> Call:
+    return _call("arm_fully_connected_s16", ctx, structs.no_context())
+
+
+def _call(function: str, ctx: LoweringContext, context: Struct) -> Call:
     x, weights = ctx.signature.inputs[:2]
     outputs, depth = weights.shape
     rows = x.elements // depth
     return Call(
-        "arm_fully_connected_s8",
+        function,
         [
-            _context(ctx),
+            context,
             _params(ctx),
             structs.per_tensor(fully_connected_factor(ctx.signature)),
             structs.dims(rows, 1, 1, depth),

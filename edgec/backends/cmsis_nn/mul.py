@@ -2,7 +2,7 @@
 
 from edgec.backends.base import LoweringContext, kernel
 from edgec.backends.cmsis_nn.elementwise import equal_shapes
-from edgec.backends.constraints import int8_inputs
+from edgec.backends.constraints import int8_inputs, int16_inputs
 from edgec.lir import Call, Scalar
 from edgec.ops.fixed_point import quantize_multiplier
 from edgec.ops.mul import Mul, product_factor
@@ -10,6 +10,15 @@ from edgec.ops.mul import Mul, product_factor
 
 @kernel("cmsis_nn", Mul, requires=(int8_inputs, equal_shapes))
 def elementwise_mul_s8(ctx: LoweringContext) -> Call:
+    return _call("arm_elementwise_mul_s8", ctx)
+
+
+@kernel("cmsis_nn", Mul, requires=(int16_inputs, equal_shapes))
+def elementwise_mul_s16(ctx: LoweringContext) -> Call:
+    return _call("arm_elementwise_mul_s16", ctx)
+
+
+def _call(function: str, ctx: LoweringContext) -> Call:
     op, (a, b), y = ctx.request.op, ctx.signature.inputs, ctx.signature.output
     assert isinstance(op, Mul)  # noqa: S101 - the registry guarantees it
     offsets = [Scalar(-a.quantization.zero_point), Scalar(-b.quantization.zero_point)]
@@ -20,7 +29,7 @@ def elementwise_mul_s8(ctx: LoweringContext) -> Call:
         y.elements,
     ]
     return Call(
-        "arm_elementwise_mul_s8",
+        function,
         [ctx.input(0), ctx.input(1), *offsets, ctx.output(), *map(Scalar, tail)],
         returns_status=True,
     )

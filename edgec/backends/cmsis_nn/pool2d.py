@@ -2,7 +2,7 @@
 
 from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.cmsis_nn import structs
-from edgec.backends.constraints import int8_data, pools_integers
+from edgec.backends.constraints import int8_data, int16_data, pools_integers
 from edgec.lir import Call, Struct
 from edgec.ops.average_pool2d import AveragePool2D
 from edgec.ops.max_pool2d import MaxPool2D
@@ -15,13 +15,28 @@ def undilated(request: Request) -> bool:
 
 @kernel("cmsis_nn", AveragePool2D, requires=(int8_data, pools_integers, undilated))
 def avgpool_s8(ctx: LoweringContext) -> Call:
-    scratch = 4 * ctx.signature.inputs[0].shape[3] if ctx.cpu.isa == "dsp" else 0
-    return _pool("arm_avgpool_s8", ctx, structs.context(ctx, scratch))
+    return _pool("arm_avgpool_s8", ctx, _sums(ctx))
+
+
+@kernel("cmsis_nn", AveragePool2D, requires=(int16_data, pools_integers, undilated))
+def avgpool_s16(ctx: LoweringContext) -> Call:
+    return _pool("arm_avgpool_s16", ctx, _sums(ctx))
 
 
 @kernel("cmsis_nn", MaxPool2D, requires=(int8_data, pools_integers, undilated))
 def max_pool_s8(ctx: LoweringContext) -> Call:
     return _pool("arm_max_pool_s8", ctx, structs.no_context())
+
+
+@kernel("cmsis_nn", MaxPool2D, requires=(int16_data, pools_integers, undilated))
+def max_pool_s16(ctx: LoweringContext) -> Call:
+    return _pool("arm_max_pool_s16", ctx, structs.no_context())
+
+
+def _sums(ctx: LoweringContext) -> Struct:
+    """Return the context of an average pool: DSP cores keep one sum per channel in it."""
+    scratch = 4 * ctx.signature.inputs[0].shape[3] if ctx.cpu.isa == "dsp" else 0
+    return structs.context(ctx, scratch)
 
 
 def _op(request: Request) -> AveragePool2D | MaxPool2D:

@@ -1,7 +1,7 @@
 """Addition and subtraction in plain C, with broadcasting: one kernel, the sign is an argument."""
 
 from edgec.backends.base import LoweringContext, kernel
-from edgec.backends.constraints import int8_inputs
+from edgec.backends.constraints import int8_inputs, int16_inputs
 from edgec.backends.portable_c import structs
 from edgec.backends.portable_c.axes import broadcast_loops, few_loops, loop_dims
 from edgec.lir import Call, Scalar, Struct
@@ -14,21 +14,35 @@ from edgec.ops.sub import Sub
 def add_s8(ctx: LoweringContext) -> Call:
     op = ctx.request.op
     assert isinstance(op, Add)  # noqa: S101 - the registry guarantees it
-    return _call(ctx, op.activation, 1)
+    return _call("edgec_add_s8", ctx, op.activation, 1)
+
+
+@kernel("portable_c", Add, requires=(int16_inputs, few_loops))
+def add_s16(ctx: LoweringContext) -> Call:
+    op = ctx.request.op
+    assert isinstance(op, Add)  # noqa: S101 - the registry guarantees it
+    return _call("edgec_add_s16", ctx, op.activation, 1)
 
 
 @kernel("portable_c", Sub, requires=(int8_inputs, few_loops))
 def sub_s8(ctx: LoweringContext) -> Call:
     op = ctx.request.op
     assert isinstance(op, Sub)  # noqa: S101 - the registry guarantees it
-    return _call(ctx, op.activation, -1)
+    return _call("edgec_add_s8", ctx, op.activation, -1)
 
 
-def _call(ctx: LoweringContext, activation: Activation, sign: int) -> Call:
+@kernel("portable_c", Sub, requires=(int16_inputs, few_loops))
+def sub_s16(ctx: LoweringContext) -> Call:
+    op = ctx.request.op
+    assert isinstance(op, Sub)  # noqa: S101 - the registry guarantees it
+    return _call("edgec_add_s16", ctx, op.activation, -1)
+
+
+def _call(function: str, ctx: LoweringContext, activation: Activation, sign: int) -> Call:
     a, b = ctx.signature.inputs
     loops = broadcast_loops(ctx.signature.output.shape, [a.shape, b.shape])
     return Call(
-        "edgec_add_s8",
+        function,
         [
             loop_dims(loops.extents, 1),
             loop_dims(loops.steps[0], 0),

@@ -1,8 +1,14 @@
 """Convolution in plain C: any window, any groups."""
 
 from edgec.backends.base import LoweringContext, kernel
-from edgec.backends.constraints import constant_weights, int8_data, symmetric_weights
+from edgec.backends.constraints import (
+    constant_weights,
+    int8_data,
+    int16_data,
+    symmetric_weights,
+)
 from edgec.backends.portable_c import structs
+from edgec.backends.wide_sums import sums_fit
 from edgec.lir import Call, Scalar
 from edgec.ops.conv2d import Conv2D, conv_factors
 from edgec.ops.fixed_point import quantize_multipliers
@@ -29,6 +35,25 @@ def conv2d_s8(ctx: LoweringContext) -> Call:
             Scalar(y.quantization.zero_point),
             structs.clamp(op.activation, y),
             structs.dims(y.shape),
+            ctx.output(),
+        ],
+    )
+
+
+@kernel("portable_c", Conv2D, requires=(int16_data, constant_weights, symmetric_weights, sums_fit))
+def conv2d_s16(ctx: LoweringContext) -> Call:
+    op, signature = ctx.request.op, ctx.signature
+    assert isinstance(op, Conv2D)  # noqa: S101 - the registry guarantees it
+    return Call(
+        "edgec_conv2d_s16",
+        [
+            structs.dims(signature.inputs[0].shape),
+            ctx.input(0),
+            structs.dims(signature.inputs[1].shape),
+            ctx.input(1),
+            structs.window(op.window),
+            structs.layer_s16(ctx, conv_factors(signature), op.activation, per_channel=True),
+            structs.dims(signature.output.shape),
             ctx.output(),
         ],
     )

@@ -1,9 +1,14 @@
 """Mean and sum in plain C, over one or two runs of neighboring axes: one kernel, two scales."""
 
 from edgec.backends.base import LoweringContext, kernel
-from edgec.backends.constraints import int8_data
+from edgec.backends.constraints import int8_data, int16_data
 from edgec.backends.portable_c import structs
-from edgec.backends.portable_c.reduction import five_extents, sum_fits, two_runs_of_axes
+from edgec.backends.portable_c.reduction import (
+    five_extents,
+    int16_sum_fits,
+    sum_fits,
+    two_runs_of_axes,
+)
 from edgec.ir import Signature
 from edgec.lir import Call, Scalar
 from edgec.ops.mean import Mean
@@ -14,20 +19,34 @@ from edgec.ops.sum import Sum
 def mean_s8(ctx: LoweringContext) -> Call:
     op = ctx.request.op
     assert isinstance(op, Mean)  # noqa: S101 - the registry guarantees it
-    return _call(ctx, op, ctx.signature)
+    return _call("edgec_mean_s8", ctx, op, ctx.signature)
+
+
+@kernel("portable_c", Mean, requires=(int16_data, two_runs_of_axes, int16_sum_fits))
+def mean_s16(ctx: LoweringContext) -> Call:
+    op = ctx.request.op
+    assert isinstance(op, Mean)  # noqa: S101 - the registry guarantees it
+    return _call("edgec_mean_s16", ctx, op, ctx.signature)
 
 
 @kernel("portable_c", Sum, requires=(int8_data, two_runs_of_axes, sum_fits))
 def sum_s8(ctx: LoweringContext) -> Call:
     op = ctx.request.op
     assert isinstance(op, Sum)  # noqa: S101 - the registry guarantees it
-    return _call(ctx, op.mean(), op.mean_signature(ctx.signature))
+    return _call("edgec_mean_s8", ctx, op.mean(), op.mean_signature(ctx.signature))
 
 
-def _call(ctx: LoweringContext, op: Mean, signature: Signature) -> Call:
+@kernel("portable_c", Sum, requires=(int16_data, two_runs_of_axes, int16_sum_fits))
+def sum_s16(ctx: LoweringContext) -> Call:
+    op = ctx.request.op
+    assert isinstance(op, Sum)  # noqa: S101 - the registry guarantees it
+    return _call("edgec_mean_s16", ctx, op.mean(), op.mean_signature(ctx.signature))
+
+
+def _call(function: str, ctx: LoweringContext, op: Mean, signature: Signature) -> Call:
     x, y = signature.inputs[0].quantization, signature.output.quantization
     return Call(
-        "edgec_mean_s8",
+        function,
         [
             *(Scalar(extent) for extent in five_extents(ctx.request)),
             ctx.input(0),

@@ -1,7 +1,7 @@
 """Multiplication in plain C, with broadcasting."""
 
 from edgec.backends.base import LoweringContext, kernel
-from edgec.backends.constraints import int8_inputs
+from edgec.backends.constraints import int8_inputs, int16_inputs
 from edgec.backends.portable_c import structs
 from edgec.backends.portable_c.axes import broadcast_loops, few_loops, loop_dims
 from edgec.lir import Call, Scalar, Struct
@@ -10,10 +10,19 @@ from edgec.ops.mul import Mul, product_factor
 
 @kernel("portable_c", Mul, requires=(int8_inputs, few_loops))
 def mul_s8(ctx: LoweringContext) -> Call:
+    return _call("edgec_mul_s8", ctx)
+
+
+@kernel("portable_c", Mul, requires=(int16_inputs, few_loops))
+def mul_s16(ctx: LoweringContext) -> Call:
+    return _call("edgec_mul_s16", ctx)
+
+
+def _call(function: str, ctx: LoweringContext) -> Call:
     a, b = ctx.signature.inputs
     loops = broadcast_loops(ctx.signature.output.shape, [a.shape, b.shape])
     return Call(
-        "edgec_mul_s8",
+        function,
         [
             loop_dims(loops.extents, 1),
             loop_dims(loops.steps[0], 0),

@@ -1,7 +1,7 @@
-"""Padding in plain C: up to four padded axes of an int8 tensor of any rank."""
+"""Padding in plain C: up to four padded axes of an int8 or int16 tensor of any rank."""
 
 from edgec.backends.base import LoweringContext, Request, kernel
-from edgec.backends.constraints import int8_data, same_quantization
+from edgec.backends.constraints import int8_data, int16_data, same_quantization
 from edgec.backends.portable_c.axes import MAX_LOOPS, loop_dims, merged_padding
 from edgec.lir import Call, Scalar
 from edgec.ops.pad import Pad
@@ -21,12 +21,21 @@ def _merged(request: Request) -> tuple[list[int], list[tuple[int, int]]]:
 
 @kernel("portable_c", Pad, requires=(int8_data, same_quantization, few_padded_axes))
 def pad_s8(ctx: LoweringContext) -> Call:
+    return _call("edgec_pad_s8", ctx)
+
+
+@kernel("portable_c", Pad, requires=(int16_data, same_quantization, few_padded_axes))
+def pad_s16(ctx: LoweringContext) -> Call:
+    return _call("edgec_pad_s16", ctx)
+
+
+def _call(function: str, ctx: LoweringContext) -> Call:
     op = ctx.request.op
     assert isinstance(op, Pad)  # noqa: S101 - the registry guarantees it
     extents, pairs = _merged(ctx.request)
     grown = [extent + sum(pair) for extent, pair in zip(extents, pairs, strict=True)]
     return Call(
-        "edgec_pad_s8",
+        function,
         [
             loop_dims(extents, 1),
             ctx.input(0),

@@ -20,6 +20,11 @@ def sum_fits(request: Request) -> bool:
     return _op(request).count(request.signature) <= 1 << 23
 
 
+def int16_sum_fits(request: Request) -> bool:
+    """At most 2**15 elements make one value, so that their sum fits int32."""
+    return _op(request).count(request.signature) <= 1 << 15
+
+
 def five_extents(request: Request) -> list[int]:
     """Return the extents of kept, reduced, kept, reduced and kept axes."""
     extents = _runs(request)

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from edgec.backends.base import LoweringContext
 from edgec.ir import TensorType
-from edgec.lir import Scalar, Struct
+from edgec.lir import ArenaRef, ConstantRef, Null, Scalar, Struct
 from edgec.ops.base import Activation
-from edgec.ops.fixed_point import quantize_multiplier
+from edgec.ops.fixed_point import quantize_multiplier, quantize_multipliers
+from edgec.ops.layer_output import has_wide_sums
 from edgec.ops.windows import Window
 
 
@@ -38,6 +42,32 @@ def scale(factor: float) -> Struct:
 def fixed_point(multiplier: int, shift: int) -> Struct:
     """Return ``edgec_scale_t`` for ``multiplier * 2**(shift - 31)``."""
     return Struct("edgec_scale_t", {"multiplier": Scalar(multiplier), "shift": Scalar(shift)})
+
+
+def layer_s16(
+    ctx: LoweringContext, factors: Sequence[float], activation: Activation, *, per_channel: bool
+) -> Struct:
+    """Return ``edgec_layer_s16_t``; ``factors`` are one per channel or one in all."""
+    multipliers, shifts = quantize_multipliers(factors)
+    return Struct(
+        "edgec_layer_s16_t",
+        {
+            "bias": _bias_s64(ctx),
+            "multipliers": ctx.table("multipliers", multipliers),
+            "shifts": ctx.table("shifts", shifts),
+            "per_channel": Scalar(int(per_channel)),
+            "is_wide": Scalar(int(has_wide_sums(ctx.signature))),
+            "clamp": clamp(activation, ctx.signature.output),
+        },
+    )
+
+
+def _bias_s64(ctx: LoweringContext) -> ArenaRef | ConstantRef | Null:
+    if len(ctx.node.inputs) <= 2:  # noqa: PLR2004 - data, weights, bias
+        return Null()
+    if has_wide_sums(ctx.signature):
+        return ctx.input(2)
+    return ctx.table("bias", ctx.constant_value(2).astype(np.int64))
 
 
 def clamp(activation: Activation, output: TensorType) -> Struct:

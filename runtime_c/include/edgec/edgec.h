@@ -57,6 +57,18 @@ typedef struct {
     int32_t max;
 } edgec_clamp_t;
 
+/// From sums to outputs in an int16 layer: one multiplier and shift per output channel where
+/// per_channel is 1, one in all where it is 0. bias may be NULL; is_wide is 1 for 64-bit sums that are
+/// rounded once, 0 for 32-bit sums.
+typedef struct {
+    const int64_t *bias;
+    const int32_t *multipliers;
+    const int32_t *shifts;
+    int32_t per_channel;
+    int32_t is_wide;
+    edgec_clamp_t clamp;
+} edgec_layer_s16_t;
+
 /// Up to six axes of a tensor, outermost first: extents, and the input's bytes from one to the next.
 /// Unused axes stand in front with extent 1.
 typedef struct {

@@ -1,0 +1,53 @@
+"""Rectifiers of int16 in plain C: two factors and two bounds, one kernel."""
+
+from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.constraints import int16_inputs
+from edgec.backends.portable_c import structs
+from edgec.ir import DType
+from edgec.lir import Call, Scalar, Struct
+from edgec.ops.base import Activation
+from edgec.ops.clip import Clip
+from edgec.ops.leaky_relu import LeakyRelu
+from edgec.ops.quantize import rescale_factor
+from edgec.ops.relu import Relu
+from edgec.ops.unary import scale_ratio
+
+
+def known_to_tflite(request: Request) -> bool:
+    """The rectifier is RELU or RELU6."""
+    op = request.op
+    assert isinstance(op, Relu)  # noqa: S101 - the registry guarantees it
+    return op.computes(DType.INT16)
+
+
+@kernel("portable_c", Relu, requires=(int16_inputs, known_to_tflite))
+def relu_s16(ctx: LoweringContext) -> Call:
+    op, factor = ctx.request.op, scale_ratio(ctx.signature)
+    assert isinstance(op, Relu)  # noqa: S101 - the registry guarantees it
+    return rectify(ctx, factor, factor, op.activation.quantized_bounds(ctx.signature.output))
+
+
+@kernel("portable_c", Clip, requires=(int16_inputs,))
+def clip_s16(ctx: LoweringContext) -> Call:
+    op, y = ctx.request.op, ctx.signature.output
+    assert isinstance(op, Clip)  # noqa: S101 - the registry guarantees it
+    factor = rescale_factor(ctx.signature.inputs[0], y)
+    return rectify(ctx, factor, factor, op.quantized_bounds(y))
+
+
+@kernel("portable_c", LeakyRelu, requires=(int16_inputs,))
+def leaky_relu_s16(ctx: LoweringContext) -> Call:
+    op = ctx.request.op
+    assert isinstance(op, LeakyRelu)  # noqa: S101 - the registry guarantees it
+    bounds = Activation.NONE.quantized_bounds(ctx.signature.output)
+    return rectify(ctx, op.negative_factor(ctx.signature), scale_ratio(ctx.signature), bounds)
+
+
+def rectify(
+    ctx: LoweringContext, negative: float, positive: float, bounds: tuple[int, int]
+) -> Call:
+    """Return the call that rescales negative and other values and limits them."""
+    clamp = Struct("edgec_clamp_t", {"min": Scalar(bounds[0]), "max": Scalar(bounds[1])})
+    factors = [structs.scale(negative), structs.scale(positive)]
+    size = Scalar(ctx.signature.output.elements)
+    return Call("edgec_rectify_s16", [ctx.input(0), size, *factors, clamp, ctx.output()])
