@@ -50,10 +50,10 @@ def reciprocal(x: Array, integer_bits: int) -> tuple[Int64, Int64]:
     x = np.asarray(x, np.int64)
     leading_zeros = 32 - np.frexp(x.astype(np.float64))[1].astype(np.int64)
     fraction = (x << leading_zeros) - (1 << 31)
-    return _one_over_one_plus(fraction), integer_bits - leading_zeros
+    return one_over_one_plus(fraction), integer_bits - leading_zeros
 
 
-def _one_over_one_plus(x: Int64) -> Int64:
+def one_over_one_plus(x: Int64) -> Int64:
     """Return 1 / (1 + x) of x in [0, 1), both Q0.31: three steps of Newton's method."""
     half_denominator = (x + _INT32_MAX + 1) >> 1
     guess = doubling_high_multiply(half_denominator, _MINUS_32_OVER_17) + _48_OVER_17
