@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import ClassVar
 
 import numpy as np
@@ -19,9 +18,8 @@ from edgec.ops.fixed_point import (
 )
 from edgec.ops.fixed_point_exp import exp_of_negative, reciprocal
 from edgec.ops.interpolation import interpolate, interpolated_table, saturate_int16
+from edgec.ops.last_axis import import_over_axis
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
-from edgec.ops.reshape import Reshape
-from edgec.ops.transpose import Transpose
 
 _INTEGER_BITS = 5  # differences to the row's maximum are Q5.26
 _ACCUMULATOR_BITS = 12  # sums of exponentials are Q12.19
@@ -115,37 +113,7 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 @importer(Format.ONNX, "Softmax")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    flattens = 0 < node.version < 13  # noqa: PLR2004 - the opset that made the axis one axis
-    x = node.input(0)
-    shape = g.type(x).shape
-    axis = node.integer("axis", default=1 if flattens else -1)
-    if not -len(shape) <= axis < len(shape):
-        raise node.reject(f"axis {axis} of shape {shape}", code="malformed-model")
-    axis %= len(shape)
-    if axis == len(shape) - 1:
-        return g.add(Softmax(), [x], name=node.name, outputs=node.outputs)
-    if flattens:
-        return _over_flattened(node, g, axis)
-    return _over_inner_axis(node, g, axis)
-
-
-def _over_flattened(node: SourceNode, g: GraphBuilder, axis: int) -> Sequence[ValueName]:
-    """Softmax of opset < 13: over all axes from ``axis`` on."""
-    shape = g.type(node.input(0)).shape
-    flat = Reshape(shape=(prod(shape[:axis]), prod(shape[axis:])))
-    rows = g.add1(flat, node.input(0), name=f"{node.name}/rows")
-    y = g.add1(Softmax(), rows, name=node.name)
-    return g.add(Reshape(shape=shape), [y], name=f"{node.name}/shape", outputs=node.outputs)
-
-
-def _over_inner_axis(node: SourceNode, g: GraphBuilder, axis: int) -> Sequence[ValueName]:
-    """Softmax over an axis that is not the last: moved there and back."""
-    rank = g.type(node.input(0)).rank
-    perm = (*(i for i in range(rank) if i != axis), axis)
-    back = tuple(perm.index(i) for i in range(rank))
-    rows = g.add1(Transpose(perm=perm), node.input(0), name=f"{node.name}/last")
-    y = g.add1(Softmax(), rows, name=node.name)
-    return g.add(Transpose(perm=back), [y], name=f"{node.name}/back", outputs=node.outputs)
+    return import_over_axis(node, g, Softmax())
 
 
 @exporter(Softmax)
