@@ -37,12 +37,6 @@ def energy(x: Array) -> float:
     return float(flat @ flat)
 
 
-def sqnr_db(wanted: Array, got: Array) -> float:
-    """Return 10 log10 of the energy of ``wanted`` over that of the difference, at most 300 dB."""
-    noise = energy(wanted.astype(np.float64) - got)
-    return 10 * float(np.log10((energy(wanted) + _FLOOR) / (noise + _FLOOR)))
-
-
 @dataclass(eq=False)
 class Noise:
     """Adds up noise and signal of some values over parts of the samples."""
@@ -62,6 +56,18 @@ class Noise:
         ratios = [noise / (self.signal[value] + _FLOOR) for value, noise in self.noise.items()]
         return sum(ratios) / len(ratios) if ratios else 0.0
 
+    @property
+    def db(self) -> float:
+        """The same as a signal-to-noise ratio in dB, at most 300."""
+        return -10 * float(np.log10(self.ratio + _FLOOR))
+
+    def each_db(self) -> dict[ValueName, float]:
+        """Return the signal-to-noise ratio of every value in dB, within -300 and 300."""
+        return {
+            value: 10 * float(np.log10((self.signal[value] + _FLOOR) / (noise + _FLOOR)))
+            for value, noise in self.noise.items()
+        }
+
 
 def output_sqnr_db(
     integer: Graph, inputs: Mapping[ValueName, Array], wanted: Mapping[ValueName, Array]
@@ -71,7 +77,7 @@ def output_sqnr_db(
     noise = Noise()
     got = {value: dequantized(values[value], integer.types[value]) for value in wanted}
     noise.add(wanted, got)
-    return -10 * float(np.log10(noise.ratio + _FLOOR))
+    return noise.db
 
 
 def integer_values(integer: Graph, inputs: Mapping[ValueName, Array]) -> Values:

@@ -68,10 +68,13 @@ class Recipe:
 class Quantized:
     """The integer graph, how it was made, and what it reached on samples it was not made from.
 
+    ``twin`` is the float graph whose activations the integers stand for: channels may be scaled.
+
     The two SQNRs, of this recipe and of plain min-max, are None where too few samples are there.
     """
 
     graph: Graph
+    twin: Graph
     recipe: Recipe
     held_out: int = 0
     sqnr_db: float | None = None
@@ -99,7 +102,8 @@ def quantize_best(graph: Graph, samples: Samples, recipe: Recipe, stages: Stages
             "minmax" if recipe.ranges == "auto" else recipe.ranges, recipe.activations
         )
         rules = dict.fromkeys(seen, Rule(plain.ranges))
-        return Quantized(quantize(graph, ranges_by(rules, seen), None, plain.activations), plain)
+        integer = quantize(graph, ranges_by(rules, seen), None, plain.activations)
+        return Quantized(integer, graph, plain)
     return _Optimizer(graph, samples, recipe, stages).run()
 
 
@@ -112,22 +116,24 @@ class _Optimizer:
 
     def run(self) -> Quantized:
         prepared = self._prepared()
-        plain = self._plain()
-        fit, held = _without(self.inputs, _HELD_OUT), _only(self.inputs, _HELD_OUT)
+        plain, *others = self._ladder()
+        ways = {plain: _Prepared(self.graph, dict.fromkeys(self.graph.types, Rule()))}
+        ways |= dict.fromkeys(others, prepared)
         self.stages.stage("checking on held-out samples")
+        reached = self._judged(ways)
+        best = max(reached, key=lambda recipe: reached[recipe])
+        self.stages.stage("rounding weights")
+        integer = self._made(ways[best], best, self.inputs, self.samples)
+        count = -(-len(next(iter(self.inputs.values()))) // _HELD_OUT)
+        return Quantized(integer, ways[best].graph, best, count, reached[best], reached[plain])
+
+    def _judged(self, ways: Mapping[Recipe, _Prepared]) -> dict[Recipe, float]:
+        """Return the output SQNR of each recipe on samples that are held out from all."""
+        fit, held = _without(self.inputs, _HELD_OUT), _only(self.inputs, _HELD_OUT)
         floats = BatchEvaluator(self.graph).run(held)
         wanted = {value: floats[value] for value in judged_values(self.graph)}
-        tried = {}
-        for recipe in self._ladder():
-            used = plain if recipe == self._ladder()[0] else prepared
-            integer = self._made(used, recipe, fit)
-            tried[recipe] = output_sqnr_db(integer, held, wanted)
-        best = max(tried, key=lambda each: tried[each])
-        chosen = plain if best == self._ladder()[0] else prepared
-        self.stages.stage("rounding weights")
-        result = self._made(chosen, best, self.inputs, self.samples)
-        held_out = min(len(x) for x in held.values())
-        return Quantized(result, best, held_out, tried[best], tried[self._ladder()[0]])
+        made = {recipe: self._made(way, recipe, fit) for recipe, way in ways.items()}
+        return {recipe: output_sqnr_db(each, held, wanted) for recipe, each in made.items()}
 
     @property
     def inputs(self) -> Values:
@@ -141,10 +147,6 @@ class _Optimizer:
         activations = self.recipe.activations
         without = replace(self.recipe, reconstruct=False)
         return list(dict.fromkeys([Recipe.plain(activations=activations), without, self.recipe]))
-
-    def _plain(self) -> _Prepared:
-        values = [*self.graph.types]
-        return _Prepared(self.graph, dict.fromkeys(values, Rule()))
 
     def _prepared(self) -> _Prepared:
         graph, evaluations = self.graph, self._evaluations()

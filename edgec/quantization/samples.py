@@ -43,6 +43,11 @@ class Samples:
         """Return the inputs of one sample, ready for :func:`edgec.ir.evaluate`."""
         return {name: array[index] for name, array in self.arrays.items()}
 
+    def first(self, count: int) -> "Samples":
+        """Return the first samples, and labels, without the warnings."""
+        label = None if self.label is None else self.label[:count]
+        return Samples({name: array[:count] for name, array in self.arrays.items()}, label)
+
 
 def read_samples(path: Path, graph: Graph) -> Samples:
     """Read samples for a graph; raises every problem with its inputs at once.

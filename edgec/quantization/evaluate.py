@@ -1,0 +1,150 @@
+"""How good an integer graph is beside its float graph: outputs, accuracy, every layer, and why."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edgec.ir import Array, Graph, ValueName
+from edgec.ops.dequantize import dequantized
+from edgec.quantization.batch import BatchEvaluator, Values
+from edgec.quantization.calibrate import OnProgress
+from edgec.quantization.hints import Observed, hint_for
+from edgec.quantization.judge import Noise, integer_values, judged_values
+from edgec.quantization.samples import Samples
+
+_CHUNK = 32
+
+
+@dataclass(frozen=True, slots=True)
+class LayerQuality:
+    """One node of the integer graph: SQNR of its output, and the likely cause where it is low."""
+
+    name: str
+    sqnr_db: float
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Shares of samples whose largest output is at the label; ``original`` is the float model's."""
+
+    original: float | None
+    quantized: float
+    metric: str = "top-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The figures of ``edgec eval``; those that need a float model or labels are None without."""
+
+    samples: int
+    accuracy: Accuracy | None
+    top1_agreement: float | None
+    output_sqnr_db: float | None
+    layers: tuple[LayerQuality, ...]
+
+    def worst(self, count: int) -> list[LayerQuality]:
+        """Return the layers with the lowest SQNR, the worst first."""
+        return sorted(self.layers, key=lambda each: each.sqnr_db)[:count]
+
+
+def evaluate_quantization(
+    reference: Graph,
+    twin: Graph,
+    integer: Graph,
+    samples: Samples,
+    on_progress: OnProgress | None = None,
+) -> Evaluation:
+    """Compare an integer graph with the float model ``reference`` on samples of float inputs.
+
+    ``twin`` is the float graph whose activations the integers stand for: the reference itself, or
+    what equalization made of it.
+    """
+    run = _Comparison(reference, twin, integer)
+    for start in range(0, len(samples), _CHUNK):
+        end = min(start + _CHUNK, len(samples))
+        run.add({name: x[start:end] for name, x in samples.arrays.items()})
+        if on_progress is not None:
+            on_progress(end, len(samples))
+    return run.result(samples)
+
+
+def evaluate_integers(integer: Graph, samples: Samples) -> Evaluation:
+    """Measure an integer graph that has no float model: accuracy where there are labels."""
+    values = integer_values(integer, samples.arrays)
+    picked = _largest(values[integer.outputs[0]])
+    share = _share(picked, samples)
+    accuracy = None if share is None else Accuracy(None, share)
+    return Evaluation(len(samples), accuracy, None, None, ())
+
+
+@dataclass(eq=False)
+class _Comparison:
+    reference: Graph
+    twin: Graph
+    integer: Graph
+    _outputs: Noise = field(default_factory=Noise)
+    _layers: Noise = field(default_factory=Noise)
+    _observed: dict[ValueName, Observed] = field(default_factory=dict)
+    _floats: list[Array] = field(default_factory=list)
+    _integers: list[Array] = field(default_factory=list)
+
+    def add(self, inputs: Mapping[ValueName, Array]) -> None:
+        """Take in more samples."""
+        wanted = BatchEvaluator(self.reference).run(inputs)
+        ideal = wanted if self.twin is self.reference else BatchEvaluator(self.twin).run(inputs)
+        got = self._real(integer_values(self.integer, inputs))
+        judged = [v for v in judged_values(self.reference) if v in got]
+        self._outputs.add({value: wanted[value] for value in judged}, got)
+        for value in self._compared(ideal, got):
+            self._layers.add({value: ideal[value]}, got)
+            kind = self.integer.types[value]
+            seen = Observed.of(ideal[value], kind)
+            before = self._observed.get(value)
+            self._observed[value] = seen if before is None else before + seen
+        first = self.reference.outputs[0]
+        self._floats.append(_largest(wanted[first]))
+        self._integers.append(_largest(got[first]))
+
+    def result(self, samples: Samples) -> Evaluation:
+        floats, integers = (np.concatenate(each) for each in (self._floats, self._integers))
+        classes = self.reference.types[self.reference.outputs[0]].elements
+        before, after = _share(floats, samples), _share(integers, samples)
+        has_classes = classes > 1
+        accuracy = Accuracy(before, after) if has_classes and after is not None else None
+        return Evaluation(
+            len(samples),
+            accuracy,
+            float((floats == integers).mean()) if has_classes else None,
+            self._outputs.db,
+            tuple(self._qualities()),
+        )
+
+    def _qualities(self) -> Iterator[LayerQuality]:
+        levels = self._layers.each_db()
+        for node in self.integer.nodes:
+            value = node.outputs[0]
+            if value in levels:
+                seen = self._observed[value]
+                hint = hint_for(self.integer, node, levels, seen)
+                yield LayerQuality(node.name, levels[value], hint)
+
+    def _real(self, integers: Values) -> Values:
+        kinds = self.integer.types
+        return {v: dequantized(x, kinds[v]) for v, x in integers.items() if kinds[v].qparams}
+
+    def _compared(self, ideal: Values, got: Values) -> list[ValueName]:
+        return [v for v, x in got.items() if v in ideal and ideal[v].shape == x.shape]
+
+
+def _largest(output: Array) -> Array:
+    return np.asarray(output.reshape(len(output), -1).argmax(axis=1))
+
+
+def _share(picked: Array, samples: Samples) -> float | None:
+    """Return the share of right answers; None where labels are not one integer per sample."""
+    label = samples.label
+    if label is None or label.dtype.kind not in "iu" or label.size != len(picked):
+        return None
+    return float((picked == label.reshape(-1)).mean())

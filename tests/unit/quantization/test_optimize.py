@@ -1,0 +1,83 @@
+"""The whole search: never worse than min-max on what it has not seen, and the same every time."""
+
+import numpy as np
+import pytest
+from small_nets import dense_net, samples_of, uneven_net
+
+from edgec.driver.progress import Quiet
+from edgec.exporters.tflite import write_tflite
+from edgec.ir import DType, Graph, verify
+from edgec.quantization.batch import BatchEvaluator
+from edgec.quantization.judge import output_sqnr_db
+from edgec.quantization.optimize import Recipe, quantize_best
+from edgec.quantization.samples import Samples
+
+
+def sqnr(graph: Graph, integer: Graph, samples: Samples) -> float:
+    floats = BatchEvaluator(graph).run(samples.arrays)
+    return output_sqnr_db(integer, samples.arrays, {v: floats[v] for v in graph.outputs})
+
+
+@pytest.mark.parametrize("graph", [uneven_net(), dense_net()], ids=["uneven", "dense"])
+def test_it_beats_min_max_on_fresh_samples(graph: Graph) -> None:
+    samples, fresh = samples_of(graph, 64), samples_of(graph, 256, seed=11)
+    plain = quantize_best(graph, samples, Recipe.plain(), Quiet())
+    best = quantize_best(graph, samples, Recipe(), Quiet())
+    verify(best.graph)
+    assert best.sqnr_db is not None
+    assert best.plain_sqnr_db is not None
+    assert best.sqnr_db >= best.plain_sqnr_db
+    assert sqnr(graph, best.graph, fresh) > sqnr(graph, plain.graph, fresh)
+
+
+def test_equal_samples_give_equal_bytes() -> None:
+    graph = uneven_net()
+    made = [quantize_best(graph, samples_of(graph, 12), Recipe(), Quiet()) for _ in range(2)]
+    assert write_tflite(made[0].graph) == write_tflite(made[1].graph)
+
+
+def test_few_samples_are_only_calibrated_with() -> None:
+    graph = dense_net()
+    made = quantize_best(graph, samples_of(graph, 3), Recipe(), Quiet())
+    assert made.recipe == Recipe.plain()
+    assert made.sqnr_db is None
+
+
+@pytest.mark.parametrize("method", ["moving-average", "percentile", "entropy", "mse"])
+def test_a_named_method_gives_all_ranges(method: str) -> None:
+    graph = dense_net()
+    samples = samples_of(graph, 32)
+    made = quantize_best(graph, samples, Recipe.plain(method), Quiet())
+    widest = quantize_best(graph, samples, Recipe.plain(), Quiet())
+    assert str(made.recipe) == f"int8, {method} ranges"
+    hidden = [node.outputs[0] for node in graph.nodes]
+    scales = [[g.graph.types[v].quantization.scale for v in hidden] for g in (made, widest)]
+    assert (np.array(scales[0]) <= np.array(scales[1]) * (1 + 1e-6)).all()
+
+
+def test_int16_activations_are_far_finer() -> None:
+    graph = dense_net()
+    samples = samples_of(graph, 32)
+    made = quantize_best(graph, samples, Recipe.plain(activations=DType.INT16), Quiet())
+    narrow = quantize_best(graph, samples, Recipe.plain(), Quiet())
+    value = graph.outputs[0]
+    wide_scale, scale = (g.graph.types[value].quantization.scale for g in (made, narrow))
+    assert wide_scale < scale / 100
+
+
+def test_progress_is_told_stage_by_stage() -> None:
+    heard: list[str] = []
+
+    class Log(Quiet):
+        def stage(self, title: str) -> None:
+            heard.append(title)
+
+    graph = dense_net()
+    quantize_best(graph, samples_of(graph, 16), Recipe(), Log())
+    assert heard == [
+        "calibrating",
+        "equalizing channels",
+        "choosing ranges",
+        "checking on held-out samples",
+        "rounding weights",
+    ]
