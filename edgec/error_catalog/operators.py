@@ -37,7 +37,7 @@ PAGES = (
         "unsupported-shape",
         "an operator is supported, but not for tensors of this shape",
         meaning="Windows work on one or two spatial axes; a few operators are limited to a rank.",
-        example="Conv3d, or MatMul of two computed matrices",
+        example="Conv3d, or Resize of the channels",
         remedy="""
             Express the layer in one or two dimensions. A batch other than 1 is best set to 1 when
             the model is exported.
