@@ -11,12 +11,14 @@ from edgec.backends.portable_c import source as portable_source
 from edgec.codegen.emit import Names, array_body, c_type, call_lines, number, uses_arena
 from edgec.codegen.render import comment, identifier, identifiers, render
 from edgec.codegen.source_tree import SourceTree
+from edgec.ir import DType
 from edgec.lir import ConstantArray, Port, Program, Step
 from edgec.memory.planner import ALIGNMENT, MemoryPlan, aligned
 from edgec.resources import license_text
 from edgec.targets.cpu import CpuCore
 
 ABI_VERSION = 1
+_SUFFIXES = {DType.INT8: "s8", DType.INT16: "s16"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class PortView:
     zero_point: int
     layout: str
     offset: int
-    quantized: bool
+    suffix: str  # of the kernels that convert floats; empty where the port is not quantized
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +148,14 @@ def _kernel_files(program: Program, cmsis_nn: Path | None) -> dict[str, bytes]:
 
 
 def _port_helpers(program: Program) -> set[str]:
-    helpers = {"edgec_quantize_f32_s8" for port in program.inputs if _is_int8(port)}
-    return helpers | {"edgec_dequantize_s8_f32" for port in program.outputs if _is_int8(port)}
+    read = {f"edgec_quantize_f32_{suffix}" for suffix in map(_suffix, program.inputs) if suffix}
+    made = {f"edgec_dequantize_{suffix}_f32" for suffix in map(_suffix, program.outputs) if suffix}
+    return read | made
 
 
-def _is_int8(port: Port) -> bool:
-    return port.type.dtype.value == "int8" and port.type.qparams is not None
+def _suffix(port: Port) -> str:
+    """Return how kernels call a quantized port's type, nothing for any other port."""
+    return "" if port.type.qparams is None else _SUFFIXES.get(port.type.dtype, "")
 
 
 def _view(
@@ -216,7 +220,7 @@ def _port_view(index: int, port: Port, macro: str, memory: MemoryPlan) -> PortVi
         zero_point=quantization.zero_point if quantization else 0,
         layout=layout_name(port),
         offset=memory.offsets[port.buffer],
-        quantized=_is_int8(port),
+        suffix=_suffix(port),
     )
 
 

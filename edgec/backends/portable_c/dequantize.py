@@ -29,6 +29,6 @@ def int16_input(request: Request) -> bool:
 @kernel("portable_c", Dequantize, requires=(int16_input,))
 def dequantize_s16_f32(ctx: LoweringContext) -> Call:
     x = ctx.signature.inputs[0]
-    scale = Scalar(x.quantization.scale, "float")
-    args = [ctx.input(0), Scalar(x.elements), scale, ctx.output()]
+    scale, zero_point = Scalar(x.quantization.scale, "float"), Scalar(x.quantization.zero_point)
+    args = [ctx.input(0), Scalar(x.elements), scale, zero_point, ctx.output()]
     return Call("edgec_dequantize_s16_f32", args)

@@ -63,8 +63,9 @@ def requantize_s8(ctx: LoweringContext) -> Call:
 @kernel("portable_c", Quantize, requires=(float_to_int16,))
 def quantize_f32_s16(ctx: LoweringContext) -> Call:
     y = ctx.signature.output
-    scale = Scalar(y.quantization.scale, "float")
-    return Call("edgec_quantize_f32_s16", [ctx.input(0), Scalar(y.elements), scale, ctx.output()])
+    scale, zero_point = Scalar(y.quantization.scale, "float"), Scalar(y.quantization.zero_point)
+    args = [ctx.input(0), Scalar(y.elements), scale, zero_point, ctx.output()]
+    return Call("edgec_quantize_f32_s16", args)
 
 
 @kernel("portable_c", Quantize, requires=(int16_inputs,))

@@ -15,12 +15,13 @@ static int32_t round_half_away(float ratio)
     return whole + ((rest >= 0.5f) ? 1 : 0) - ((rest <= -0.5f) ? 1 : 0);
 }
 
-/// Quantizes `count` floats: round(value / scale), saturated to int16; the zero point is 0.
+/// Quantizes `count` floats: round(value / scale) + zero_point, saturated to int16.
 /// Cost: one float division per value.
-void edgec_quantize_f32_s16(const float *values, int32_t count, float scale, int16_t *output)
+void edgec_quantize_f32_s16(const float *values, int32_t count, float scale, int32_t zero_point,
+                            int16_t *output)
 {
     for (int32_t i = 0; i < count; i++) {
-        int32_t quantized = round_half_away(values[i] / scale);
+        int32_t quantized = round_half_away(values[i] / scale) + zero_point;
         quantized = (quantized < INT16_MIN) ? INT16_MIN : quantized;
         quantized = (quantized > INT16_MAX) ? INT16_MAX : quantized;
         output[i] = (int16_t)quantized;
