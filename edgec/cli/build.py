@@ -35,6 +35,9 @@ def build(
     cmsis_nn: Annotated[
         str, typer.Option("--cmsis-nn", metavar="DIR", help="Another copy of CMSIS-NN.")
     ] = "",
+    prune: Annotated[
+        str, typer.Option("--prune", metavar="WHAT", help="channels=0.25 or weights=0.5[,global].")
+    ] = "",
     config: Annotated[
         str, typer.Option("--config", help="Options as TOML; flags win. [edgec.toml]")
     ] = "",
@@ -51,6 +54,7 @@ def build(
             name=name,
             kernels=kernels,
             cmsis_nn=cmsis_nn,
+            prune=prune,
         )
     )
     options = merged(read_config(Path(config) if config else None), flags)
@@ -70,6 +74,8 @@ def _summary(result: BuildResult) -> None:
     console.print()
     _memory(console, report["memory"])
     _cost(console, report)
+    if report["pruning"]:
+        console.print(_pruned(report["pruning"]), soft_wrap=True)
     for warning in report["warnings"]:
         talk().print(Text(f"warning: {plain(warning)}", style="yellow"), soft_wrap=True)
     console.print(Text("\nNext:", style="bold"))
@@ -95,3 +101,13 @@ def _cost(console: Console, report: dict[str, Any]) -> None:
         return
     ratio = f", {count / macs:.2f} per MAC" if macs else ""
     console.print(f"cost  {count:,} instructions per inference for {macs:,} MACs{ratio}")
+
+
+def _pruned(pruning: dict[str, Any]) -> str:
+    macs, weights = (
+        f"{pruning[f'{key}_before']:,} -> {pruning[f'{key}_after']:,}"
+        for key in ("macs", "nonzero_weights")
+    )
+    sqnr = pruning["output_sqnr_db"]
+    quality = "outputs unchanged" if sqnr is None else f"output SQNR {sqnr:.1f} dB"
+    return f"prune {macs} MACs, {weights} weights, {quality} against the unpruned float model"

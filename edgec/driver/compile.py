@@ -19,6 +19,7 @@ from edgec.lir import Program
 from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import MemoryPlan, plan
 from edgec.pipelines import optimize_float, optimize_integer
+from edgec.pruning import PruningReport, parse_request, prune
 from edgec.quantization.calibrate import calibrate
 from edgec.quantization.quantize import quantize
 from edgec.quantization.samples import Samples, read_samples, source_shape
@@ -29,7 +30,8 @@ from edgec.targets.board import Board, load_board
 class Compiled:
     """Everything a build knows before a compiler runs.
 
-    ``source_inputs`` are the types the source model states; ``samples`` the calibration data.
+    ``float_graph`` is what was quantized, pruned where that was asked for; ``samples`` are the
+    calibration data.
     """
 
     options: BuildOptions
@@ -45,6 +47,7 @@ class Compiled:
     tflite: bytes
     passes: tuple[tuple[str, bool], ...]
     warnings: tuple[str, ...]
+    pruning: PruningReport | None = None
 
     @property
     def name(self) -> str:
@@ -69,7 +72,8 @@ def compile_model(options: BuildOptions, progress: Progress | None = None) -> Co
     progress.stage("reading the model")
     model = load(Path(options.model))
     log = PassLog()
-    graph, float_graph, samples = _integer_graph(options, model, log, progress)
+    quantized = _integer_graph(options, model, log, progress)
+    graph, samples = quantized.graph, quantized.samples
     progress.stage("planning kernels and memory")
     program, memory = lower_graph(_renamed(graph, options.model_name), board, options.kernels)
     check_arena(memory, board)
@@ -83,7 +87,7 @@ def compile_model(options: BuildOptions, progress: Progress | None = None) -> Co
         model=model,
         board=board,
         graph=graph,
-        float_graph=float_graph,
+        float_graph=quantized.float_graph,
         samples=samples,
         program=program,
         memory=memory,
@@ -92,6 +96,7 @@ def compile_model(options: BuildOptions, progress: Progress | None = None) -> Co
         tflite=write_tflite(graph),
         passes=tuple(log.entries),
         warnings=(*program.warnings, *(samples.warnings if samples else ())),
+        pruning=quantized.pruning,
     )
 
 
@@ -109,21 +114,38 @@ def is_float_model(graph: Graph) -> bool:
     return all(kind.qparams is None for kind in kinds)
 
 
+@dataclass(frozen=True, slots=True)
+class _Quantized:
+    """An integer graph and, for a float model, where it comes from."""
+
+    graph: Graph
+    float_graph: Graph | None = None
+    samples: Samples | None = None
+    pruning: PruningReport | None = None
+
+
 def _integer_graph(
     options: BuildOptions, model: LoadedModel, log: PassLog, progress: Progress
-) -> tuple[Graph, Graph | None, Samples | None]:
+) -> _Quantized:
     if not is_float_model(model.graph):
-        return optimize_integer(model.graph, (log,)), None, None
+        if options.prune:
+            raise _not_prunable(options)
+        return _Quantized(optimize_integer(model.graph, (log,)))
     progress.stage("optimizing the float graph")
     float_graph = optimize_float(model.graph, (log,))
     if not options.calib:
         raise _no_calibration(options, float_graph)
     samples = read_samples(Path(options.calib), float_graph)
+    pruning = None
+    if options.prune:
+        progress.stage("pruning")
+        pruned = prune(float_graph, samples, parse_request(options.prune), progress.advance)
+        float_graph, pruning = pruned.graph, pruned.report
     progress.stage("calibrating")
     ranges = calibrate(float_graph, samples, progress.advance)
     progress.stage("quantizing")
     graph = optimize_integer(quantize(float_graph, ranges), (log,))
-    return graph, float_graph, samples
+    return _Quantized(graph, float_graph, samples, pruning)
 
 
 def _renamed(graph: Graph, name: str) -> Graph:
@@ -134,8 +156,18 @@ def _renamed(graph: Graph, name: str) -> Graph:
 
 
 def _option_text(options: BuildOptions) -> str:
-    shown = {"calib": Path(options.calib).name, "kernels": options.kernels}
+    calib = Path(options.calib).name
+    shown = {"calib": calib, "prune": options.prune, "kernels": options.kernels}
     return " ".join(f"--{key} {value}" for key, value in shown.items() if value)
+
+
+def _not_prunable(options: BuildOptions) -> EdgecError:
+    return EdgecError(
+        "prune-needs-float",
+        f"--prune {options.prune}: this model is quantized already, only a float one is pruned",
+        place=Place(options.model),
+        help="give the float model it was made from, with --calib: edgec prunes, then quantizes",
+    )
 
 
 def _no_calibration(options: BuildOptions, graph: Graph) -> EdgecError:

@@ -124,8 +124,25 @@ def _cards(report: Table) -> tuple[Card, ...]:
         _memory_card("RAM", "ram", memory),
         _memory_card("flash", "flash", memory),
     ]
+    cards += _pruning_cards(report["pruning"])
     cards += [Card(f"accuracy, {key}", _decimal(value), "") for key, value in accuracy.items()]
     return tuple(cards)
+
+
+def _pruning_cards(pruning: Table | None) -> list[Card]:
+    if pruning is None:
+        return []
+    macs, weights = pruning["macs_before"], pruning["nonzero_weights_before"]
+    sqnr = pruning["output_sqnr_db"]
+    return [
+        Card("MACs before pruning", _number(macs), f"now {_number(pruning['macs_after'])}"),
+        Card(
+            "weights before pruning",
+            _number(weights),
+            f"now {_number(pruning['nonzero_weights_after'])}",
+        ),
+        Card("pruned float output, dB", _decimal(sqnr), f"pruned by {pruning['requested']}"),
+    ]
 
 
 def _memory_card(title: str, key: str, memory: Table) -> Card:

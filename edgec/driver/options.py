@@ -9,6 +9,7 @@ from typing import Any
 from edgec.backends.select import BACKENDS_BY_CHOICE
 from edgec.codegen.render import identifier
 from edgec.errors import EdgecError, ExitCode, Place, raise_all
+from edgec.pruning import parse_request
 
 CONFIG_FILE = "edgec.toml"
 
@@ -24,6 +25,7 @@ class BuildOptions:
     name: str = ""
     kernels: str = "auto"
     cmsis_nn: str = ""
+    prune: str = ""
 
     def checked(self) -> "BuildOptions":
         """Return these options; raise everything that is missing or wrong at once."""
@@ -35,6 +37,7 @@ class BuildOptions:
         if self.kernels not in BACKENDS_BY_CHOICE:
             known = ", ".join(BACKENDS_BY_CHOICE)
             errors.append(_wrong("kernels", f"{self.kernels!r} is none of {known}", known))
+        errors += _prune_problems(self.prune)
         raise_all(errors)
         return self
 
@@ -127,6 +130,15 @@ def _relative_to(options: BuildOptions, folder: Path) -> BuildOptions:
     if options.board.endswith(".toml"):
         paths["board"] = str(folder / options.board)
     return replace(options, **paths)
+
+
+def _prune_problems(text: str) -> list[EdgecError]:
+    try:
+        if text:
+            parse_request(text)
+    except EdgecError as error:
+        return [error]
+    return []
 
 
 def _missing(key: str, hint: str) -> EdgecError:

@@ -43,6 +43,7 @@ def make_report(
         "layers": [_layer(step, count) for step, count in zip(steps, layers, strict=True)],
         "instructions_total": measured.total if measured else None,
         "quantization": _quantization(compiled),
+        "pruning": compiled.pruning.to_json() if compiled.pruning else None,
         "accuracy": None,
         "passes": [{"name": name, "changed": changed} for name, changed in compiled.passes],
         "warnings": [*compiled.warnings, *warnings],

@@ -6,7 +6,16 @@ A code, once released, keeps its meaning. A test compares the codes raised in th
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from edgec.error_catalog import boards, builds, commands, firmware, formats, operators, samples
+from edgec.error_catalog import (
+    boards,
+    builds,
+    commands,
+    firmware,
+    formats,
+    operators,
+    pruning,
+    samples,
+)
 from edgec.error_catalog.page import ErrorPage
 
 __all__ = ["AREAS", "CATALOG", "ErrorPage"]
@@ -17,6 +26,7 @@ AREAS: Mapping[str, tuple[ErrorPage, ...]] = MappingProxyType(
         "Operators and tensors": operators.PAGES,
         "Samples and output folders": samples.PAGES,
         "Options and commands": commands.PAGES,
+        "Pruning": pruning.PAGES,
         "Boards and TOML files": boards.PAGES,
         "Fitting and building": builds.PAGES,
         "Running": firmware.PAGES,
