@@ -13,6 +13,7 @@ from edgec.memory.planner import MemoryPlan
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.quantization.observers import Range
 from edgec.quantization.quantize import quantize
+from edgec.quantization.stated import Stated, is_marked
 from edgec.targets.board import Board, load_board
 
 DEFAULT_BOARD = "qemu-m4"
@@ -55,6 +56,8 @@ def integer_preview(graph: Graph) -> Graph:
         return optimize_integer(graph)
     graph = optimize_float(graph)
     ranges = {value: Range(-1.0, 1.0) for value in _activations(graph)}
+    if is_marked(graph):
+        return optimize_integer(Stated.of(graph).completed(ranges).integers())
     return optimize_integer(quantize(graph, ranges))
 
 

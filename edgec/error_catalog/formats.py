@@ -104,4 +104,36 @@ PAGES = (
             set unroll=True.
         """,
     ),
+    page(
+        "invalid-shape",
+        "--shape does not fit the model",
+        meaning="""
+            --shape gives extents to axes that a model file leaves open. The name must be that of
+            an input, every extent 1 or more, and axes that the file fixes must stay as they are.
+        """,
+        example="""
+            edgec build m.onnx --board stm32 --shape image=1,3,64
+            error[invalid-shape]: --shape: (1, 3, 64) for 'image', whose shape is (1,3,?,?)
+        """,
+        remedy="""
+            Give all extents, in the order of the file: --shape image=1,3,64,64. `edgec inspect`
+            shows the inputs. TFLite files have fixed shapes: convert the model again.
+        """,
+    ),
+    page(
+        "incomplete-quantization",
+        "a quantized model leaves a part of itself in float",
+        meaning="""
+            The file states scales (QuantizeLinear, DequantizeLinear) for some of its tensors, but
+            not for the named ones, and no operator around them passes one on.
+        """,
+        example="""
+            error[incomplete-quantization]: the model states no quantization for
+            fully_connected '/head/Gemm'
+        """,
+        remedy="""
+            Quantize the whole network, outputs too (onnxruntime: quantize_static with
+            quant_format=QDQ), or add --calib samples.npz: edgec then chooses the missing scales.
+        """,
+    ),
 )

@@ -5,8 +5,10 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from edgec.frontends.files import format_of, read_file
+from edgec.frontends.shapes import Shapes
 from edgec.ir import Graph
 from edgec.ops.registry import Format
 
@@ -27,20 +29,21 @@ class LoadedModel:
     sha256: str
 
 
-def load(path: Path) -> LoadedModel:
+def load(path: Path, shapes: Shapes = MappingProxyType({})) -> LoadedModel:
     """Load a model; the content of the file decides the format, not its name.
 
-    Errors: ``file-not-found``, ``unreadable-file``, ``unknown-format``, ``model-too-large``, and
-    those of the format's own loader.
+    ``shapes`` are those of inputs with open axes, by name. Errors: ``file-not-found``,
+    ``unreadable-file``, ``unknown-format``, ``model-too-large``, and those of the format's own
+    loader.
     """
     data = read_file(path)
     source_format = format_of(data, path)
     loader = _loader(source_format)
-    return LoadedModel(loader(path), source_format, hashlib.sha256(data).hexdigest())
+    return LoadedModel(loader(path, shapes), source_format, hashlib.sha256(data).hexdigest())
 
 
-def _loader(source_format: Format) -> Callable[[Path], Graph]:
+def _loader(source_format: Format) -> Callable[[Path, Shapes], Graph]:
     """Import only the format in use: each pulls in its own large library."""
     module, function = _LOADERS[source_format]
-    loader: Callable[[Path], Graph] = getattr(importlib.import_module(module), function)
+    loader: Callable[[Path, Shapes], Graph] = getattr(importlib.import_module(module), function)
     return loader

@@ -4,34 +4,51 @@ Everything computable is computed on the way (:mod:`edgec.frontends.onnx_constan
 see shapes and weights as constants. Problems are collected: one run names them all.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.frontends.limits import MAX_BYTES, too_large
-from edgec.frontends.onnx_constants import FOLDABLE, SHAPE_ONLY, fold, shape_stand_in
-from edgec.frontends.onnx_model import malformed, opset, read_model, tensor_array
+from edgec.frontends.onnx_constants import (
+    FOLDABLE,
+    SAME_ELEMENTS,
+    SHAPE_ONLY,
+    fold,
+    shape_stand_in,
+)
+from edgec.frontends.onnx_model import opset, read_model
 from edgec.frontends.onnx_node import attributes, operator_key, unread, unsupported
+from edgec.frontends.onnx_qdq import grid_of, in_floats
+from edgec.frontends.onnx_tensors import malformed, tensor_array
 from edgec.frontends.onnx_values import input_type, name_outputs
-from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName
+from edgec.frontends.shapes import Shapes, check_names
+from edgec.ir import Array, DType, Graph, GraphBuilder, QParams, TensorType, ValueName
 from edgec.ops.registry import IMPORTERS, Format, SourceNode, load_all
 
 _LONGEST_NAME = 200  # of a node, in errors and in comments of the generated C
 
 
-def load_onnx(path: Path) -> Graph:
-    """Return the float model in an ONNX file; a dynamic batch axis becomes 1.
+def load_onnx(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
+    """Return the model in an ONNX file as a float graph.
 
-    Inputs and outputs keep their names. Raises :class:`EdgecError` (all problems at once):
+    Open axes of inputs are as ``shapes`` says; a batch that is left open becomes 1. Inputs and
+    outputs keep their names. What the file quantizes is a float graph here with a FakeQuantize
+    behind every value that has integers. Raises :class:`EdgecError` (all problems at once):
     ``malformed-model``, ``unsupported-opset``, ``unsupported-operator``, ``unsupported-attribute``,
-    ``unsupported-dtype``, ``dynamic-shape``, ``external-data``, ``model-too-large`` and what
-    :func:`edgec.frontends.files.read_file` raises.
+    ``unsupported-dtype``, ``unsupported-quantization``, ``dynamic-shape``, ``invalid-shape``,
+    ``external-data``, ``model-too-large`` and what :func:`edgec.frontends.files.read_file` raises.
     """
+    return in_floats(read_onnx(path, shapes), Place(str(path)))
+
+
+def read_onnx(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
+    """Return the graph as the file has it, with Quantize and Dequantize; else :func:`load_onnx`."""
     load_all()
     model = read_model(path)
-    session = _Import(model, Place(str(path)), GraphBuilder(path.stem))
+    session = _Import(model, Place(str(path)), GraphBuilder(path.stem), shapes)
     session.declare_inputs()
     for index, node in enumerate(model.graph.node):
         session.add_node(index, node)
@@ -54,9 +71,11 @@ class _Import:
     model: Any
     place: Place
     builder: GraphBuilder
+    shapes: Shapes
     values: dict[str, ValueName] = field(default_factory=dict)
     arrays: dict[str, Array] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
+    grids: dict[str, QParams] = field(default_factory=dict)  # of constants that are dequantized
     missing: dict[str, list[str]] = field(default_factory=dict)  # operator -> nodes
     problems: list[EdgecError] = field(default_factory=list)
     initializers: dict[str, Any] = field(init=False)
@@ -69,13 +88,14 @@ class _Import:
         self.read.update(each.name for each in graph.output)
 
     def declare_inputs(self) -> None:
-        for each in self.model.graph.input:
-            if each.name not in self.initializers:
-                try:
-                    self._declare(each.name, input_type(each, self.place))
-                except EdgecError as error:
-                    self.problems.append(error)
-                    self.lost.add(each.name)
+        inputs = [each for each in self.model.graph.input if each.name not in self.initializers]
+        check_names(self.shapes, [each.name for each in inputs], self.place)
+        for each in inputs:
+            try:
+                self._declare(each.name, input_type(each, self.place, self.shapes))
+            except EdgecError as error:
+                self.problems.append(error)
+                self.lost.add(each.name)
 
     def _declare(self, name: str, kind: TensorType) -> None:
         if kind.bytes > MAX_BYTES:
@@ -103,7 +123,8 @@ class _Import:
         for name in wanted:
             if self._known(name) is None and name not in self.values:
                 raise malformed(f"no node makes output {name!r}", self.place)
-        return name_outputs(self.builder, [(name, self._value(name)) for name in wanted])
+        graph = name_outputs(self.builder, [(name, self._value(name)) for name in wanted])
+        return replace(graph, grids=tuple(dict.fromkeys(self.grids.values())))
 
     def _convert(self, node: Any, key: str, name: str, place: Place) -> bool:
         """Fold or import a node; False where it cannot be."""
@@ -131,7 +152,16 @@ class _Import:
         known = {each: self._known(each) for each in node.input if each}
         if any(array is None for array in known.values()):
             return None
+        self._note_grid(node, known)
         return fold(node, [known.get(each) for each in node.input], opset(self.model))
+
+    def _note_grid(self, node: Any, known: Mapping[str, Array | None]) -> None:
+        """Remember the scales of a constant that is dequantized, also where it is transposed."""
+        grid = self.grids.get(node.input[0]) if node.op_type in SAME_ELEMENTS else None
+        if node.op_type == "DequantizeLinear":
+            grid = grid_of([known.get(each) for each in node.input])
+        if grid is not None:
+            self.grids[node.output[0]] = grid
 
     def _import(self, node: Any, key: str, name: str, place: Place) -> None:
         source = SourceNode(

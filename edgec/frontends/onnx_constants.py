@@ -18,17 +18,23 @@ from edgec.ir import Array
 _MAX_ELEMENTS = 2**28
 # fmt: off
 _ELEMENTWISE = frozenset({
-    "Abs", "Add", "And", "Cast", "Ceil", "Div", "Equal", "Floor", "Greater", "GreaterOrEqual",
-    "Less", "LessOrEqual", "Max", "Min", "Mod", "Mul", "Neg", "Not", "Or", "Reciprocal", "Sqrt",
-    "Sub", "Where",
+    "Abs", "Add", "And", "Cast", "CastLike", "Ceil", "Div", "Equal", "Exp", "Floor", "Greater",
+    "GreaterOrEqual", "Less", "LessOrEqual", "Log", "Max", "Min", "Mod", "Mul", "Neg", "Not", "Or",
+    "Pow", "Reciprocal", "Round", "Sqrt", "Sub", "Where", "Xor",
 })
 _REARRANGING = frozenset({
-    "Concat", "Constant", "Flatten", "Identity", "ReduceMax", "ReduceMin", "ReduceProd",
-    "ReduceSum", "Reshape", "Slice", "Split", "Squeeze", "Transpose", "Unsqueeze",
+    "Clip", "Concat", "Constant", "DequantizeLinear", "Flatten", "Identity", "QuantizeLinear",
+    "ReduceMax", "ReduceMin", "ReduceProd", "ReduceSum", "Reshape", "Slice", "Split", "Squeeze",
+    "Transpose", "Unsqueeze",
 })
+_LARGER = frozenset({"ConstantOfShape", "Expand", "Gather", "NonZero", "Range", "Tile"})
 # fmt: on
+_TEXT = "OSU"  # kinds of NumPy types
+_QDQ = {"DequantizeLinear", "QuantizeLinear"}
+_QDQ_OPSET = 21  # says what all versions before said, and the evaluator has it
 SHAPE_ONLY = frozenset({"Shape", "Size"})  # known even where the input is not
-FOLDABLE = _ELEMENTWISE | _REARRANGING | SHAPE_ONLY | {"ConstantOfShape", "Expand", "Gather"}
+FOLDABLE = _ELEMENTWISE | _REARRANGING | _LARGER | SHAPE_ONLY
+SAME_ELEMENTS = frozenset({"Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"})
 
 
 def fold(node: Any, inputs: Sequence[Array | None], opset: int) -> list[Array] | None:
@@ -38,17 +44,27 @@ def fold(node: Any, inputs: Sequence[Array | None], opset: int) -> list[Array] |
     """
     if node.op_type not in FOLDABLE or _elements(node.op_type, inputs) > _MAX_ELEMENTS:
         return None
-    pairs = zip(node.input, inputs, strict=True)
+    pairs = list(zip(node.input, inputs, strict=True))
+    if node.op_type in _QDQ:  # per tensor, a scale may be a vector of one
+        pairs = pairs[:1] + [
+            (name, array if array is None else _scalar(array)) for name, array in pairs[1:]
+        ]
+        opset = max(opset, _QDQ_OPSET)
     feeds = {name: array for name, array in pairs if array is not None}
     try:
-        return _run(node, feeds, opset)
+        results = _run(node, feeds, opset)
     except Exception:  # noqa: BLE001 - whatever it is, the importer will say what does not fit
         return None
+    return None if any(each.dtype.kind in _TEXT for each in results) else results
 
 
 def shape_stand_in(shape: Sequence[int]) -> Array:
     """Return an array of a shape that takes no memory, to ask for nothing but its shape."""
     return np.broadcast_to(np.float32(0), tuple(shape))
+
+
+def _scalar(array: Array) -> Array:
+    return array.reshape(()) if array.size == 1 else array
 
 
 def _run(node: Any, feeds: Mapping[str, Array], opset: int) -> list[Array]:
@@ -84,8 +100,17 @@ def _extents(array: Array) -> int:
     return prod(int(extent) for extent in array.reshape(-1))
 
 
+def _steps(arrays: list[Array]) -> int:
+    start, limit, delta = (float(each.reshape(-1)[0]) for each in arrays)
+    steps = (limit - start) / delta if delta else np.inf
+    return int(max(0.0, np.ceil(steps))) if np.isfinite(steps) else _MAX_ELEMENTS + 1
+
+
 _GROWING: dict[str, Callable[[list[Array]], int]] = {
     "ConstantOfShape": lambda arrays: _extents(arrays[0]),
     "Expand": lambda arrays: _extents(arrays[1]) * max(1, arrays[0].size),
     "Gather": lambda arrays: arrays[0].size * max(1, arrays[1].size),
+    "NonZero": lambda arrays: arrays[0].size * arrays[0].ndim,
+    "Range": _steps,
+    "Tile": lambda arrays: arrays[0].size * _extents(arrays[1]),
 }

@@ -18,18 +18,20 @@ from google.protobuf.message import (  # type: ignore[import-untyped]
 from edgec.errors import EdgecError, Place
 from edgec.frontends.files import read_file
 from edgec.frontends.limits import MAX_BYTES
-from edgec.ir import Array
+from edgec.frontends.onnx_half import widen
+from edgec.frontends.onnx_qlinear import spell_out
+from edgec.frontends.onnx_tensors import malformed, tensors
 
 MAX_NODES = 10_000
 OLDEST_OPSET = 7
-_EXPORT = "export the model again, e.g. torch.onnx.export(model, inputs, 'model.onnx')"
 
 
 def read_model(path: Path) -> Any:
     """Return the ``onnx.ModelProto`` in ``path``: valid, functions inlined, no external data left.
 
-    Raises ``malformed-model``, ``unsupported-opset``, ``external-data``, ``model-too-large`` and
-    what :func:`read_file` raises.
+    Half precision has become float32, QLinear operators have become DequantizeLinear, the operator
+    and QuantizeLinear. Raises ``malformed-model``, ``unsupported-opset``, ``external-data``,
+    ``model-too-large`` and what :func:`read_file` raises.
     """
     place = Place(str(path))
     model = _parse(path, place)
@@ -40,28 +42,16 @@ def read_model(path: Path) -> Any:
     if len(model.graph.node) > MAX_NODES:
         message = f"the model has {len(model.graph.node)} nodes, more than {MAX_NODES}"
         raise EdgecError("model-too-large", message, place=place, help="give a smaller model")
-    return _checked(model, place)
+    model = _checked(model, place)
+    widen(model, place)
+    spell_out(model)
+    return model
 
 
 def opset(model: Any) -> int:
     """Return the version of the standard operator set the model uses (0 where it states none)."""
     versions = [each.version for each in model.opset_import if each.domain in {"", "ai.onnx"}]
     return int(max(versions, default=0))
-
-
-def tensor_array(tensor: Any, place: Place) -> Array:
-    """Return a ``TensorProto`` as an array; ``malformed-model`` where data and shape disagree."""
-    try:
-        array: Array = onnx.numpy_helper.to_array(tensor)
-    except (ValueError, TypeError, KeyError, OverflowError, NotImplementedError) as error:
-        message = f"tensor {tensor.name!r} cannot be read: {error}"
-        raise malformed(message, place) from error
-    return array
-
-
-def malformed(message: str, place: Place) -> EdgecError:
-    """Return the error for a file that is no valid ONNX model."""
-    return EdgecError("malformed-model", message, place=place, help=_EXPORT)
 
 
 def _parse(path: Path, place: Place) -> Any:
@@ -107,17 +97,11 @@ def _checked(model: Any, place: Place) -> Any:
 
 
 def _load_external_data(model: Any, path: Path) -> None:
-    for tensor in _tensors(model.graph):
+    for tensor in tensors(model.graph):
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
             tensor.raw_data = _external_bytes(tensor, path)
             tensor.data_location = onnx.TensorProto.DEFAULT
             del tensor.external_data[:]
-
-
-def _tensors(graph: Any) -> Iterator[Any]:
-    yield from graph.initializer
-    for node in graph.node:
-        yield from (each.t for each in node.attribute if each.type == onnx.AttributeProto.TENSOR)
 
 
 def _external_bytes(tensor: Any, path: Path) -> bytes:

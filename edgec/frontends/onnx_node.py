@@ -7,27 +7,21 @@ from typing import Any
 import onnx
 
 from edgec.errors import EdgecError, Place
-from edgec.frontends.onnx_model import malformed, tensor_array
+from edgec.frontends.onnx_tensors import malformed, tensor_array
 from edgec.ops.registry import IMPORTERS, Format, SourceNode
 
 _SHOWN = 5  # nodes named in an error
 _REWRITES = {
     "ConvTranspose": "keep the resolution with stride 1 instead of upsampling again",
-    "DequantizeLinear": "give the float model and calibration data (--calib); edgec quantizes it",
-    "Div": "multiply by the reciprocal constant",
+    "ConvInteger": "quantize statically in the QDQ format (onnxruntime: quantize_static)",
+    "DynamicQuantizeLinear": "quantize statically (onnxruntime: quantize_static), or give the "
+    "float model and --calib",
     "Einsum": "write it as MatMul with a constant, or as nn.Linear",
-    "Elu": "use ReLU or LeakyReLU",
-    "Erf": "use ReLU or HardSwish in place of GELU",
     "Gather": "index with constants only, so that the result is known at build time",
-    "Gelu": "use ReLU or HardSwish",
     "GRU": "use dilated Conv layers over time",
-    "InstanceNormalization": "use BatchNormalization, which folds away",
     "LSTM": "use dilated Conv layers over time",
-    "LayerNormalization": "use BatchNormalization, which folds away",
-    "LogSoftmax": "end the model in Softmax, or in the logits",
-    "PRelu": "use ReLU or LeakyReLU",
-    "QuantizeLinear": "give the float model and calibration data (--calib); edgec quantizes it",
-    "ReduceSum": "use ReduceMean and scale the next layer's weights",
+    "MatMulInteger": "quantize statically in the QDQ format (onnxruntime: quantize_static)",
+    "ReduceProd": "multiply the slices one by one, or add their logarithms (ReduceSum)",
     "Resize": "choose shapes so that no resizing is needed, or do it before the model",
     "Split": "use one layer per part",
 }

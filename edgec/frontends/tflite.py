@@ -1,12 +1,14 @@
 """TFLite -> Graph: checks what the file computes in, then gives each operator to its importer."""
 
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.frontends.files import read_file
 from edgec.frontends.limits import MAX_BYTES, too_large
+from edgec.frontends.shapes import Shapes, check_fixed
 from edgec.frontends.tflite_checks import OperatorChecks
 from edgec.frontends.tflite_floats import with_float_constants
 from edgec.frontends.tflite_options import default_options, options_table
@@ -23,11 +25,12 @@ _HARMLESS = ("asymmetric_quantize_inputs", "quantized_bias_type")
 _MISFITS = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError)
 
 
-def load_tflite(path: Path) -> Graph:
+def load_tflite(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
     """Import a .tflite model: integers as they are, floats to be quantized.
 
     Inputs and outputs have the names of the file's signature, of their tensors where it has none; a
-    node gets the name of its first output. Dynamic extents (a batch of -1) become 1. Weights that
+    node gets the name of its first output. Dynamic extents (a batch of -1) become 1; ``shapes`` may
+    ask for no others (``invalid-shape``). Weights that
     a float model stores as float16 or int8 become float32. All problems that keep the model from
     being compiled are raised together: ``unsupported-operator``, ``unsupported-attribute``,
     ``unsupported-tensor``, ``unsupported-quantization``, ``multiple-subgraphs``,
@@ -36,7 +39,9 @@ def load_tflite(path: Path) -> Graph:
     registry.load_all()
     place = Place(file=str(path))
     model = with_float_constants(with_tables(read_model(read_file(path), place)))
-    return _Import(model, path).graph()
+    graph = _Import(model, path).graph()
+    check_fixed(graph, shapes, place)
+    return graph
 
 
 class _Import:

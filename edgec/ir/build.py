@@ -66,6 +66,10 @@ class GraphBuilder:
     def type(self, value: ValueName) -> TensorType:
         return self._types[value]
 
+    def state(self, value: ValueName, qparams: QParams) -> None:
+        """Give an integer value the quantization that what reads it states."""
+        self._types[value] = self._types[value].with_qparams(qparams)
+
     def constant_value(self, value: ValueName) -> Array | None:
         """Return the array of a constant, None for any other value."""
         return self._constants.get(value)

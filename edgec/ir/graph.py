@@ -8,7 +8,7 @@ from typing import ClassVar, NewType
 
 import numpy as np
 
-from edgec.ir.types import Array, TensorType
+from edgec.ir.types import Array, QParams, TensorType
 
 ValueName = NewType("ValueName", str)
 
@@ -80,6 +80,7 @@ class Graph:
 
     ``layouts`` remembers, for inputs and outputs whose axes were permuted at the door, the
     permutation from the source model's axes to ours: ``ours = source.transpose(layout)``.
+    ``grids`` are the quantizations that the source file states for constants, which are float here.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Graph:
     types: Mapping[ValueName, TensorType]
     constants: Mapping[ValueName, Array]
     layouts: Mapping[ValueName, tuple[int, ...]] = field(default_factory=dict)
+    grids: tuple[QParams, ...] = ()
 
     def __post_init__(self) -> None:
         constants = {value: np.asarray(array) for value, array in self.constants.items()}
@@ -161,6 +163,7 @@ class Graph:
             {new(value): kind for value, kind in self.types.items()},
             {new(value): data for value, data in self.constants.items()},
             {new(value): layout for value, layout in self.layouts.items()},
+            self.grids,
         )
 
     def __str__(self) -> str:

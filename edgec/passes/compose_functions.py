@@ -8,6 +8,7 @@ import numpy as np
 from edgec.ir import Graph, Node, ValueName
 from edgec.ops.base import Operator, is_float
 from edgec.ops.composite import Composite, Operand, Part
+from edgec.ops.fake_quantize import FakeQuantize
 from edgec.ops.gelu import Gelu
 from edgec.ops.hard_swish import HardSwish
 from edgec.ops.mish import Mish
@@ -122,6 +123,8 @@ def _parts(node: Node, operands: tuple[Operand, ...], before: int) -> list[Part]
 def _is_pointwise(node: Node, around: Neighborhood) -> bool:
     """Tell whether a node's float result follows from the elements of one shape at each place."""
     op, result = node.op, around.type(node.outputs[0])
+    if isinstance(op, FakeQuantize):  # says how its value is quantized
+        return False
     if not isinstance(op, Operator) or not op.pointwise or not is_float(result):
         return False
     arrays = [around.constant(value) for value in node.inputs]

@@ -29,7 +29,8 @@ class Layer:
         """Return the weights with each output channel multiplied by its gain, in float32."""
         extent = [1] * self.weights.ndim
         extent[channel_axis(self.op)] = -1
-        return np.asarray(self.weights * gain.reshape(extent), np.float32)
+        with np.errstate(all="ignore"):  # a broken file may hold infinities
+            return np.asarray(self.weights * gain.reshape(extent), np.float32)
 
     def is_linear(self) -> bool:
         """Tell whether nothing is fused behind the layer yet."""

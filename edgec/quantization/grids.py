@@ -26,6 +26,7 @@ class GridLayer:
     scales: Array
     axis: int | None
     bias: Array | None
+    outputs: int
 
 
 def on_grid(array: Array, grids: Sequence[QParams]) -> QParams | None:
@@ -47,14 +48,16 @@ def layer_on_grid(node: Node, graph: Graph, axis: int | None, input_scale: float
     """
     arrays = [graph.constants[value] for value in node.inputs[1:]]
     weights, bias = arrays[0], arrays[1] if len(arrays) > 1 else None
+    outputs = graph.types[node.outputs[0]].shape[-1]
     for scales, along in _candidates(graph.grids, axis, weights):
         steps = _steps(weights, scales, along)
         if steps is not None:
             if not _fits(steps):
                 raise _asymmetric(node, steps)
-            return GridLayer(steps.astype(np.int8), scales.astype(np.float32), along, bias)
+            integers = steps.astype(np.int8)
+            return GridLayer(integers, scales.astype(np.float32), along, bias, outputs)
     layer = nearest_layer(weights, bias, axis, input_scale)
-    return GridLayer(layer.weights, layer.scales, axis, bias)
+    return GridLayer(layer.weights, layer.scales, axis, bias, outputs)
 
 
 def has_slices(weights: Array, axis: int, grids: Sequence[QParams]) -> bool:

@@ -11,7 +11,8 @@ from edgec.ops.fake_quantize import FakeQuantize
 from edgec.ops.mean import Mean
 from edgec.ops.quantize import Quantize, quantize_floats
 from edgec.passes.rewrite import unused
-from edgec.quantization.grids import layer_on_grid, on_grid
+from edgec.quantization.double_rounding import rounding_excess
+from edgec.quantization.grids import GridLayer, layer_on_grid, on_grid
 from edgec.quantization.marks import Marked
 from edgec.quantization.observers import Range
 from edgec.quantization.parameters import activation_qparams, quantize_bias, weight_qparams
@@ -21,9 +22,10 @@ def lower_marked(marked: Marked) -> Graph:
     """Return the int8 graph; every float activation must be marked.
 
     Weights become the integers of the source file where they still are multiples of its scales,
-    else the nearest ones; biases int32 in steps of input scale times weight scale. Where an
-    operator cannot produce the stated quantization itself, a requantization follows. Raises
-    ``unsupported-quantization`` for weights that int8 without a zero point cannot hold.
+    else the nearest ones; biases int32 in steps of input scale times weight scale, less what
+    rounding twice adds. Where an operator cannot produce the stated quantization itself, a
+    requantization follows. Raises ``unsupported-quantization`` for weights that int8 without a zero
+    point cannot hold.
     """
     return _Lowering(marked).run()
 
@@ -146,12 +148,17 @@ class _Lowering:
         x, w = node.inputs[:2]
         scale = self._mark(x).scale
         layer = layer_on_grid(node, self.graph, axis, scale)
+        products = layer.scales * np.float32(scale)
+        steps = self._bias(layer, products, self._mark(node.outputs[0]))
         inputs = [x, self._constant(w, layer.weights, weight_qparams(layer.scales, layer.axis))]
-        if layer.bias is not None:
-            products = layer.scales * np.float32(scale)
-            q = weight_qparams(products, None if layer.axis is None else 0)
-            inputs.append(self._constant(node.inputs[2], quantize_bias(layer.bias, products), q))
-        self._emit(node, inputs)
+        q = weight_qparams(products, None if layer.axis is None else 0)
+        name = node.inputs[2] if len(node.inputs) > 2 else f"{node.name}.bias"  # noqa: PLR2004
+        self._emit(node, [*inputs, self._constant(ValueName(name), steps, q)])
+
+    def _bias(self, layer: GridLayer, products: Array, output: QParams) -> Array:
+        """Return the bias in steps of ``products``, less what rounding twice adds."""
+        bias = np.zeros(layer.outputs, np.float32) if layer.bias is None else layer.bias
+        return np.asarray(quantize_bias(bias, products) - rounding_excess(products, output))
 
     def _constant(self, value: ValueName, array: Array, q: QParams | None) -> ValueName:
         name = self._fresh(value)

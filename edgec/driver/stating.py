@@ -1,0 +1,23 @@
+"""Models whose file states how they are quantized (QDQ, QLinear): no samples needed."""
+
+from pathlib import Path
+
+from edgec.driver.progress import Progress
+from edgec.ir import Graph
+from edgec.quantization.calibrate import calibrate
+from edgec.quantization.samples import read_samples
+from edgec.quantization.stated import Stated
+
+
+def integers_as_stated(file: str, calib: str, graph: Graph, progress: Progress) -> Graph:
+    """Return the integer graph of an optimized float graph with the scales its file states.
+
+    Samples (``calib``, may be empty) quantize what the file leaves in float. Raises
+    ``incomplete-quantization`` where there is such and no samples are given.
+    """
+    progress.stage("quantizing as the file states")
+    stated = Stated.of(graph)
+    if calib and not stated.is_complete():
+        samples = read_samples(Path(calib), graph)
+        stated = stated.completed(calibrate(graph, samples, progress.advance))
+    return stated.integers(file)
