@@ -1,6 +1,6 @@
 """The quantizer: float graph + ranges -> int8 graph, as the TFLite quantization spec has it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,10 +19,12 @@ from edgec.quantization.parameters import (
     weight_qparams,
 )
 from edgec.quantization.ties import Ties
+from edgec.quantization.widths import Widths
 
 _SMALLEST_RATIO = 2.0**-16  # of an output's scale to its inputs'; TFLite's ADD needs 2**-19
 _ACCUMULATOR = 2.0**30  # what accumulators times their multiplier stay below
 _WIDE_ACCUMULATOR = 2.0**45  # the same for int16 activations: sums have 64 bits
+_WIDE_FACTOR = 2.0**6  # from sums of int16 layers to outputs; TFLite takes less than 2**7
 
 
 def quantize(
@@ -30,16 +32,20 @@ def quantize(
     ranges: Mapping[ValueName, Range],
     layers: Mapping[str, QuantizedLayer] | None = None,
     activations: DType = DType.INT8,
+    int8_nodes: Collection[str] = (),
 ) -> Graph:
     """Return the integer graph with inputs and outputs integers too; names and layouts stay.
 
     ``ranges`` has every float value that is no constant (:func:`calibrate`). Weights become
     symmetric int8 per the operator's ``weight_rule``, biases int32 with scale = input scale times
     weight scale, activations asymmetric int8 with an exact 0; with ``activations`` INT16 these are
-    symmetric and biases int64. ``layers`` holds weights that are chosen already, by node name; the
-    others are rounded to the nearest.
+    symmetric and biases int64, but for operators that know int8 only and the ``int8_nodes``, by
+    name: a QUANTIZE stands at each border. ``layers`` holds weights that are chosen already, by
+    node name; the others are rounded to the nearest.
     """
-    return _Quantizer(graph, ranges, layers or {}, activations).run()
+    ties = Ties(graph)
+    widths = Widths(graph, ties, activations, int8_nodes)
+    return _Quantizer(graph, ranges, layers or {}, ties, widths).run()
 
 
 @dataclass(eq=False)
@@ -47,18 +53,18 @@ class _Quantizer:
     graph: Graph
     ranges: Mapping[ValueName, Range]
     layers: Mapping[str, QuantizedLayer]
-    activations: DType
+    ties: Ties
+    widths: Widths
     nodes: list[Node] = field(default_factory=list)
     types: dict[ValueName, TensorType] = field(default_factory=dict)
     constants: dict[ValueName, Array] = field(default_factory=dict)
-    _ties: Ties = field(init=False)
     _groups: dict[ValueName, Range] = field(init=False)
     _chosen: dict[ValueName, QParams] = field(default_factory=dict)
-    _named: dict[tuple[ValueName, QParams | None], ValueName] = field(default_factory=dict)
+    _named: dict[tuple[ValueName, QParams | None, DType], ValueName] = field(default_factory=dict)
+    _converted: dict[tuple[ValueName, DType], ValueName] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._ties = Ties(self.graph)
-        self._groups = self._ties.ranges(self.ranges)
+        self._groups = self.ties.ranges(self.ranges)
 
     def run(self) -> Graph:
         for value in self.graph.inputs:
@@ -77,7 +83,7 @@ class _Quantizer:
             return
         if isinstance(op, Operator) and op.output_rule is OutputRule.CALIBRATED:
             inputs = tuple(
-                self._operand(value, real=index in op.real_inputs)
+                self._operand(node, value, real=index in op.real_inputs)
                 for index, value in enumerate(node.inputs)
             )
             scales = [q.scale for v in inputs if (q := self.types[v].qparams)]
@@ -95,72 +101,100 @@ class _Quantizer:
         if not is_float(kind):
             self.types[value] = kind
             return
-        root = self._ties.root(value)
+        root, width = self.ties.root(value), self.widths.of(value)
         if root not in self._chosen:
-            fixed = fixed_qparams(self._ties.fixed(value), self.activations)
-            self._chosen[root] = fixed or activation_qparams(
-                self._groups[root], smallest, self.activations
-            )
-        self.types[value] = TensorType(kind.shape, self.activations, self._chosen[root])
+            self._chosen[root] = self._parameters(root, width, smallest)
+        self.types[value] = TensorType(kind.shape, width, self._chosen[root])
 
-    def _operand(self, value: ValueName, *, real: bool = False) -> ValueName:
-        """Return an input as it is; a constant by its own range, or as floats where ``real``."""
-        array = self.graph.constants.get(value)
+    def _parameters(self, root: ValueName, width: DType, smallest: float = 0.0) -> QParams:
+        """Return the parameters that suit a group of values: prescribed, or by their range."""
+        fixed = fixed_qparams(self.ties.fixed(root), width)
+        return fixed or activation_qparams(self._groups[root], smallest, width)
+
+    def _operand(self, node: Node, value: ValueName, *, real: bool = False) -> ValueName:
+        """Return an input in the type the node computes in.
+
+        A constant gets parameters by its own range, or stays float where ``real``.
+        """
+        array, width = self.graph.constants.get(value), self.widths.of_node(node)
         if array is None:
-            return value
+            return self._as_wide(value, width)
         if real or not is_float(self.graph.types[value]):
             return self._constant(value, array, None)
         return self._quantized_constant(
-            value, activation_qparams(Range.of(array), 0.0, self.activations)
+            value, width, activation_qparams(Range.of(array), 0.0, width)
         )
+
+    def _as_wide(self, value: ValueName, width: DType) -> ValueName:
+        """Return an activation in another type where it is not of this one: converted once."""
+        kind = self.types[value]
+        if kind.qparams is None or kind.dtype is width:
+            return value
+        if (value, width) not in self._converted:
+            q = self._parameters(self.ties.root(value), width)
+            name = self._unused(ValueName(f"{value}.{width.value}"))
+            node = f"{value}/{width.value}"
+            self._converted[value, width] = self._quantize(value, width, q, name, node)
+        return self._converted[value, width]
 
     def _tied(self, node: Node, index: int) -> ValueName:
         """Return an input in the quantization of the output, where the operator shares it."""
         value, target = node.inputs[index], self.types[node.outputs[0]].qparams
         shares = isinstance(node.op, Operator) and node.op.output_rule is OutputRule.SAME_AS_INPUT
         if not shares or target is None or not is_float(self.graph.types[value]):
-            return self._operand(value)
+            return self._operand(node, value)
+        width = self.widths.of_node(node)
         if value in self.graph.constants:
-            return self._quantized_constant(value, target)
-        if (node.name, index) in self._ties.requantized and self.types[value].qparams != target:
-            return self._requantized(value, target, f"{node.name}/requantize_{index}")
+            return self._quantized_constant(value, width, target)
+        differs = (self.types[value].dtype, self.types[value].qparams) != (width, target)
+        if (node.name, index) in self.ties.requantized and differs:
+            name = self._unused(ValueName(f"{value}.requantized"))
+            return self._quantize(value, width, target, name, f"{node.name}/requantize_{index}")
         return value
 
-    def _requantized(self, value: ValueName, target: QParams, name: str) -> ValueName:
-        result = self._unused(ValueName(f"{value}.requantized"))
-        self.types[result] = self.types[value].with_qparams(target)
-        self.nodes.append(Node(name, Quantize(), (value,), (result,), (name,)))
+    def _quantize(
+        self, value: ValueName, width: DType, target: QParams, result: ValueName, node: str
+    ) -> ValueName:
+        """Add a node, named ``node`` or like it, that converts an activation."""
+        taken = {each.name for each in (*self.nodes, *self.graph.nodes)}
+        while node in taken:
+            node += "'"
+        self.types[result] = TensorType(self.types[value].shape, width, target)
+        self.nodes.append(Node(node, Quantize(dtype=width), (value,), (result,), (node,)))
         return result
 
     def _add_layer(self, node: Node, axis: int | None) -> None:
-        x, w = node.inputs[:2]
+        width = self.widths.of_node(node)
+        x, w = self._as_wide(node.inputs[0], width), node.inputs[1]
         input_scale = self.types[x].quantization.scale
         layer = self.layers.get(node.name) or self._nearest(node, axis, input_scale)
         inputs = [x, self._constant(w, layer.weights, weight_qparams(layer.scales, axis))]
         products = layer.scales * np.float32(input_scale)
-        largest = _largest_sums(layer.weights, axis) * steps_of(self.activations)
-        if layer.bias is not None:
-            steps = quantize_bias(layer.bias, products, self.activations)
+        largest = _largest_sums(layer.weights, axis) * steps_of(width)
+        bias = layer.bias
+        if bias is None and width is DType.INT16:  # without one, TFLite adds up in 32 bits
+            bias = np.zeros(self.graph.types[node.outputs[0]].shape[-1], np.float32)
+        if bias is not None:
+            steps = quantize_bias(bias, products, width)
             largest = largest + np.abs(steps.astype(np.float64))
             q = weight_qparams(products, None if axis is None else 0)
             name = node.inputs[2] if len(node.inputs) > 2 else ValueName(f"{node.name}.bias")  # noqa: PLR2004
             inputs.append(self._constant(name, steps, q))
-        limit = _ACCUMULATOR if self.activations is DType.INT8 else _WIDE_ACCUMULATOR
-        self._declare(node.outputs[0], float((products * largest).max()) / limit)
+        self._declare(node.outputs[0], _smallest_scale(products, largest, width))
         self.nodes.append(replace(node, inputs=tuple(inputs)))
 
     def _nearest(self, node: Node, axis: int | None, input_scale: float) -> QuantizedLayer:
         weights, *bias = (self.graph.constants[value] for value in node.inputs[1:])
         return nearest_layer(weights, bias[0] if bias else None, axis, input_scale)
 
-    def _quantized_constant(self, value: ValueName, q: QParams) -> ValueName:
+    def _quantized_constant(self, value: ValueName, width: DType, q: QParams) -> ValueName:
         array = self.graph.constants[value]
-        kind = TensorType(array.shape, self.activations, q)
+        kind = TensorType(array.shape, width, q)
         return self._constant(value, quantize_floats(array, kind), q)
 
     def _constant(self, value: ValueName, array: Array, q: QParams | None) -> ValueName:
         """Add a constant made from ``value``; the same one again where it is used alike."""
-        key = (value, q)
+        key = (value, q, DType.of(array))
         if key not in self._named:
             name = self._unused(value)
             self.constants[name] = array
@@ -175,6 +209,17 @@ class _Quantizer:
             candidate = ValueName(f"{name}.{number}")
             number += 1
         return candidate
+
+
+def _smallest_scale(products: Array, largest: Array, width: DType) -> float:
+    """Return the smallest scale of a layer's output that its arithmetic can bear.
+
+    ``products`` are the scales of the sums per channel or in all, ``largest`` the largest sums.
+    """
+    if width is DType.INT8:
+        return float((products * largest).max()) / _ACCUMULATOR
+    by_sum = float((products * largest).max()) / _WIDE_ACCUMULATOR
+    return max(by_sum, float(products.max()) / _WIDE_FACTOR)
 
 
 def _largest_sums(weights: Array, axis: int | None) -> Array:
