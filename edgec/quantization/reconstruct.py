@@ -168,8 +168,9 @@ class _Fit:
     def _round(self, target: Array, hessian: Array, scales: Array, axis: int | None) -> _Rounded:
         single = scales.astype(np.float32).astype(np.float64)
         spread = np.broadcast_to(single, self.bias.shape).reshape(self.rows.shape[:2])
-        groups = list(zip(target, hessian, spread, strict=True))
-        integers = np.stack([round_rows(t, h, s, WEIGHT_LIMIT) for t, h, s in groups])
+        limits = np.where(self.rows == 0, 0, WEIGHT_LIMIT)  # pruned weights stay zero
+        groups = list(zip(target, hessian, spread, limits, strict=True))
+        integers = np.stack([round_rows(*each) for each in groups])
         errors = integers * spread[..., None] - target
         loss = np.stack([quadratic_error(e, h) for e, h in zip(errors, hessian, strict=True)])
         if axis is None:

@@ -54,6 +54,13 @@ def test_weights_beyond_the_limit_are_clipped() -> None:
     np.testing.assert_array_equal(got, [[127, -2]])
 
 
+def test_a_limit_of_zero_keeps_a_weight_zero_and_others_make_up() -> None:
+    weights, hessian = np.array([[4.0, 7.0], [4.0, 7.0]]), np.array([[1.0, 0.9], [0.9, 1.0]])
+    limits = np.array([[LIMIT, LIMIT], [0, LIMIT]])
+    got = round_rows(weights, hessian, np.ones(2), limits)
+    np.testing.assert_array_equal(got, [[4, 7], [0, 11]])
+
+
 def test_the_error_is_the_quadratic_form() -> None:
     assert quadratic_error(np.array([[1.0, 2.0]]), np.array([[2.0, 1.0], [1.0, 3.0]])) == (
         pytest.approx(18.0)
