@@ -105,11 +105,22 @@ def _problem(user: str, tensor: FileTensor) -> tuple[str, str, str] | None:
     if tensor.dtype is DType.UINT8 and user not in _CONVERTERS:
         message = f"{what}, which is uint8: the scheme before int8"
         return "unsupported-quantization", message, _INT8_HELP
-    if tensor.dtype in {*_QUANTIZED, DType.UINT8} and not _sane_scales(tensor):
-        scales = "no scale" if tensor.qparams is None else f"scale {min(tensor.qparams.scales)}"
-        message = f"{what}, which is {tensor.dtype.value} with {scales}"
+    oddity = _odd_quantization(tensor) if tensor.dtype in {*_QUANTIZED, DType.UINT8} else ""
+    if oddity:
+        message = f"{what}, which is {tensor.dtype.value} with {oddity}"
         return "unsupported-quantization", message, _INT8_HELP
     return None
+
+
+def _odd_quantization(tensor: FileTensor) -> str:
+    """Return what no kernel can do with the quantization of an integer tensor, or nothing."""
+    if tensor.qparams is None:
+        return "no scale"
+    if not _sane_scales(tensor):
+        return f"scale {min(tensor.qparams.scales)}"
+    if tensor.dtype is DType.INT16 and any(tensor.qparams.zero_points):
+        return f"zero point {tensor.qparams.zero_points[0]}, but int16 is symmetric"
+    return ""
 
 
 def _sane_scales(tensor: FileTensor) -> bool:

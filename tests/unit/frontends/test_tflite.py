@@ -254,7 +254,7 @@ BROKEN = {
         "with scale 0.0",
     ),
     "wrong output type": (
-        _with(3, tensor("y", (1, 4, 4, 2), DType.INT16)),
+        _with(3, tensor("y", (1, 4, 4, 2), DType.INT16, QParams.per_tensor(0.5))),
         "malformed-model",
         "'y' is int8, the file says int16",
     ),
