@@ -35,9 +35,14 @@ def peak_notes(memory: MemoryPlan) -> Sequence[str]:
     """Name the largest buffers alive when the most bytes are."""
     alive = memory.alive_at_peak()
     head = f"no plan can be below {memory.lower_bound:,} bytes; alive at the peak:"
-    rows = [f"{each.size:>10,} bytes  {each.name}" for each in alive[:_SHOWN]]
+    rows = [f"{each.size:>10,} bytes  {_first_name(each.name)}" for each in alive[:_SHOWN]]
     rest = len(alive) - _SHOWN
     return (head, *rows, *([f"and {rest} smaller"] if rest > 0 else []))
+
+
+def _first_name(name: str) -> str:
+    """Return the first of the names that a converter joined when it fused nodes."""
+    return name.partition(";")[0]
 
 
 def with_peak(error: EdgecError, memory: MemoryPlan, board: Board) -> EdgecError:
