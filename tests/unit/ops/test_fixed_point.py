@@ -12,6 +12,7 @@ from edgec.ops.fixed_point import (
     integer_matmul,
     quantize_multiplier,
     requantize,
+    requantize_wide,
     rounding_right_shift,
     wrap_int32,
 )
@@ -73,3 +74,12 @@ def test_matmul_is_exact(rows: int, depth: int, seed: int) -> None:
     a = rng.integers(-255, 256, (rows, depth))
     b = rng.integers(-128, 128, (depth, 3))
     assert integer_matmul(a, b).tolist() == (a @ b).tolist()
+
+
+@given(st.integers(-(2**46), 2**46), MULTIPLIER, st.integers(-31, 7))
+def test_wide_sums_round_once_with_a_multiplier_of_16_bits(
+    x: int, multiplier: int, shift: int
+) -> None:
+    reduced = min(half_up(Fraction(multiplier, 2**16)), 2**15 - 1)
+    exact = half_up(Fraction(x * reduced, 2**15) * Fraction(2) ** shift)
+    assert int(requantize_wide(np.array(x), multiplier, shift)) == int(wrap_int32(np.array(exact)))

@@ -1,0 +1,125 @@
+"""Which function runs an int16 layer, and what makes it unfit for CMSIS-NN or for any kernel."""
+
+import numpy as np
+import pytest
+from ops.case import Case, Constant, int16, op_case
+from ops.cases.conv2d_s16 import conv_case
+from ops.cases.depthwise_conv2d_s16 import depthwise_case
+from ops.cases.fully_connected_s16 import fully_connected_case
+
+from edgec.backends import base
+from edgec.backends.select import BACKENDS_BY_CHOICE, lower
+from edgec.errors import EdgecError
+from edgec.ir import Array, DType, QParams, TensorType
+from edgec.ops.base import Activation
+from edgec.ops.fully_connected import FullyConnected
+from edgec.ops.gelu import Gelu
+from edgec.ops.logistic import Logistic
+from edgec.ops.relu import Relu
+from edgec.targets.cpu import CPUS
+
+base.load_all()
+CORES = ("cortex-m3", "cortex-m4", "cortex-m55")
+ASYMMETRIC = TensorType((4,), DType.INT16, QParams.per_tensor(1e-3, 1))
+FRACTION = QParams.per_tensor(2.0**-15)
+
+
+def function_and_scratch(case: Case, cpu: str) -> tuple[str, int]:
+    (step,) = lower(case.graph, CPUS[cpu], BACKENDS_BY_CHOICE["auto"]).steps
+    return step.call.function, step.scratch.size if step.scratch else 0
+
+
+def dense_case(weights: Array, bias: Array, output_scale: float) -> Case:
+    """Return a layer of the scales 1e-4 and 0.01."""
+    operands = [
+        int16((1, weights.shape[1]), 1e-4),
+        Constant(weights.astype(np.int8), QParams.per_tensor(0.01)),
+        Constant(bias.astype(np.int64), QParams.per_tensor(1e-6)),
+    ]
+    return op_case("dense", FullyConnected(), operands, [QParams.per_tensor(output_scale)])
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        (
+            conv_case("511", (3, 3, 73), 3, (7, 1)),
+            [("convolve_s16", 0), ("convolve_fast_s16", 4 * 511), ("convolve_s16", 0)],
+        ),
+        (conv_case("512", (3, 3, 64), 3, (4, 2)), [("convolve_s16", 0)] * 3),
+        (conv_case("dilated", (9, 9, 4), 4, dilations=(2, 1)), [("convolve_s16", 0)] * 3),
+        (
+            depthwise_case("c8", (5, 6, 8)),
+            [
+                ("depthwise_conv_s16", 0),
+                ("depthwise_conv_fast_s16", 2 * 9 * 8),
+                ("depthwise_conv_fast_s16", 4 * 2 * 9 * 8 + 8),
+            ],
+        ),
+        (
+            depthwise_case("c5", (5, 6, 5)),  # MVE would read beside the weights
+            [
+                ("depthwise_conv_s16", 0),
+                ("depthwise_conv_fast_s16", 2 * 9 * 5),
+                ("depthwise_conv_s16", 0),
+            ],
+        ),
+        (depthwise_case("m2", (5, 6, 8), multiplier=2), [("depthwise_conv_s16", 0)] * 3),
+    ],
+)
+def test_the_variant_is_the_wrappers_where_that_is_right(
+    case: Case, expected: list[tuple[str, int]]
+) -> None:
+    chosen = [function_and_scratch(case, cpu) for cpu in CORES]
+    assert chosen == [(f"arm_{name}", scratch) for name, scratch in expected]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        conv_case("no_bias", (5, 5, 4), 4, bias=None),
+        conv_case("int32_bias", (5, 5, 4), 4, bias=np.int32),
+        fully_connected_case("no_bias", (1, 8), 4, bias=None),
+        dense_case(np.full((1, 512), -128), np.zeros(1), 1e-3),  # 512 * 128 * 2^15 = 2^31
+        dense_case(np.full((1, 400), 127), np.zeros(1), 1e-6),  # outputs reach 1.6e9 steps
+    ],
+    ids=["no bias", "int32 bias", "dense without bias", "int32 products", "huge outputs"],
+)
+def test_what_cmsis_nn_would_round_or_wrap_otherwise_runs_in_plain_c(case: Case) -> None:
+    for cpu in CORES:
+        function, _ = function_and_scratch(case, cpu)
+        assert function.startswith("edgec_")
+
+
+@pytest.mark.parametrize(
+    ("case", "reason"),
+    [
+        (dense_case(np.ones((1, 4)), np.zeros(1), 1e-9), "factors to the output below 128"),
+        (dense_case(np.ones((1, 4)), np.full(1, 2**46), 1.0), "Sums stay below 2**46"),
+        (
+            op_case("gelu", Gelu(), [int16((1, 4), 1e-3)], [QParams.per_tensor(1e-3)]),
+            "All inputs and outputs are int8",
+        ),
+        (
+            op_case("asymmetric", Relu(), [ASYMMETRIC], [ASYMMETRIC.qparams]),
+            "int16 with zero point 0",
+        ),
+        (
+            op_case(
+                "n1", Relu(activation=Activation.RELU_N1_TO_1), [int16((4,), 1e-3)], [FRACTION]
+            ),
+            "The rectifier is RELU or RELU6",
+        ),
+        (op_case("steep", Logistic(), [int16((4,), 3.0)], [FRACTION]), "scale is at most 2"),
+        (
+            op_case("scale", Logistic(), [int16((4,), 1e-3)], [QParams.per_tensor(1 / 256)]),
+            "The output has scale 1/32768",
+        ),
+    ],
+    ids=["factor", "sum", "function", "asymmetric", "n1", "steep", "output scale"],
+)
+def test_what_no_kernel_can_do(case: Case, reason: str) -> None:
+    with pytest.raises(EdgecError) as caught:
+        lower(case.graph, CPUS["cortex-m4"], BACKENDS_BY_CHOICE["auto"])
+    assert caught.value.code == "no-kernel"
+    assert reason in "\n".join(caught.value.notes)

@@ -1,0 +1,71 @@
+"""int16 functions by table: as near to the real ones as 16 bits and a straight line allow."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from ops.case import int16
+
+from edgec.ir import Array, DType, QParams, Signature, TensorType
+from edgec.ops.base import Operator
+from edgec.ops.interpolation import interpolate, interpolated_table
+from edgec.ops.logistic import Logistic
+from edgec.ops.sigmoid_table import input_factor, sigmoid_table
+from edgec.ops.softmax import Softmax
+from edgec.ops.tanh import Tanh
+
+EVERY = np.arange(-(2**15), 2**15).astype(np.int16)
+OUTPUT = QParams.per_tensor(2.0**-15)
+
+
+def evaluated(op: Operator, x: Array, scale: float) -> Array:
+    """Return the results of an int16 operator as real numbers."""
+    kinds = int16(x.shape, scale), TensorType(x.shape, DType.INT16, OUTPUT)
+    (y,) = op.evaluate([x], Signature((kinds[0],), (kinds[1],)))
+    assert y.dtype == np.int16
+    return np.asarray(y / 2.0**15)
+
+
+@pytest.mark.parametrize("scale", [2.0**-12, 2.0**-11, 1e-4, 3.7e-4, 0.01])
+@pytest.mark.parametrize(
+    ("op", "real"), [(Logistic(), lambda x: 1 / (1 + np.exp(-x))), (Tanh(), np.tanh)]
+)
+def test_sigmoids_are_near(op: Operator, real: Callable[[Array], Array], scale: float) -> None:
+    exact = real(EVERY * np.float64(np.float32(scale)))
+    assert np.abs(evaluated(op, EVERY, scale) - exact).max() < 5 * 2.0**-15
+
+
+def test_softmax_is_near_and_sums_to_one() -> None:
+    x = np.random.default_rng(0).integers(-(2**15), 2**15, (200, 10)).astype(np.int16)
+    scale = float(np.float32(2e-4))
+    powers = np.exp((x - x.max(axis=1, keepdims=True).astype(np.float64)) * scale)
+    exact = powers / powers.sum(axis=1, keepdims=True)
+    got = evaluated(Softmax(), x, scale)
+    assert np.abs(got - exact).max() < 10 * 2.0**-15
+    assert np.abs(got.sum(axis=1) - 1).max() < 20 * 2.0**-15
+
+
+def test_a_straight_line_is_hit_everywhere() -> None:
+    table = interpolated_table(lambda x: x / 2, -1.0, 1.0)
+    assert table.shape == (513,)
+    np.testing.assert_allclose(interpolate(table, EVERY.astype(np.int64)), EVERY / 2, atol=1)
+
+
+def test_the_sigmoid_table_rises_from_half_to_one() -> None:
+    table = sigmoid_table().astype(np.int64)
+    assert (table[0], table[-1], len(table)) == (2**15, 2**16 - 1, 256)
+    assert np.all(np.diff(table) >= 0)
+
+
+@pytest.mark.parametrize(
+    ("scale", "doubled", "expected"),
+    [
+        (2.0**-12, False, (3, 0)),
+        (2.0**-11, True, (6, 0)),
+        (2.0**-11, False, (24576, 12)),
+        (2.0**-10, True, (24576, 11)),
+        (2.0, False, (24576, 0)),
+    ],
+)
+def test_units_of_the_table(scale: float, *, doubled: bool, expected: tuple[int, int]) -> None:
+    assert input_factor(scale, doubled=doubled) == expected
