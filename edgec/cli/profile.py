@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
 from edgec.cli.options import Json, OutFolder, Verbose
 from edgec.cli.terminal import add_row, print_json, progress, results, short, table
@@ -10,6 +11,7 @@ from edgec.driver.profile import LayerProfile, ModelProfile
 from edgec.driver.profile import profile as profile_build
 
 _NUMBERS = ("MACs", "instructions", "share", "instr/MAC", "cycles", "ms")
+_HOTTEST = 8
 
 
 def profile(
@@ -19,7 +21,7 @@ def profile(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Count the instructions of every layer in the emulator."""
+    """Count the instructions of every layer in the emulator; estimate cycles."""
     with progress(quiet=json) as drawn:
         result = profile_build(out, sample, drawn)
     if json:
@@ -32,6 +34,9 @@ def _document(result: ModelProfile) -> dict[str, Any]:
     return {
         "instructions_total": result.instructions_total,
         "cycles_estimate_total": result.cycles_estimate_total,
+        "clock_hz": result.clock_hz,
+        "milliseconds_estimate": result.milliseconds,
+        "microjoules_estimate": result.microjoules,
         "layers": [
             {
                 "name": layer.name,
@@ -45,22 +50,33 @@ def _document(result: ModelProfile) -> dict[str, Any]:
             }
             for layer in result.layers
         ],
+        "functions": [
+            {"name": each.name, "instructions": each.instructions} for each in result.functions
+        ],
     }
 
 
 def _show(result: ModelProfile) -> None:
     console = results()
-    has_cycles = result.cycles_estimate_total is not None
-    columns = ["layer", "kernel", "MACs", "instructions", "share", "instr/MAC"]
-    made = table(*columns, *(["cycles", "ms"] if has_cycles else []), numbers=_NUMBERS)
+    made = table("layer", "kernel", *_NUMBERS, numbers=_NUMBERS)
     for layer in result.layers:
-        add_row(made, *_cells(layer), *(_time(layer, result) if has_cycles else []))
+        add_row(made, *_cells(layer), *_time(layer, result))
     console.print(made)
+    console.print()
+    console.print(_functions(result))
     console.print(f"\n{result.instructions_total:,} instructions per inference")
-    if result.cycles_estimate_total is not None:
-        cycles, clock = result.cycles_estimate_total, result.clock_hz
-        at = f"{clock / 1e6:g} MHz"
-        console.print(f"about {cycles:,} cycles, {1e3 * cycles / clock:.2f} ms at {at} (estimate)")
+    at = f"{result.clock_hz / 1e6:g} MHz"
+    energy = "" if result.microjoules is None else f", {result.microjoules:,.0f} \N{MICRO SIGN}J"
+    cycles, time = result.cycles_estimate_total, result.milliseconds
+    console.print(f"about {cycles:,} cycles, {time:.2f} ms at {at}{energy} (estimate)")
+
+
+def _functions(result: ModelProfile) -> Table:
+    made = table("hottest function", "instructions", "share", numbers=_NUMBERS)
+    for each in result.functions[:_HOTTEST]:
+        share = each.instructions / result.instructions_total if result.instructions_total else 0
+        add_row(made, each.name, each.instructions, f"{share:.1%}")
+    return made
 
 
 def _cells(layer: LayerProfile) -> list[object]:
@@ -76,5 +92,5 @@ def _cells(layer: LayerProfile) -> list[object]:
 
 
 def _time(layer: LayerProfile, result: ModelProfile) -> list[object]:
-    cycles = layer.cycles_estimate or 0
+    cycles = layer.cycles_estimate
     return [cycles, f"{1e3 * cycles / result.clock_hz:.2f}"]

@@ -18,11 +18,14 @@ from edgec.driver.report import Measured, make_report
 from edgec.errors import EdgecError
 from edgec.firmware.build import FirmwareImage, build_firmware
 from edgec.firmware.emulate import Emulator
+from edgec.firmware.profiling import profile_run
 from edgec.lir import Port
 from edgec.targets.board import board_source
+from edgec.targets.cycle_model import LayerReads
 
 REPORT = "report.json"
 GOLDEN = "golden.npz"
+_TRACED_MACS = 50_000_000  # above, a build counts but leaves cycles to `edgec profile`
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,25 @@ def _measure(
     """Count one inference in the emulator; without one the report has no counts and says so."""
     if compiled.board.emulator is None:
         return None, []
+    reads = [LayerReads(step.weights_bytes, step.macs) for step in compiled.program.steps]
+    if sum(each.macs for each in reads) > _TRACED_MACS:
+        return _count_only(compiled, image, sample)
+    try:
+        run = profile_run(compiled.board, image.elf, compiled.name, sample, reads)
+    except EdgecError as error:
+        return None, [f"instructions were not counted: {error.message}"]
+    cycles = [node.cycles for node in run.nodes]
+    return Measured(run.instructions, [node.instructions for node in run.nodes], cycles), []
+
+
+def _count_only(
+    compiled: Compiled, image: FirmwareImage, sample: list[bytes]
+) -> tuple[Measured | None, list[str]]:
+    """Count without the log that a cycle estimate needs: it takes long for a large model."""
     try:
         with Emulator(compiled.board, image.elf) as session:
             result = session.run(sample)
             layers = [cost.instructions or 0 for cost in session.profile()]
     except EdgecError as error:
         return None, [f"instructions were not counted: {error.message}"]
-    return Measured(result.instructions or 0, layers), []
+    return Measured(result.instructions or 0, layers, None), []

@@ -1,14 +1,16 @@
-"""``edgec profile``: what every layer of a build costs in the emulator, to the instruction."""
+"""``edgec profile``: what every layer and function of a build costs, to the instruction."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgec.driver.execute import open_session
 from edgec.driver.golden import read_golden
 from edgec.driver.output import open_output
 from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode
+from edgec.firmware.profiling import FunctionProfile, NodeProfile, profile_run
+from edgec.targets.board import Power
+from edgec.targets.cycle_model import LayerReads
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class LayerProfile:
     macs: int
     instructions: int
     share: float
-    cycles_estimate: int | None
+    cycles_estimate: int
 
     @property
     def instructions_per_mac(self) -> float | None:
@@ -30,12 +32,29 @@ class LayerProfile:
 
 @dataclass(frozen=True, slots=True)
 class ModelProfile:
-    """The whole model: the sum over layers misses only the calls between them."""
+    """The whole model: the sum over layers misses only the calls between them.
+
+    ``functions`` are those where most instructions ran, the hottest first.
+    """
 
     instructions_total: int
-    cycles_estimate_total: int | None
+    cycles_estimate_total: int
     clock_hz: int
+    power: Power | None
     layers: tuple[LayerProfile, ...]
+    functions: tuple[FunctionProfile, ...]
+
+    @property
+    def milliseconds(self) -> float:
+        """Estimated time of one inference at the board's clock."""
+        return 1e3 * self.cycles_estimate_total / self.clock_hz
+
+    @property
+    def microjoules(self) -> float | None:
+        """Estimated energy of one inference; None where the board's file has no figures."""
+        if self.power is None:
+            return None
+        return self.power.volts * self.power.milliamperes * self.milliseconds
 
 
 def profile(folder: Path, sample: int = 0, progress: Progress | None = None) -> ModelProfile:
@@ -54,26 +73,29 @@ def profile(folder: Path, sample: int = 0, progress: Progress | None = None) -> 
             exit_code=ExitCode.USAGE,
         )
     progress.stage("counting instructions")
-    with open_session(built, "emulator") as session:
-        total = session.run(inputs[sample]).instructions or 0
-        counts = [cost.instructions or 0 for cost in session.profile()]
-    layers = tuple(
-        _layer(layer, count, total)
-        for layer, count in zip(built.report["layers"], counts, strict=True)
+    layers = built.report["layers"]
+    reads = [LayerReads(each["weights_bytes"], each["macs"]) for each in layers]
+    run = profile_run(built.board, built.elf, built.name, inputs[sample], reads)
+    return ModelProfile(
+        instructions_total=run.instructions,
+        cycles_estimate_total=sum(node.cycles for node in run.nodes),
+        clock_hz=built.board.clock_hz,
+        power=built.board.power,
+        layers=tuple(
+            _layer(layer, node, run.instructions)
+            for layer, node in zip(layers, run.nodes, strict=True)
+        ),
+        functions=run.functions,
     )
-    cycles = [layer.cycles_estimate for layer in layers]
-    known = [each for each in cycles if each is not None]
-    whole = sum(known) if cycles and len(known) == len(cycles) else None
-    return ModelProfile(total, whole, built.board.clock_hz, layers)
 
 
-def _layer(layer: dict[str, Any], count: int, total: int) -> LayerProfile:
+def _layer(layer: dict[str, Any], node: NodeProfile, total: int) -> LayerProfile:
     return LayerProfile(
         name=layer["name"],
         op=layer["op"],
         kernel=layer["kernel"],
         macs=layer["macs"],
-        instructions=count,
-        share=count / total if total else 0.0,
-        cycles_estimate=layer["cycles_estimate"],
+        instructions=node.instructions,
+        share=node.instructions / total if total else 0.0,
+        cycles_estimate=node.cycles,
     )

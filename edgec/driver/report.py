@@ -16,10 +16,11 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Instructions of one inference in the emulator: in all, and per layer."""
+    """Instructions of one inference in the emulator, in all and per layer; estimated cycles."""
 
     total: int
     layers: Sequence[int]
+    cycles: Sequence[int] | None
 
 
 def make_report(
@@ -31,7 +32,9 @@ def make_report(
 ) -> dict[str, Any]:
     """Return the report of a build as plain JSON values."""
     steps = compiled.program.steps
-    layers = measured.layers if measured else [None] * len(steps)
+    unknown = [None] * len(steps)
+    layers = measured.layers if measured else unknown
+    cycles = measured.cycles if measured and measured.cycles else unknown
     return {
         "schema": SCHEMA,
         "edgec_version": __version__,
@@ -40,7 +43,7 @@ def make_report(
         "cpu": compiled.board.cpu,
         "config": compiled.options.as_config(),
         "memory": _memory(compiled, image),
-        "layers": [_layer(step, count) for step, count in zip(steps, layers, strict=True)],
+        "layers": [_layer(*each) for each in zip(steps, layers, cycles, strict=True)],
         "instructions_total": measured.total if measured else None,
         "quantization": _quantization(compiled),
         "pruning": compiled.pruning.to_json() if compiled.pruning else None,
@@ -93,7 +96,7 @@ def _memory(compiled: Compiled, image: FirmwareImage) -> dict[str, Any]:
     }
 
 
-def _layer(step: Step, instructions: int | None) -> dict[str, Any]:
+def _layer(step: Step, instructions: int | None, cycles: int | None) -> dict[str, Any]:
     return {
         "name": step.node,
         "op": step.op,
@@ -105,7 +108,7 @@ def _layer(step: Step, instructions: int | None) -> dict[str, Any]:
         "in": [list(kind.shape) for kind in step.inputs],
         "out": [list(kind.shape) for kind in step.outputs],
         "instructions": instructions,
-        "cycles_estimate": None,
+        "cycles_estimate": cycles,
     }
 
 

@@ -107,13 +107,17 @@ class Session:
 class Emulator:
     """QEMU with a firmware: ``with Emulator(board, elf) as session: session.run([...])``.
 
-    ``timeout`` (s) bounds the wait for one answer, so for one run of the model.
+    ``timeout`` (s) bounds the wait for one answer, so for one run of the model. ``log_to`` is a
+    file descriptor that QEMU writes to which blocks of code it translates and runs.
     """
 
-    def __init__(self, board: Board, elf: Path, *, timeout: float = 60.0) -> None:
+    def __init__(
+        self, board: Board, elf: Path, *, timeout: float = 60.0, log_to: int | None = None
+    ) -> None:
         self._board = board
         self._elf = elf
         self._timeout = timeout
+        self._log_to = log_to
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Session:
@@ -123,7 +127,7 @@ class Emulator:
             monitor, remote = socket.socketpair()
             stack.callback(monitor.close)
             stack.callback(remote.close)
-            process = _start(self._command(spec, remote.fileno()), remote, log)
+            process = _start(self._command(spec, remote.fileno()), remote, log, self._log_to)
             stack.callback(_reap, process)
             transport = _pipes(process)
             stack.callback(transport.close)
@@ -163,6 +167,7 @@ class Emulator:
             *("-icount", f"shift={spec.icount_shift}"),
             *("-chardev", f"socket,id=monitor,fd={monitor_fd}", "-mon", "chardev=monitor"),
             *_console(self._board),
+            *_logging(self._log_to),
             *("-kernel", str(self._elf)),
         ]
 
@@ -172,6 +177,13 @@ def _console(board: Board) -> tuple[str, ...]:
     if board.console.driver == _SEMIHOSTING:
         return ("-semihosting-config", "enable=on,target=native")
     return ("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console")
+
+
+def _logging(descriptor: int | None) -> tuple[str, ...]:
+    """Let QEMU log every block of code it translates or runs; unchained, none is left out."""
+    if descriptor is None:
+        return ()
+    return ("-d", "in_asm,exec,nochain", "-D", f"/dev/fd/{descriptor}")
 
 
 def _spec(board: Board) -> EmulatorSpec:
@@ -184,7 +196,10 @@ def _spec(board: Board) -> EmulatorSpec:
     return board.emulator
 
 
-def _start(command: list[str], remote: socket.socket, log: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _start(
+    command: list[str], remote: socket.socket, log: IO[bytes], log_to: int | None
+) -> "subprocess.Popen[bytes]":
+    passed = (remote.fileno(), *(() if log_to is None else (log_to,)))
     with remote:
         try:
             return subprocess.Popen(  # noqa: S603 - the program comes from find_tool
@@ -193,7 +208,7 @@ def _start(command: list[str], remote: socket.socket, log: IO[bytes]) -> "subpro
                 stdout=subprocess.PIPE,
                 stderr=log,
                 bufsize=0,
-                pass_fds=(remote.fileno(),),
+                pass_fds=passed,
             )
         except OSError as error:
             raise EdgecError(

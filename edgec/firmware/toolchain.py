@@ -41,9 +41,15 @@ ARM_OBJCOPY = ToolSpec(
     "binutils-arm-none-eabi",
     "--cask gcc-arm-embedded",
 )
+ARM_OBJDUMP = ToolSpec(
+    "arm-none-eabi-objdump",
+    "EDGEC_ARM_OBJDUMP",
+    "binutils-arm-none-eabi",
+    "--cask gcc-arm-embedded",
+)
 QEMU_ARM = ToolSpec("qemu-system-arm", "EDGEC_QEMU", "qemu-system-arm", "qemu")
 HOST_CC = ToolSpec("cc", "EDGEC_CC", "gcc", "gcc")
-TOOLS = (ARM_GCC, ARM_OBJCOPY, QEMU_ARM, HOST_CC)
+TOOLS = (ARM_GCC, ARM_OBJCOPY, ARM_OBJDUMP, QEMU_ARM, HOST_CC)
 
 
 def find_tool(spec: ToolSpec) -> Path:

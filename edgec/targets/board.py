@@ -14,6 +14,7 @@ from pathlib import Path
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.resources import data_folder
 from edgec.targets.cpu import CPUS, CpuCore
+from edgec.targets.cycle_model import NEVER_WAITS, FlashTiming
 from edgec.targets.typed_toml import read_toml
 
 SCHEMA = 1
@@ -22,7 +23,8 @@ FLASH_CONTENTS = ("text", "weights")
 RAM_CONTENTS = ("data", "arena", "stack")
 _ADDRESS_SPACE = 1 << 32
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
-_REGISTER_FIELDS = 4
+_REGISTER_FIELDS = (4, 5)
+_WIDTHS = (1, 2, 4)
 _INTERRUPTS = 480  # the most an NVIC has
 
 
@@ -65,11 +67,38 @@ class Emulator:
     tick_hz: int
 
 
+@dataclass(frozen=True, slots=True)
+class Flashing:
+    """How each tool knows the board; a tool without an entry cannot write it.
+
+    ``pyocd`` is a target id, which needs the CMSIS-Pack ``pack`` where that is named; ``openocd``
+    lists script files, ``probe_rs`` is a chip, ``stlink`` allows st-flash and STM32_Programmer_CLI,
+    ``uf2_family`` is the number in the blocks of a .uf2 file.
+    """
+
+    pyocd: str = ""
+    pack: str = ""
+    openocd: tuple[str, ...] = ()
+    probe_rs: str = ""
+    stlink: bool = False
+    uf2_family: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What the chip draws while it computes, at the board's clock: for energy estimates."""
+
+    volts: float
+    milliamperes: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """A board as its file says it is; valid by construction through :func:`load_board`.
 
-    ``setup`` is a list of register writes at start, [address, clear, set, wait for these bits].
+    ``setup`` is a list of register writes at start, [address, clear, set, wait for these bits] and
+    the register's bytes where they are not 4. ``boot`` names a file boot_<name>.c in
+    runtime_c/port/cortex_m that the chip's ROM wants before the program.
     """
 
     id: str
@@ -84,6 +113,11 @@ class Board:
     twin: str = ""
     aliases: tuple[str, ...] = ()
     setup: tuple[tuple[int, ...], ...] = ()
+    flash_timing: FlashTiming = NEVER_WAITS
+    power: Power | None = None
+    boot: str = ""
+    caches: bool = False
+    flash: Flashing = Flashing()
 
     @property
     def core(self) -> CpuCore:
@@ -93,18 +127,19 @@ class Board:
     @property
     def flash_bytes(self) -> int:
         """Size of the regions that hold code and weights."""
-        return self._size_of(FLASH_CONTENTS)
+        return self.bytes_for(FLASH_CONTENTS)
 
     @property
     def ram_bytes(self) -> int:
         """Size of the regions that hold data, arena and stack."""
-        return self._size_of(RAM_CONTENTS)
+        return self.bytes_for(RAM_CONTENTS)
 
     def region_of(self, content: str) -> MemoryRegion:
         """Return the region that holds ``content``, one of :data:`CONTENTS`."""
         return next(region for region in self.memory if content in region.holds)
 
-    def _size_of(self, contents: tuple[str, ...]) -> int:
+    def bytes_for(self, contents: tuple[str, ...]) -> int:
+        """Return the size of the regions that hold any of ``contents``."""
         return sum(each.size for each in self.memory if set(each.holds) & set(contents))
 
 
@@ -136,10 +171,18 @@ def board_aliases() -> Mapping[str, str]:
 
 def console_drivers() -> tuple[str, ...]:
     """Return the names of the console drivers that exist in runtime_c."""
-    port = data_folder("runtime_c") / "port" / "cortex_m"
     return tuple(
-        sorted(path.stem for path in port.glob("*.c") if "edgec_console_start" in path.read_text())
+        sorted(path.stem for path in _port_files() if "edgec_console_start" in path.read_text())
     )
+
+
+def boot_blocks() -> tuple[str, ...]:
+    """Return the names of the blocks for boot ROMs that exist in runtime_c."""
+    return tuple(sorted(path.stem[5:] for path in _port_files() if path.stem.startswith("boot_")))
+
+
+def _port_files() -> list[Path]:
+    return list((data_folder("runtime_c") / "port" / "cortex_m").glob("*.c"))
 
 
 def board_source(name_or_path: str | Path) -> bytes:
@@ -235,19 +278,55 @@ def _check_devices(board: Board) -> Iterator[EdgecError]:
     if console.baud == 0:
         yield _problem(board, "console.baud", "must not be 0")
     for i, step in enumerate(board.setup):
-        in_range = all(0 <= number < _ADDRESS_SPACE for number in step)
-        if len(step) != _REGISTER_FIELDS or not in_range or step[0] % 4:
-            yield _problem(
-                board, f"setup[{i}]", "must be [address, clear, set, wait], 32 bits each"
-            )
+        if not _is_register_write(step):
+            form = "must be [address, clear, set, wait], 32 bits each, and 1 or 2 for fewer bytes"
+            yield _problem(board, f"setup[{i}]", form)
+    if board.boot:
+        yield from _one_of(board, "boot", board.boot, boot_blocks())
+    yield from _check_flashing(board)
     yield from _check_emulator(board)
+    yield from _check_figures(board)
+
+
+def _check_figures(board: Board) -> Iterator[EdgecError]:
+    timing, power = board.flash_timing, board.power
+    for key in ("wait_states", "code_cache_bytes", "data_cache_bytes"):
+        if not 0 <= getattr(timing, key) < _ADDRESS_SPACE:
+            yield _problem(board, f"flash_timing.{key}", "must fit 32 bits and not be negative")
+    if timing.line_bytes <= 0:
+        yield _problem(board, "flash_timing.line_bytes", "must be positive")
+    if power is not None and not (power.volts > 0 and power.milliamperes > 0):
+        yield _problem(board, "power", "volts and milliamperes must be positive")
+
+
+def _is_register_write(step: tuple[int, ...]) -> bool:
+    if len(step) not in _REGISTER_FIELDS:
+        return False
+    width = step[4] if len(step) == _REGISTER_FIELDS[1] else 4
+    in_range = all(0 <= number < _ADDRESS_SPACE for number in step)
+    return in_range and width in _WIDTHS and step[0] % width == 0
+
+
+def _check_flashing(board: Board) -> Iterator[EdgecError]:
+    """Keep to plain names what becomes part of a command line."""
+    flash = board.flash
+    for key, values in (
+        ("pyocd", [flash.pyocd]),
+        ("pack", [flash.pack]),
+        ("openocd", flash.openocd),
+        ("probe_rs", [flash.probe_rs]),
+    ):
+        if not all(re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._/-]*)?", value) for value in values):
+            yield _problem(board, f"flash.{key}", f"not a plain name: {', '.join(values)!r}")
+    if not 0 <= flash.uf2_family < _ADDRESS_SPACE:
+        yield _problem(board, "flash.uf2_family", "must fit 32 bits")
 
 
 def _check_emulator(board: Board) -> Iterator[EdgecError]:
     emulator = board.emulator
     if emulator is None:
         if board.twin:
-            yield from _one_of(board, "twin", board.twin, board_names())
+            yield from _check_twin(board)
         return
     if not 0 <= emulator.icount_shift <= 10:  # noqa: PLR2004 - QEMU's own limit
         yield _problem(board, "emulator.icount_shift", "must be 0 to 10")
@@ -258,3 +337,15 @@ def _check_emulator(board: Board) -> Iterator[EdgecError]:
         value = getattr(emulator, key)
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
             yield _problem(board, f"emulator.{key}", f"not a plain name: {value!r}")
+
+
+def _check_twin(board: Board) -> Iterator[EdgecError]:
+    """A twin runs the board's code: it has an emulator and a core of the same instruction set."""
+    yield from _one_of(board, "twin", board.twin, board_names())
+    if board.twin not in board_names() or board.cpu not in CPUS:
+        return
+    twin = load_board(board.twin)
+    if twin.emulator is None:
+        yield _problem(board, "twin", f"{twin.id} has no emulator either")
+    if twin.core.isa != board.core.isa or twin.core.has_fpu != board.core.has_fpu:
+        yield _problem(board, "twin", f"{twin.id} has a {twin.cpu}, which is no {board.cpu}")

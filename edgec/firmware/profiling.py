@@ -1,0 +1,100 @@
+"""One run of a model in the emulator, to the instruction: cost of every node and every function."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgec.errors import EdgecError
+from edgec.firmware.disassembly import Disassembly, disassemble
+from edgec.firmware.emulate import Emulator
+from edgec.firmware.trace import BlockRuns, TraceReader
+from edgec.targets.board import Board
+from edgec.targets.cycle_model import Executed, LayerReads, estimate_cycles
+
+_HOOK = "edgec_on_node"
+_MEASURING = frozenset({_HOOK, "edgec_ticks", "edgec_systick"})
+_TIMEOUT = 900.0  # s: logging makes the emulator some ten times slower
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProfile:
+    """Exact instructions of a node, and its estimated cycles."""
+
+    instructions: int
+    cycles: int
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionProfile:
+    """Instructions that ran in one function, without those of what it calls."""
+
+    name: str
+    instructions: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunProfile:
+    """A whole run. ``functions`` are in order of their cost, the hottest first."""
+
+    instructions: int
+    nodes: tuple[NodeProfile, ...]
+    functions: tuple[FunctionProfile, ...]
+
+
+def profile_run(
+    board: Board,
+    elf: Path,
+    name: str,
+    inputs: Sequence[bytes],
+    reads: Sequence[LayerReads],
+    clocked: Board | None = None,
+) -> RunProfile:
+    """Run model ``name`` once on the emulator of ``board``; what is counted does not vary.
+
+    Cycles are estimated for ``clocked``, where that is another board than the emulated one.
+    """
+    code = disassemble(elf)
+    target = clocked or board
+    with (
+        TraceReader(_entry(code, f"{name}_run"), _entry(code, _HOOK)) as reader,
+        Emulator(board, elf, timeout=_TIMEOUT, log_to=reader.fd) as session,
+    ):
+        total = session.run(inputs).instructions or 0
+        counts = [cost.instructions or 0 for cost in session.profile()]
+    nodes = [_executed(code, runs) for runs in reader.nodes(len(counts))]
+    cycles = [
+        estimate_cycles(target.cpu, blocks, target.flash_timing, read)
+        for blocks, read in zip(nodes, reads, strict=True)
+    ]
+    profiles = tuple(map(NodeProfile, counts, cycles))
+    return RunProfile(total, profiles, _functions(code, nodes))
+
+
+def _entry(code: Disassembly, function: str) -> int:
+    address = code.address_of(function)
+    if address is None:
+        raise EdgecError(
+            "damaged-output", f"the firmware has no function {function}", help="build again"
+        )
+    return address
+
+
+def _executed(code: Disassembly, runs: Sequence[BlockRuns]) -> list[Executed]:
+    """Return what ran, without the node hook itself."""
+    return [
+        Executed(code.block(*each.block), each.count, each.taken)
+        for each in runs
+        if code.function_at(each.block[0]) not in _MEASURING
+    ]
+
+
+def _functions(
+    code: Disassembly, nodes: Sequence[Sequence[Executed]]
+) -> tuple[FunctionProfile, ...]:
+    counts: Counter[str] = Counter()
+    for blocks in nodes:
+        for each in blocks:
+            work = each.count * len(each.block.instructions)
+            counts[code.function_at(each.block.start)] += work
+    return tuple(FunctionProfile(name, count) for name, count in counts.most_common())
