@@ -70,8 +70,9 @@ class LoweringContext:
         return self.request.graph.constants[self.node.inputs[index]]
 
     def table(self, hint: str, data: Array, *, mutable: bool = False) -> ConstantRef:
-        """Put an array that the compiler computed into flash."""
-        return self._store(f"{self.node.name}/{hint}", data, mutable=mutable)
+        """Put an array that the compiler computed into flash; equal ones are there once."""
+        equal = (each.name for each in self.constants.values() if _is_same(each.data, data))
+        return self._store(next(equal, f"{self.node.name}/{hint}"), data, mutable=mutable)
 
     def shared_table(self, name: str, data: Array) -> ConstantRef:
         """Put a table into flash that every node may refer to, once for all."""
@@ -97,6 +98,10 @@ class LoweringContext:
         self.constants[name] = ConstantArray(name, data)
         self._stored.add(name)
         return ConstantRef(name, mutable)
+
+
+def _is_same(one: Array, other: Array) -> bool:
+    return (one.dtype, one.shape) == (other.dtype, other.shape) and np.array_equal(one, other)
 
 
 Lowering = Callable[[LoweringContext], Call]

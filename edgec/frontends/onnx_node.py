@@ -18,8 +18,6 @@ _REWRITES = {
     "float model and --calib",
     "Einsum": "write it as MatMul with a constant, or as nn.Linear",
     "Gather": "index with constants only, so that the result is known at build time",
-    "GRU": "use dilated Conv layers over time",
-    "LSTM": "use dilated Conv layers over time",
     "MatMulInteger": "quantize statically in the QDQ format (onnxruntime: quantize_static)",
     "ReduceProd": "multiply the slices one by one, or add their logarithms (ReduceSum)",
     "Resize": "choose shapes so that no resizing is needed, or do it before the model",

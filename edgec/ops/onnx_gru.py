@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from edgec.ir import Array, GraphBuilder, ValueName
+from edgec.ops.fully_connected import FullyConnected
 from edgec.ops.onnx_recurrent import Cell, State, Step, Steps, import_recurrent
 from edgec.ops.registry import Format, SourceNode, importer
 from edgec.ops.sub import Sub
@@ -13,7 +14,7 @@ _UPDATE, _RESET, _NEW = range(3)  # gates as ONNX orders them
 
 
 @importer(Format.ONNX, "GRU")
-def _gru(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+def import_gru(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     """Add steps of h = new + z * (h - new); z, the reset gate r and new from the inputs and h."""
     after = node.flag("linear_before_reset", default=False)
     prepare = _prepare_reset_after if after else _prepare_reset_before
@@ -27,12 +28,12 @@ def _prepare_reset_before(s: Steps) -> tuple[Step, Array]:
 
     def step(s: Steps, x: ValueName, state: State) -> State:
         (h,) = state
-        product = None if h is None else s.dense(h, both, None, "hidden")
+        product = None if h is None else s.repeat(FullyConnected(), h, both, name="hidden")
         z, r = _gates(s, x, product)
         new = s.gate(x, _NEW, 1, "input_h")
         if h is not None:
             reset = s.mul(r, h, "reset")
-            new = s.plus(new, s.dense(reset, last, None, "hidden_h"), "sum_h")
+            new = s.plus(new, s.repeat(FullyConnected(), reset, last, name="hidden_h"), "sum_h")
         return (_mixed(s, z, new, h),)
 
     return step, s.weights.wb + s.weights.rb
@@ -48,7 +49,9 @@ def _prepare_reset_after(s: Steps) -> tuple[Step, Array]:
 
     def step(s: Steps, x: ValueName, state: State) -> State:
         (h,) = state
-        product = None if h is None else s.dense(h, r_all, inner_bias, "hidden")
+        product = (
+            None if h is None else s.repeat(FullyConnected(), h, r_all, inner_bias, name="hidden")
+        )
         z, r = _gates(s, x, product)
         from_h = alone if product is None else s.gate(product, _NEW, 1, "hidden_h")
         new = s.plus(s.gate(x, _NEW, 1, "input_h"), s.mul(r, from_h, "reset"), "sum_h")
@@ -72,5 +75,5 @@ def _mixed(s: Steps, z: ValueName, total: ValueName, h: ValueName | None) -> Val
     """Return (1 - z) * new + z * h."""
     new = s.add(s.activations[1], total, name="new")
     if h is None:
-        return s.add(Sub(), new, s.mul(z, new, "unused"), name="h")
-    return s.plus(new, s.mul(z, s.add(Sub(), h, new, name="change"), "kept"), "h")
+        return s.repeat(Sub(), new, s.mul(z, new, "unused"), name="h")
+    return s.plus(new, s.mul(z, s.repeat(Sub(), h, new, name="change"), "kept"), "h")

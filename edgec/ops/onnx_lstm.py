@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from edgec.ir import Array, GraphBuilder, ValueName
+from edgec.ops.fully_connected import FullyConnected
 from edgec.ops.onnx_recurrent import Cell, State, Step, Steps, import_recurrent
 from edgec.ops.registry import Format, SourceNode, importer
 
@@ -11,7 +12,7 @@ _INPUT, _OUTPUT, _FORGET, _NEW = range(4)  # gates as ONNX orders them
 
 
 @importer(Format.ONNX, "LSTM")
-def _lstm(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+def import_lstm(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     """Add steps of c = f * c + i * new, h = o * tanh(c); i, o, f and new from the inputs and h."""
     if node.flag("input_forget", default=False):
         raise node.reject("input_forget = 1 couples two gates", help="train with separate gates")
@@ -26,7 +27,7 @@ def _prepare(s: Steps) -> tuple[Step, Array]:
 
     def step(s: Steps, x: ValueName, state: State) -> State:
         h, c = state
-        product = None if h is None else s.dense(h, r, None, "hidden")
+        product = None if h is None else s.repeat(FullyConnected(), h, r, name="hidden")
         return _next(s, s.plus(x, product, "gates"), c)
 
     return step, s.weights.wb + s.weights.rb

@@ -7,12 +7,14 @@ structs for each; weights are stored once.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from edgec.ir import Array, GraphBuilder, Op, ValueName
 from edgec.ops.add import Add
+from edgec.ops.alike import Alike
+from edgec.ops.base import Operator, OutputRule
 from edgec.ops.concatenation import Concatenation
 from edgec.ops.constants import add_or_fold
 from edgec.ops.fully_connected import FullyConnected
@@ -59,13 +61,17 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Adds the nodes of one direction, named after the layer; ``activations`` are its own."""
+    """Adds the nodes of one direction, named after the layer; ``activations`` are its own.
+
+    ``before`` holds, by name, what the step before has made: alike in all that is calibrated.
+    """
 
     node: SourceNode
     g: GraphBuilder
     weights: Weights
     activations: tuple[Unary, ...]
     prefix: str = ""
+    before: dict[str, ValueName] = field(default_factory=dict)
 
     @property
     def hidden(self) -> int:
@@ -74,6 +80,16 @@ class Steps:
     def named(self, name: str) -> "Steps":
         """Return the same with other names of nodes."""
         return replace(self, prefix=name)
+
+    def repeat(self, op: Op, *inputs: ValueName, name: str) -> ValueName:
+        """Add a node that every step has."""
+        value = self.add(op, *inputs, name=name)
+        if not isinstance(op, Operator) or op.output_rule is not OutputRule.CALIBRATED:
+            return value
+        if name in self.before:
+            value = self.add(Alike(), value, self.before[name], name=f"{name}/alike")
+        self.before[name] = value
+        return value
 
     def add(self, op: Op, *inputs: ValueName, name: str) -> ValueName:
         """Add a node, or its result where all inputs are constants."""
@@ -89,18 +105,12 @@ class Steps:
         op = Slice.whole(self.g.type(x).shape).along(1, first * self.hidden, count * self.hidden)
         return self.add(op, x, name=name)
 
-    def dense(
-        self, x: ValueName, weights: ValueName, bias: ValueName | None, name: str
-    ) -> ValueName:
-        inputs = [x, weights] if bias is None else [x, weights, bias]
-        return self.add(FullyConnected(), *inputs, name=name)
-
     def plus(self, x: ValueName, y: ValueName | None, name: str) -> ValueName:
         """Return x + y, where y may be zero."""
-        return x if y is None else self.add(Add(), x, y, name=name)
+        return x if y is None else self.repeat(Add(), x, y, name=name)
 
     def mul(self, x: ValueName, y: ValueName, name: str) -> ValueName:
-        return self.add(Mul(), x, y, name=name)
+        return self.repeat(Mul(), x, y, name=name)
 
 
 Step = Callable[[Steps, ValueName, State], State]
@@ -207,7 +217,7 @@ class _Run:
         s, state = self.steps, self.initial
         length, batch, _ = s.g.type(x).shape
         w, bias = s.constant(s.weights.w, f"{s.prefix}W"), s.constant(self.bias, f"{s.prefix}B")
-        product = s.dense(x, w, bias, "inputs")
+        product = s.repeat(FullyConnected(), x, w, bias, name="inputs")
         hidden: dict[int, ValueName] = {}
         for t in reversed(range(length)) if self.backwards else range(length):
             at_t = s.named("/".join(filter(None, (s.prefix, f"step{t}"))))

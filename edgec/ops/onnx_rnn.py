@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from edgec.ir import Array, GraphBuilder, ValueName
+from edgec.ops.fully_connected import FullyConnected
 from edgec.ops.onnx_recurrent import Cell, State, Step, Steps, import_recurrent
 from edgec.ops.registry import Format, SourceNode, importer
 
 
 @importer(Format.ONNX, "RNN")
-def _rnn(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+def import_rnn(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     """Add steps of h = tanh(W x + R h + b)."""
     return import_recurrent(node, g, Cell(1, 1, ("tanh",), _prepare))
 
@@ -18,7 +19,7 @@ def _prepare(s: Steps) -> tuple[Step, Array]:
 
     def step(s: Steps, x: ValueName, state: State) -> State:
         (h,) = state
-        product = None if h is None else s.dense(h, r, None, "hidden")
+        product = None if h is None else s.repeat(FullyConnected(), h, r, name="hidden")
         return (s.add(s.activations[0], s.plus(x, product, "sum"), name="h"),)
 
     return step, s.weights.wb + s.weights.rb

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from edgec.ir import Graph, Node
+from edgec.ops.alike import Alike
+from edgec.ops.base import is_float
 from edgec.ops.concatenation import Concatenation
 from edgec.ops.pad import Pad
 from edgec.ops.reshape import Reshape
@@ -19,7 +21,9 @@ class EliminateIdentity:
     name: ClassVar[str] = "eliminate_identity"
 
     def run(self, graph: Graph) -> Graph:
-        return rewrite(graph, _no_op, _reshape_of_reshape, _transpose_of_transpose, _only_a_reshape)
+        return rewrite(
+            graph, _no_op, _alike, _reshape_of_reshape, _transpose_of_transpose, _only_a_reshape
+        )
 
 
 def _no_op(node: Node, around: Neighborhood) -> Replacement | None:
@@ -28,6 +32,14 @@ def _no_op(node: Node, around: Neighborhood) -> Replacement | None:
     if around.type(node.inputs[0]) != around.type(node.outputs[0]):
         return None
     if isinstance(node.op, Transpose) and node.op.perm != tuple(sorted(node.op.perm)):
+        return None
+    return Replacement(same_as={node.outputs[0]: node.inputs[0]})
+
+
+def _alike(node: Node, around: Neighborhood) -> Replacement | None:
+    """Drop the mark of a value that is quantized: it has done its work."""
+    kind = around.type(node.outputs[0])
+    if not isinstance(node.op, Alike) or is_float(kind) or kind != around.type(node.inputs[0]):
         return None
     return Replacement(same_as={node.outputs[0]: node.inputs[0]})
 

@@ -3,12 +3,14 @@
 Operators that only move data tie their output to their input. An operator with several inputs
 (concatenation) ties them all, but for those it cannot: values with a quantization prescribed by
 TFLite, and values that another such operator has tied already. These are requantized on their way.
+Values that are marked as alike are tied whatever else they are tied to.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from edgec.ir import Graph, Node, QParams, ValueName
+from edgec.ops.alike import Alike
 from edgec.ops.base import Operator, OutputRule, is_float
 from edgec.quantization.observers import Range
 
@@ -62,7 +64,8 @@ class Ties:
     def _tie(self, node: Node) -> None:
         inputs = [i for i, value in enumerate(node.inputs) if self._is_activation(value)]
         groups = {self.fixed(node.inputs[index]) for index in inputs}
-        alone = len(inputs) == 1 or (len(groups) == 1 and None not in groups)
+        alike = isinstance(node.op, Alike) and len(groups - {None}) <= 1
+        alone = alike or len(inputs) == 1 or (len(groups) == 1 and None not in groups)
         for index in inputs:
             if alone or self._may_join(node.inputs[index], node.outputs[0]):
                 self._unite(node.inputs[index], node.outputs[0])
@@ -70,7 +73,7 @@ class Ties:
                 self.requantized.add((node.name, index))
         for value in node.outputs[1:]:
             self._unite(node.outputs[0], value)
-        if len(inputs) > 1:
+        if len(inputs) > 1 and not alike:
             self._joined.add(self.root(node.outputs[0]))
 
     def _may_join(self, value: ValueName, result: ValueName) -> bool:

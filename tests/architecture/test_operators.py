@@ -14,9 +14,9 @@ from edgec.ops.base import Operator
 from edgec.ops.registry import exporter_of
 
 ROOT = Path(__file__).parents[2]
-FOLDED = {"batch_norm", "fake_quantize"}
+FOLDED = {"alike", "batch_norm", "fake_quantize"}
 """Operators that passes replace before kernels are chosen."""
-INTERNAL = {"composite", "fake_quantize"}
+INTERNAL = {"alike", "composite", "fake_quantize"}
 """Operators that no source format has: passes make them."""
 OPERATORS = operators()
 NAMES = [each.name for each in OPERATORS]

@@ -13,6 +13,7 @@ from edgec.exporters import write_tflite
 from edgec.frontends.onnx import load_onnx
 from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName, evaluate, verify
 from edgec.ops.add import Add
+from edgec.ops.alike import Alike
 from edgec.ops.base import Activation
 from edgec.ops.concatenation import Concatenation
 from edgec.ops.conv2d import Conv2D
@@ -26,7 +27,7 @@ from edgec.ops.relu import Relu
 from edgec.ops.reshape import Reshape
 from edgec.ops.softmax import Softmax
 from edgec.ops.windows import Window
-from edgec.pipelines import optimize_float
+from edgec.pipelines import optimize_float, optimize_integer
 from edgec.quantization.calibrate import calibrate
 from edgec.quantization.observers import Range
 from edgec.quantization.quantize import quantize
@@ -243,3 +244,21 @@ def _samples(graph: Graph) -> Samples:
 def _load(name: str) -> Graph:
     with TemporaryDirectory() as folder:
         return load_onnx(save(MODELS[name], Path(folder)))
+
+
+def test_values_marked_alike_share_one_quantization_and_the_mark_goes() -> None:
+    """Also with a concatenation behind them, which ties but requantizes what others have tied."""
+    g = GraphBuilder("g")
+    x = g.input("x", TensorType((1, 4)))
+    one, two, three = (g.constant(f"c{n}", np.full((1, 4), n, np.float32)) for n in (1, 2, 3))
+    values = [g.add1(Mul(), x, one, name="m0")]
+    for index, factor in enumerate((two, three)):
+        y = g.add1(Mul(), x, factor, name=f"m{index + 1}")
+        values.append(g.add1(Alike(), y, values[-1], name=f"alike{index}"))
+    graph = g.build(g.add(Concatenation(axis=0), values, outputs=["y"]))
+    ranges = {value: Range(-1, 1) for value in graph.types if value not in graph.constants}
+    ranges[ValueName("alike1")] = Range(-3, 3)
+    after = optimize_integer(quantize(graph, ranges))
+    assert [node.op.name for node in after.nodes] == ["mul", "mul", "mul", "concatenation"]
+    found = {after.types[node.outputs[0]].quantization for node in after.nodes}
+    assert [round(q.scale * 255, 3) for q in found] == [6.0]
