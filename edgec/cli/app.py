@@ -16,10 +16,12 @@ from edgec.cli import (
     compare,
     doctor,
     dump,
+    evaluate,
     explain,
     inspect,
     ops,
     profile,
+    quantize,
     regression,
     run,
 )
@@ -45,6 +47,8 @@ app.command("build")(build.build)
 app.command("check")(check.check)
 app.command("run")(run.run)
 app.command("test")(regression.regression)
+app.command("eval")(evaluate.evaluate)
+app.command("quantize")(quantize.quantize)
 app.command("compare")(compare.compare)
 app.command("profile")(profile.profile)
 app.command("inspect")(inspect.inspect)

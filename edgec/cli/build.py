@@ -10,6 +10,7 @@ from rich.text import Text
 
 from edgec.cli.layers import layer_table
 from edgec.cli.options import Json, Verbose
+from edgec.cli.quantization_options import Calib, Calibration, Effort, MaxDrop, Prune, QuantizeTo
 from edgec.cli.terminal import bar, plain, print_json, progress, results, talk
 from edgec.driver import BuildOptions, BuildResult, read_config
 from edgec.driver import build as build_model
@@ -22,9 +23,7 @@ def build(
     board: Annotated[
         str, typer.Option("--board", "-b", help="A board's name, or a board.toml.")
     ] = "",
-    calib: Annotated[
-        str, typer.Option("--calib", help="Samples (.npz) to quantize a float model with.")
-    ] = "",
+    calib: Calib = "",
     output: Annotated[
         str, typer.Option("--output", "-o", help="The folder to write. [build/<model>]")
     ] = "",
@@ -35,9 +34,11 @@ def build(
     cmsis_nn: Annotated[
         str, typer.Option("--cmsis-nn", metavar="DIR", help="Another copy of CMSIS-NN.")
     ] = "",
-    prune: Annotated[
-        str, typer.Option("--prune", metavar="WHAT", help="channels=0.25 or weights=0.5[,global].")
-    ] = "",
+    prune: Prune = "",
+    calibration: Calibration = "",
+    quantize: QuantizeTo = "",
+    effort: Effort = "",
+    max_drop: MaxDrop = "",
     config: Annotated[
         str, typer.Option("--config", help="Options as TOML; flags win. [edgec.toml]")
     ] = "",
@@ -55,6 +56,10 @@ def build(
             kernels=kernels,
             cmsis_nn=cmsis_nn,
             prune=prune,
+            calibration=calibration,
+            quantize=quantize,
+            effort=effort,
+            max_drop=max_drop,
         )
     )
     options = merged(read_config(Path(config) if config else None), flags)

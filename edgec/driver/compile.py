@@ -11,6 +11,8 @@ from edgec.codegen.source_tree import SourceTree
 from edgec.driver.fit import check_arena
 from edgec.driver.options import BuildOptions
 from edgec.driver.progress import Progress, Quiet
+from edgec.driver.quantizing import QuantizationReport, calibration_samples, quantize_model
+from edgec.driver.stating import integers_as_stated
 from edgec.errors import EdgecError, ExitCode, Place
 from edgec.exporters.tflite import write_tflite
 from edgec.frontends import LoadedModel, load
@@ -20,9 +22,8 @@ from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import MemoryPlan, plan
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.pruning import PruningReport, parse_request, prune
-from edgec.quantization.calibrate import calibrate
-from edgec.quantization.quantize import quantize
-from edgec.quantization.samples import Samples, read_samples, source_shape
+from edgec.quantization.samples import Samples, source_shape
+from edgec.quantization.stated import is_marked
 from edgec.targets.board import Board, load_board
 
 
@@ -48,6 +49,7 @@ class Compiled:
     passes: tuple[tuple[str, bool], ...]
     warnings: tuple[str, ...]
     pruning: PruningReport | None = None
+    quantization: QuantizationReport | None = None
 
     @property
     def name(self) -> str:
@@ -72,7 +74,7 @@ def compile_model(options: BuildOptions, progress: Progress | None = None) -> Co
     progress.stage("reading the model")
     model = load(Path(options.model))
     log = PassLog()
-    quantized = _integer_graph(options, model, log, progress)
+    quantized = integer_model(options, model, log, progress)
     graph, samples = quantized.graph, quantized.samples
     progress.stage("planning kernels and memory")
     program, memory = lower_graph(_renamed(graph, options.model_name), board, options.kernels)
@@ -97,6 +99,7 @@ def compile_model(options: BuildOptions, progress: Progress | None = None) -> Co
         passes=tuple(log.entries),
         warnings=(*program.warnings, *(samples.warnings if samples else ())),
         pruning=quantized.pruning,
+        quantization=quantized.quantization,
     )
 
 
@@ -115,37 +118,45 @@ def is_float_model(graph: Graph) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Quantized:
-    """An integer graph and, for a float model, where it comes from."""
+class IntegerModel:
+    """An integer graph and, for a float model, where it comes from.
+
+    ``float_graph`` is what was quantized, pruned where that was asked for.
+    """
 
     graph: Graph
     float_graph: Graph | None = None
     samples: Samples | None = None
     pruning: PruningReport | None = None
+    quantization: QuantizationReport | None = None
 
 
-def _integer_graph(
+def integer_model(
     options: BuildOptions, model: LoadedModel, log: PassLog, progress: Progress
-) -> _Quantized:
+) -> IntegerModel:
+    """Return the integer graph of a model; a float one is pruned and quantized as asked for."""
     if not is_float_model(model.graph):
         if options.prune:
             raise _not_prunable(options)
-        return _Quantized(optimize_integer(model.graph, (log,)))
+        return IntegerModel(optimize_integer(model.graph, (log,)))
     progress.stage("optimizing the float graph")
     float_graph = optimize_float(model.graph, (log,))
+    if is_marked(float_graph):
+        if options.prune:
+            raise _not_prunable(options)
+        stated = integers_as_stated(options.model, options.calib, float_graph, progress)
+        return IntegerModel(optimize_integer(stated, (log,)), float_graph)
     if not options.calib:
         raise _no_calibration(options, float_graph)
-    samples = read_samples(Path(options.calib), float_graph)
+    samples = calibration_samples(options, float_graph)
     pruning = None
     if options.prune:
         progress.stage("pruning")
         pruned = prune(float_graph, samples, parse_request(options.prune), progress.advance)
         float_graph, pruning = pruned.graph, pruned.report
-    progress.stage("calibrating")
-    ranges = calibrate(float_graph, samples, progress.advance)
-    progress.stage("quantizing")
-    graph = optimize_integer(quantize(float_graph, ranges), (log,))
-    return _Quantized(graph, float_graph, samples, pruning)
+    quantized, report = quantize_model(options, float_graph, samples, progress)
+    graph = optimize_integer(quantized.graph, (log,))
+    return IntegerModel(graph, float_graph, samples, pruning, report)
 
 
 def _renamed(graph: Graph, name: str) -> Graph:
@@ -180,6 +191,6 @@ def _no_calibration(options: BuildOptions, graph: Graph) -> EdgecError:
         "this is a float model: quantizing it needs samples of its input",
         place=Place(options.model),
         help=f"save 100 or so real inputs, numpy.savez('calib.npz', {wanted}), "
-        "and add --calib calib.npz",
+        "and add --calib calib.npz; --calib random does for a first look at size and speed",
         exit_code=ExitCode.MODEL,
     )

@@ -2,16 +2,27 @@
 
 import difflib
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from edgec.backends.select import BACKENDS_BY_CHOICE
 from edgec.codegen.render import identifier
+from edgec.driver.requirements import Requirement
 from edgec.errors import EdgecError, ExitCode, Place, raise_all
 from edgec.pruning import parse_request
+from edgec.quantization.observers import METHODS
 
 CONFIG_FILE = "edgec.toml"
+RANDOM = "random"
+"""In the place of a file of calibration samples: draw some."""
+
+_CHOICES = {
+    "calibration": ("auto", *METHODS),
+    "quantize": ("int8", "int16x8", "auto"),
+    "effort": ("best", "fast"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,20 +37,38 @@ class BuildOptions:
     kernels: str = "auto"
     cmsis_nn: str = ""
     prune: str = ""
+    calibration: str = "auto"
+    quantize: str = "int8"
+    effort: str = "best"
+    max_drop: str = ""
 
     def checked(self) -> "BuildOptions":
         """Return these options; raise everything that is missing or wrong at once."""
-        errors = []
-        if not self.model:
-            errors.append(_missing("model", "name a model file: edgec build MODEL --board BOARD"))
+        errors = self._quantization_problems()
         if not self.board:
             errors.append(_missing("board", "name a board with --board; `edgec boards` lists them"))
         if self.kernels not in BACKENDS_BY_CHOICE:
             known = ", ".join(BACKENDS_BY_CHOICE)
             errors.append(_wrong("kernels", f"{self.kernels!r} is none of {known}", known))
-        errors += _prune_problems(self.prune)
         raise_all(errors)
         return self
+
+    def quantization_checked(self) -> "BuildOptions":
+        """Return these options where they do for quantizing, without a board to build for."""
+        raise_all(self._quantization_problems())
+        return self
+
+    def _quantization_problems(self) -> list[EdgecError]:
+        errors = []
+        if not self.model:
+            errors.append(_missing("model", "name a model file: edgec build MODEL --board BOARD"))
+        for key, choices in _CHOICES.items():
+            value = getattr(self, key)
+            if value not in choices:
+                known = ", ".join(choices)
+                errors.append(_wrong(key, f"{value!r} is none of {known}", known))
+        errors += _problems_of(parse_request, self.prune)
+        return errors + _problems_of(Requirement.parse, self.max_drop)
 
     @property
     def model_name(self) -> str:
@@ -125,17 +154,17 @@ def _relative_to(options: BuildOptions, folder: Path) -> BuildOptions:
     paths = {
         key: str(folder / getattr(options, key))
         for key in ("model", "calib", "output", "cmsis_nn")
-        if getattr(options, key)
+        if getattr(options, key) and (key, getattr(options, key)) != ("calib", RANDOM)
     }
     if options.board.endswith(".toml"):
         paths["board"] = str(folder / options.board)
     return replace(options, **paths)
 
 
-def _prune_problems(text: str) -> list[EdgecError]:
+def _problems_of(parse: Callable[[str], object], text: str) -> list[EdgecError]:
     try:
         if text:
-            parse_request(text)
+            parse(text)
     except EdgecError as error:
         return [error]
     return []

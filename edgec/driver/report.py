@@ -47,7 +47,7 @@ def make_report(
         "instructions_total": measured.total if measured else None,
         "quantization": _quantization(compiled),
         "pruning": compiled.pruning.to_json() if compiled.pruning else None,
-        "accuracy": None,
+        "accuracy": compiled.quantization.accuracy_json() if compiled.quantization else None,
         "passes": [{"name": name, "changed": changed} for name, changed in compiled.passes],
         "warnings": [*compiled.warnings, *warnings],
     }
@@ -113,5 +113,7 @@ def _layer(step: Step, instructions: int | None, cycles: int | None) -> dict[str
 
 
 def _quantization(compiled: Compiled) -> dict[str, Any]:
-    scheme = "int8, min-max" if compiled.float_graph is not None else "as in the file"
-    return {"scheme": scheme, "per_layer": [], "output_sqnr_db": None}
+    made = compiled.quantization
+    if made is None:
+        return {"scheme": "as in the file", "per_layer": [], "output_sqnr_db": None}
+    return made.to_json()

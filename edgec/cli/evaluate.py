@@ -1,0 +1,90 @@
+"""``edgec eval``: float against quantized, the outputs and every layer."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from edgec.cli.options import Json, Verbose
+from edgec.cli.quantization_options import (
+    Calib,
+    Calibration,
+    Effort,
+    MaxDrop,
+    ModelFile,
+    Prune,
+    QuantizeTo,
+)
+from edgec.cli.terminal import add_row, plain, print_json, progress, results, short, table, talk
+from edgec.driver.eval import EvalResult, evaluate_model
+from edgec.driver.options import BuildOptions
+from edgec.driver.quantizing import accuracy_json
+
+_WORST = 5
+
+
+def evaluate(
+    model: ModelFile,
+    *,
+    data: Annotated[Path, typer.Option("--data", help="Samples (.npz), with `label` if known.")],
+    calib: Calib = "",
+    calibration: Calibration = "auto",
+    quantize: QuantizeTo = "int8",
+    effort: Effort = "best",
+    max_drop: MaxDrop = "",
+    prune: Prune = "",
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compare the quantized model with the float one: accuracy, SQNR, weak layers."""
+    options = BuildOptions(
+        model=model,
+        calib=calib,
+        calibration=calibration,
+        quantize=quantize,
+        effort=effort,
+        max_drop=max_drop,
+        prune=prune,
+    )
+    with progress(quiet=json) as drawn:
+        result = evaluate_model(options, data, drawn)
+    for warning in result.warnings:
+        talk().print(Text(f"warning: {plain(warning)}", style="yellow"), soft_wrap=True)
+    if json:
+        print_json(_document(result))
+    else:
+        _show(result)
+
+
+def _document(result: EvalResult) -> dict[str, Any]:
+    found = result.evaluation
+    return {
+        "samples": found.samples,
+        "scheme": result.scheme,
+        "accuracy": accuracy_json(found),
+        "top1_agreement": found.top1_agreement,
+        "output_sqnr_db": found.output_sqnr_db,
+        "layers": [
+            {"name": each.name, "sqnr_db": each.sqnr_db, "hint": each.hint} for each in found.layers
+        ],
+    }
+
+
+def _show(result: EvalResult) -> None:
+    found, console = result.evaluation, results()
+    console.print(Text(f"{found.samples} samples, {result.scheme}\n", style="bold"))
+    if found.accuracy is not None:
+        before = found.accuracy.original
+        shown = "" if before is None else f"float {before:.2%}, "
+        console.print(f"accuracy ({found.accuracy.metric})  {shown}{found.accuracy.quantized:.2%}")
+    if found.top1_agreement is not None:
+        console.print(f"same top-1 as float  {found.top1_agreement:.2%}")
+    if found.output_sqnr_db is not None:
+        console.print(f"output SQNR  {found.output_sqnr_db:.1f} dB")
+    if found.layers:
+        console.print(Text("\nweakest layers", style="bold"))
+        rows = table("layer", "SQNR", "likely cause", numbers=("SQNR",))
+        for each in found.worst(_WORST):
+            add_row(rows, short(each.name), f"{each.sqnr_db:.1f} dB", each.hint or None)
+        console.print(rows)

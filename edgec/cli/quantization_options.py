@@ -1,0 +1,36 @@
+"""Options of every command that quantizes a model."""
+
+from typing import Annotated
+
+import typer
+
+Calib = Annotated[
+    str,
+    typer.Option("--calib", help="Samples (.npz) to quantize a float model with; or: random."),
+]
+Calibration = Annotated[
+    str,
+    typer.Option(
+        "--calibration",
+        metavar="HOW",
+        help="auto, minmax, moving-average, percentile, entropy or mse. [auto]",
+    ),
+]
+QuantizeTo = Annotated[
+    str, typer.Option("--quantize", metavar="TO", help="int8, int16x8 or auto. [int8]")
+]
+Effort = Annotated[
+    str, typer.Option("--effort", help="best, or fast: calibrate and round, no more. [best]")
+]
+MaxDrop = Annotated[
+    str,
+    typer.Option(
+        "--max-drop",
+        metavar="DROP",
+        help="With --quantize auto: 0.5 (points of accuracy) or 30dB (output SQNR).",
+    ),
+]
+Prune = Annotated[
+    str, typer.Option("--prune", metavar="WHAT", help="channels=0.25 or weights=0.5[,global].")
+]
+ModelFile = Annotated[str, typer.Argument(help="An ONNX or TFLite file.", show_default=False)]

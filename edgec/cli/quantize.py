@@ -1,0 +1,73 @@
+"""``edgec quantize``: a float model becomes an int8 .tflite file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from edgec.cli.options import Json, Verbose
+from edgec.cli.quantization_options import (
+    Calib,
+    Calibration,
+    Effort,
+    MaxDrop,
+    ModelFile,
+    Prune,
+    QuantizeTo,
+)
+from edgec.cli.terminal import plain, print_json, progress, results, talk
+from edgec.driver.interchange import QuantizeResult, quantize_file
+from edgec.driver.options import BuildOptions
+
+
+def quantize(
+    model: ModelFile,
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .tflite file to write.")],
+    calib: Calib = "",
+    calibration: Calibration = "auto",
+    quantize: QuantizeTo = "int8",
+    effort: Effort = "best",
+    max_drop: MaxDrop = "",
+    prune: Prune = "",
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Quantize a float model and write it as .tflite; builds nothing else."""
+    options = BuildOptions(
+        model=model,
+        calib=calib,
+        calibration=calibration,
+        quantize=quantize,
+        effort=effort,
+        max_drop=max_drop,
+        prune=prune,
+    )
+    with progress(quiet=json) as drawn:
+        result = quantize_file(options, output, drawn)
+    for warning in result.warnings:
+        talk().print(Text(f"warning: {plain(warning)}", style="yellow"), soft_wrap=True)
+    if json:
+        made = result.quantization
+        quality = made.to_json() if made else None
+        print_json({"path": str(output), "bytes": result.size, "quantization": quality})
+    else:
+        _show(result)
+
+
+def _show(result: QuantizeResult) -> None:
+    console = results()
+    console.print(Text(f"{plain(result.path)}: {result.size:,} bytes", style="bold"))
+    if result.quantization is None:
+        console.print("the model was quantized already: written as it is")
+        return
+    made = result.quantization
+    console.print(f"{made.quantized.recipe}", soft_wrap=True)
+    if made.quantized.sqnr_db is not None and made.quantized.plain_sqnr_db is not None:
+        gain = made.quantized.sqnr_db - made.quantized.plain_sqnr_db
+        console.print(
+            f"output SQNR {made.quantized.sqnr_db:.1f} dB on {made.quantized.held_out} held-out "
+            f"samples, {gain:+.1f} dB against plain min-max",
+            soft_wrap=True,
+        )

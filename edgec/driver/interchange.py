@@ -1,0 +1,52 @@
+"""``edgec quantize``: a float model becomes a quantized .tflite, and nothing else."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgec.driver.compile import PassLog, integer_model
+from edgec.driver.options import BuildOptions
+from edgec.driver.progress import Progress, Quiet
+from edgec.driver.quantizing import QuantizationReport
+from edgec.errors import EdgecError, Place
+from edgec.exporters.tflite import write_tflite
+from edgec.frontends import load
+
+
+@dataclass(frozen=True)
+class QuantizeResult:
+    """Where the file is, how large, and how good; no figures for a model that was quantized."""
+
+    path: Path
+    size: int
+    quantization: QuantizationReport | None
+    warnings: tuple[str, ...]
+
+
+def quantize_file(
+    options: BuildOptions, output: Path, progress: Progress | None = None
+) -> QuantizeResult:
+    """Write the quantized model as .tflite, whole or not at all; ``unwritable-output``."""
+    progress = progress or Quiet()
+    options = options.quantization_checked()
+    progress.stage("reading the model")
+    model = load(Path(options.model))
+    made = integer_model(options, model, PassLog(), progress)
+    data = write_tflite(made.graph)
+    _write(output, data)
+    warnings = made.samples.warnings if made.samples else ()
+    return QuantizeResult(output, len(data), made.quantization, warnings)
+
+
+def _write(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        raise EdgecError(
+            "unwritable-output",
+            f"cannot write the model: {error.strerror or error}",
+            place=Place(str(path)),
+            help="choose another place with -o, or make this one writable",
+        ) from None
