@@ -55,7 +55,7 @@ CASES = [
         for c, m, pads in product((1, 3, 4, 8, 17), (1, 2, 4), ("SAME", "VALID"))
     ),
     *(
-        depthwise_case(f"k{kh}x{kw}_s{s}", (9, 7, c), (kh, kw), (s, s))
+        depthwise_case(f"k{kh}x{kw}_s{s}_c{c}", (9, 7, c), (kh, kw), (s, s))
         for (kh, kw), s, c in product(((1, 1), (1, 3), (5, 2), (4, 4)), (1, 2), (5, 8))
     ),
     depthwise_case("many_channels", (4, 5, 132)),
