@@ -133,6 +133,7 @@ class BoardView:
     console_baud: int
     console_irq: int
     setup: tuple[tuple[str, ...], ...]
+    caches: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +188,15 @@ def _board_view(board: Board) -> BoardView:
         console_clock_hz=board.console.clock_hz,
         console_baud=board.console.baud,
         console_irq=board.console.irq,
-        setup=tuple(tuple(f"0x{number:08X}u" for number in step) for step in board.setup),
+        setup=tuple(_register_write(step) for step in board.setup),
+        caches=int(board.caches),
     )
+
+
+def _register_write(step: tuple[int, ...]) -> tuple[str, ...]:
+    """Return one row of the table: four numbers, and the bytes of the register."""
+    address, clear, to_set, wait, *width = step
+    return (*(f"0x{each:08X}u" for each in (address, clear, to_set, wait)), f"{(*width, 4)[0]}u")
 
 
 def _linker_view(board: Board) -> LinkerView:
@@ -215,7 +223,8 @@ def _bin_flags(board: Board) -> tuple[str, ...]:
 def _copied_files(board: Board) -> dict[str, bytes]:
     runtime = data_folder("runtime_c")
     files = {f"include/{name}": runtime / "include" / name for name in _HEADERS}
-    for name in (*_PORT_FILES, f"{board.console.driver}.c"):
+    boot = (f"boot_{board.boot}.c",) if board.boot else ()
+    for name in (*_PORT_FILES, f"{board.console.driver}.c", *boot):
         files[f"port/{name}"] = runtime / "port" / "cortex_m" / name
     files.update({f"runner/{path.name}": path for path in _runner_files(runtime)})
     return {name: path.read_bytes() for name, path in files.items()}

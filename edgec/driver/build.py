@@ -3,29 +3,36 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from edgec.codegen.firmware import FirmwareModel
 from edgec.codegen.source_tree import OutputFolder
 from edgec.driver.compile import Compiled, compile_model
 from edgec.driver.fit import with_peak
 from edgec.driver.golden import golden_file, golden_inputs, reference_outputs
 from edgec.driver.html import html_report
+from edgec.driver.measuring import measure
 from edgec.driver.options import BuildOptions
 from edgec.driver.output import BOARD_COPY, check_output_folder
 from edgec.driver.ports import PortInfo
 from edgec.driver.progress import Progress, Quiet
-from edgec.driver.report import Measured, make_report
+from edgec.driver.report import make_report
 from edgec.errors import EdgecError
 from edgec.firmware.build import FirmwareImage, build_firmware
-from edgec.firmware.emulate import Emulator
-from edgec.firmware.profiling import profile_run
+from edgec.firmware.twin import build_twin
 from edgec.lir import Port
-from edgec.targets.board import board_source
-from edgec.targets.cycle_model import LayerReads
+from edgec.targets.board import Board, board_source
+from edgec.targets.twin import twin_of
 
 REPORT = "report.json"
 GOLDEN = "golden.npz"
-_TRACED_MACS = 50_000_000  # above, a build counts but leaves cycles to `edgec profile`
+
+
+class Emulated(NamedTuple):
+    """What QEMU runs: the board and its firmware, or its twin and the twin's."""
+
+    board: Board
+    elf: Path
 
 
 @dataclass(frozen=True)
@@ -50,9 +57,9 @@ def build(options: BuildOptions, progress: Progress | None = None) -> BuildResul
         _write_sources(compiled, folder)
         (folder / GOLDEN).write_bytes(golden_file(inputs, outputs))
         progress.stage("compiling the firmware")
-        image = _firmware(compiled, folder)
+        image, emulated = _firmware(compiled, folder)
         progress.stage("counting instructions")
-        measured, warnings = _measure(compiled, image, inputs[0])
+        measured, warnings = measure(compiled, emulated, inputs[0])
         report = make_report(compiled, ports, image, measured, warnings)
         text = json.dumps(report, indent=1, ensure_ascii=True)
         (folder / REPORT).write_text(text + "\n")
@@ -78,38 +85,18 @@ def _write_sources(compiled: Compiled, folder: Path) -> None:
     (folder / f"{compiled.name}.tflite").write_bytes(compiled.tflite)
 
 
-def _firmware(compiled: Compiled, folder: Path) -> FirmwareImage:
+def _firmware(compiled: Compiled, folder: Path) -> tuple[FirmwareImage, Emulated | None]:
+    """Build for the board and, where QEMU has another machine for it, for its twin."""
+    board, twin = compiled.board, twin_of(compiled.board)
     try:
-        return build_firmware(folder, compiled.name, compiled.board)
+        image = build_firmware(folder, compiled.name, board)
     except EdgecError as error:
-        raise with_peak(error, compiled.memory, compiled.board) from None
+        raise with_peak(error, compiled.memory, board) from None
+    if twin is None or twin is board:
+        return image, Emulated(board, image.elf) if twin else None
+    return image, Emulated(twin, build_twin(folder, _firmware_model(compiled), twin).elf)
 
 
-def _measure(
-    compiled: Compiled, image: FirmwareImage, sample: list[bytes]
-) -> tuple[Measured | None, list[str]]:
-    """Count one inference in the emulator; without one the report has no counts and says so."""
-    if compiled.board.emulator is None:
-        return None, []
-    reads = [LayerReads(step.weights_bytes, step.macs) for step in compiled.program.steps]
-    if sum(each.macs for each in reads) > _TRACED_MACS:
-        return _count_only(compiled, image, sample)
-    try:
-        run = profile_run(compiled.board, image.elf, compiled.name, sample, reads)
-    except EdgecError as error:
-        return None, [f"instructions were not counted: {error.message}"]
-    cycles = [node.cycles for node in run.nodes]
-    return Measured(run.instructions, [node.instructions for node in run.nodes], cycles), []
-
-
-def _count_only(
-    compiled: Compiled, image: FirmwareImage, sample: list[bytes]
-) -> tuple[Measured | None, list[str]]:
-    """Count without the log that a cycle estimate needs: it takes long for a large model."""
-    try:
-        with Emulator(compiled.board, image.elf) as session:
-            result = session.run(sample)
-            layers = [cost.instructions or 0 for cost in session.profile()]
-    except EdgecError as error:
-        return None, [f"instructions were not counted: {error.message}"]
-    return Measured(result.instructions or 0, layers, None), []
+def _firmware_model(compiled: Compiled) -> FirmwareModel:
+    program = compiled.program
+    return FirmwareModel(compiled.name, len(program.inputs), len(program.outputs))

@@ -8,7 +8,10 @@ from typing import Any
 
 from edgec.driver.ports import PortInfo
 from edgec.errors import EdgecError, Place
+from edgec.firmware.emulate import no_emulator
+from edgec.firmware.twin import TWIN_ELF
 from edgec.targets.board import Board, load_board
+from edgec.targets.twin import twin_of
 
 _SCHEMA = 1
 BOARD_COPY = "firmware/board.toml"
@@ -33,6 +36,15 @@ class OutputInfo:
     @property
     def elf(self) -> Path:
         return self._existing("firmware.elf")
+
+    @property
+    def emulated(self) -> tuple[Board, Path]:
+        """What QEMU runs: the board and its firmware, or its twin's."""
+        twin = twin_of(self.board)
+        if twin is None:
+            raise no_emulator(self.board)
+        own = self.board.emulator is not None
+        return twin, self.elf if own else self._existing(TWIN_ELF)
 
     @property
     def golden(self) -> Path:

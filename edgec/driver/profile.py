@@ -75,7 +75,7 @@ def profile(folder: Path, sample: int = 0, progress: Progress | None = None) -> 
     progress.stage("counting instructions")
     layers = built.report["layers"]
     reads = [LayerReads(each["weights_bytes"], each["macs"]) for each in layers]
-    run = profile_run(built.board, built.elf, built.name, inputs[sample], reads)
+    run = profile_run(*built.emulated, built.name, inputs[sample], reads, built.board)
     return ModelProfile(
         instructions_total=run.instructions,
         cycles_estimate_total=sum(node.cycles for node in run.nodes),

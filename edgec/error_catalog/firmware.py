@@ -5,12 +5,15 @@ from edgec.error_catalog.page import page
 PAGES = (
     page(
         "no-emulator",
-        "QEMU has no machine for this board",
-        meaning="The board is real hardware that QEMU does not emulate.",
-        example="edgec run build/m      (built for such a board)",
+        "QEMU has neither a machine nor a twin for this board",
+        meaning="""
+            The board is real hardware that QEMU does not emulate, and its file names no twin: a
+            qemu-* board with the same core, for which the build makes twin.elf.
+        """,
+        example="edgec run build/m      (built for a board.toml without [emulator] and twin)",
         remedy="""
-            Build for the board's twin, which has the same core: `edgec boards show BOARD` names
-            it. Or run on this machine: --on host.
+            Add twin = "qemu-m4" (or another with the board's core) to the board's file and build
+            again. Or run on this machine: --on host.
         """,
     ),
     page(

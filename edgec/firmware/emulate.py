@@ -17,7 +17,7 @@ from edgec.errors import EdgecError, ExitCode
 from edgec.firmware.client import RunnerClient
 from edgec.firmware.counting import InstructionClock
 from edgec.firmware.protocol import CALIBRATION_CALLS, Description
-from edgec.firmware.sizes import function_at
+from edgec.firmware.sizes import function_at, symbol_address
 from edgec.firmware.toolchain import QEMU_ARM, find_tool
 from edgec.firmware.transport import PipeTransport
 from edgec.targets.board import Board
@@ -108,16 +108,24 @@ class Emulator:
     """QEMU with a firmware: ``with Emulator(board, elf) as session: session.run([...])``.
 
     ``timeout`` (s) bounds the wait for one answer, so for one run of the model. ``log_to`` is a
-    file descriptor that QEMU writes to which blocks of code it translates and runs.
+    file descriptor that QEMU writes to which blocks of code it translates and runs; ``debugger`` is
+    a socket for its gdb stub: the firmware waits for what comes from there.
     """
 
     def __init__(
-        self, board: Board, elf: Path, *, timeout: float = 60.0, log_to: int | None = None
+        self,
+        board: Board,
+        elf: Path,
+        *,
+        timeout: float = 60.0,
+        log_to: int | None = None,
+        debugger: socket.socket | None = None,
     ) -> None:
         self._board = board
         self._elf = elf
         self._timeout = timeout
         self._log_to = log_to
+        self._debugger = debugger
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Session:
@@ -127,7 +135,7 @@ class Emulator:
             monitor, remote = socket.socketpair()
             stack.callback(monitor.close)
             stack.callback(remote.close)
-            process = _start(self._command(spec, remote.fileno()), remote, log, self._log_to)
+            process = self._start(spec, remote, log)
             stack.callback(_reap, process)
             transport = _pipes(process)
             stack.callback(transport.close)
@@ -147,10 +155,23 @@ class Emulator:
     ) -> None:
         self._stack.close()
 
+    def _start(
+        self, spec: EmulatorSpec, remote: socket.socket, log: IO[bytes]
+    ) -> "subprocess.Popen[bytes]":
+        passed = [remote.fileno()]
+        passed += [] if self._log_to is None else [self._log_to]
+        passed += [] if self._debugger is None else [self._debugger.fileno()]
+        with remote:
+            return _start(self._command(spec, remote.fileno()), passed, log)
+
     def _client(self, transport: PipeTransport, monitor: socket.socket) -> RunnerClient:
         def where() -> str:
             address = _program_counter(monitor)
-            return "" if address is None else _place(self._elf, address)
+            if address is None:
+                return ""
+            finished = _word(monitor, symbol_address(self._elf, "nodes_finished"))
+            after = "" if finished is None else f", after {finished} nodes of the model"
+            return _place(self._elf, address) + after
 
         return RunnerClient(
             transport,
@@ -168,6 +189,7 @@ class Emulator:
             *("-chardev", f"socket,id=monitor,fd={monitor_fd}", "-mon", "chardev=monitor"),
             *_console(self._board),
             *_logging(self._log_to),
+            *_debugging(self._debugger),
             *("-kernel", str(self._elf)),
         ]
 
@@ -188,35 +210,44 @@ def _logging(descriptor: int | None) -> tuple[str, ...]:
 
 def _spec(board: Board) -> EmulatorSpec:
     if board.emulator is None:
-        raise EdgecError(
-            "no-emulator",
-            f"QEMU has no machine for {board.id}",
-            help=f"build for its twin {board.twin} to emulate" if board.twin else "",
-        )
+        raise no_emulator(board)
     return board.emulator
 
 
-def _start(
-    command: list[str], remote: socket.socket, log: IO[bytes], log_to: int | None
-) -> "subprocess.Popen[bytes]":
-    passed = (remote.fileno(), *(() if log_to is None else (log_to,)))
-    with remote:
-        try:
-            return subprocess.Popen(  # noqa: S603 - the program comes from find_tool
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                bufsize=0,
-                pass_fds=passed,
-            )
-        except OSError as error:
-            raise EdgecError(
-                "tool-failed",
-                f"{command[0]} cannot be started: {error.strerror}",
-                help="`edgec doctor` checks the tools and their versions",
-                exit_code=ExitCode.TOOL,
-            ) from None
+def no_emulator(board: Board) -> EdgecError:
+    """Return the error for a board that nothing emulates."""
+    return EdgecError(
+        "no-emulator",
+        f"QEMU has no machine for {board.id}, and its file names no twin",
+        help="name a twin with the same core in the board's file, for instance twin = "
+        '"qemu-m4", and build again; or run on this machine: --on host',
+    )
+
+
+def _debugging(debugger: socket.socket | None) -> tuple[str, ...]:
+    if debugger is None:
+        return ()
+    chardev = f"socket,id=debugger,fd={debugger.fileno()}"
+    return ("-chardev", chardev, "-gdb", "chardev:debugger")
+
+
+def _start(command: list[str], passed: Sequence[int], log: IO[bytes]) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(  # noqa: S603 - the program comes from find_tool
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            bufsize=0,
+            pass_fds=passed,
+        )
+    except OSError as error:
+        raise EdgecError(
+            "tool-failed",
+            f"{command[0]} cannot be started: {error.strerror}",
+            help="`edgec doctor` checks the tools and their versions",
+            exit_code=ExitCode.TOOL,
+        ) from None
 
 
 def _pipes(process: "subprocess.Popen[bytes]") -> PipeTransport:
@@ -247,16 +278,29 @@ def _with_log(error: EdgecError, log: IO[bytes]) -> EdgecError:
 
 def _program_counter(monitor: socket.socket) -> int | None:
     """Ask QEMU's monitor where the core is; None when it cannot say."""
+    found = _ask(monitor, b"info registers", rb"R15=([0-9a-f]{8})")
+    return None if found is None else int(found, 16)
+
+
+def _word(monitor: socket.socket, address: int | None) -> int | None:
+    """Ask QEMU's monitor for 32 bits of memory; None when it cannot say."""
+    if address is None:
+        return None
+    found = _ask(monitor, b"x/1xw 0x%x" % address, rb"[0-9a-f]{8}: 0x([0-9a-f]{8})")
+    return None if found is None else int(found, 16)
+
+
+def _ask(monitor: socket.socket, command: bytes, answer: bytes) -> bytes | None:
     text = b""
     deadline = time.monotonic() + _GRACE
     with contextlib.suppress(OSError):
-        monitor.sendall(b"info registers\n")
-        while time.monotonic() < deadline:
-            ready, _, _ = select.select([monitor], [], [], deadline - time.monotonic())
+        monitor.sendall(command + b"\n")
+        while (left := deadline - time.monotonic()) > 0:
+            ready, _, _ = select.select([monitor], [], [], left)
             text += monitor.recv(65_536) if ready else b""
-            found = re.search(rb"R15=([0-9a-f]{8})", text)
+            found = re.search(answer, text)
             if found is not None:
-                return int(found[1], 16)
+                return found[1]
     return None
 
 

@@ -35,7 +35,7 @@ size = 0x8000
 holds = ["data", "arena", "stack"]
 
 [console]
-driver = "uart_cmsdk"
+driver = "uart_pl011"
 base = 0x4000_4000
 """
 

@@ -13,7 +13,8 @@ from edgec.targets.board import Board, board_names, load_board
 
 FAKE = Path(__file__).parent / "fake"
 INPUT_BYTES = 27_648
-EMULATED = [name for name in board_names() if load_board(name).emulator is not None]
+LARGE = [name for name in board_names() if load_board(name).ram_bytes > 2 * INPUT_BYTES]
+EMULATED = [name for name in LARGE if load_board(name).emulator is not None]
 
 Build = Callable[[str], FirmwareImage]
 

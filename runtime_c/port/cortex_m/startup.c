@@ -19,6 +19,8 @@ void edgec_fault(void);
 void edgec_fault_report(const uint32_t *frame, uint32_t cause);
 void edgec_systick(void);
 
+#define SETUP_POLLS 20000u
+
 typedef void (*edgec_vector_t)(void);
 
 typedef struct {
@@ -61,23 +63,79 @@ static void fill_memory(void)
     }
 }
 
+/// A register of 1, 2 or 4 bytes: bits cleared, then set.
+static void change_register(uint32_t address, uint32_t clear, uint32_t set, uint32_t width)
+{
+    if (width == 1) {
+        volatile uint8_t *const to = (volatile uint8_t *)(uintptr_t)address;
+        *to = (uint8_t)((*to & ~clear) | set);
+    } else if (width == 2) {
+        volatile uint16_t *const to = (volatile uint16_t *)(uintptr_t)address;
+        *to = (uint16_t)((*to & ~clear) | set);
+    } else {
+        volatile uint32_t *const to = (volatile uint32_t *)(uintptr_t)address;
+        *to = (*to & ~clear) | set;
+    }
+}
+
+static uint32_t read_register(uint32_t address, uint32_t width)
+{
+    if (width == 1) {
+        return *(volatile uint8_t *)(uintptr_t)address;
+    }
+    return width == 2 ? *(volatile uint16_t *)(uintptr_t)address
+                      : *(volatile uint32_t *)(uintptr_t)address;
+}
+
 /// Write the board's start-up registers: clocks, pins. A wait that never ends is given up.
 static void set_up_board(void)
 {
     static const struct {
-        uint32_t address, clear, set, wait;
+        uint32_t address, clear, set, wait, width;
     } steps[] = {EDGEC_BOARD_SETUP};
     for (uint32_t i = 0; i + 1 < sizeof steps / sizeof steps[0]; i++) {
-        volatile uint32_t *to = (volatile uint32_t *)(uintptr_t)steps[i].address;
-        *to = (*to & ~steps[i].clear) | steps[i].set;
-        for (uint32_t polls = 5000; polls > 0 && (*to & steps[i].wait) != steps[i].wait; polls--) {
+        const uint32_t wait = steps[i].wait;
+        const uint32_t width = steps[i].width;
+        change_register(steps[i].address, steps[i].clear, steps[i].set, width);
+        for (uint32_t polls = 0; (read_register(steps[i].address, width) & wait) != wait; polls++) {
+            if (polls == SETUP_POLLS) {
+                break;
+            }
         }
     }
 }
 
+#if EDGEC_BOARD_CACHES
+/// Both caches of a Cortex-M7 or M85: their content is undefined after reset.
+static void enable_caches(void)
+{
+    EDGEC_SCB_CSSELR = 0;
+    __asm volatile("dsb" ::: "memory");
+    const uint32_t size = EDGEC_SCB_CCSIDR;
+    const uint32_t sets = ((size >> 13) & 0x7FFFu) + 1u;
+    const uint32_t ways = ((size >> 3) & 0x3FFu) + 1u;
+    const uint32_t way_shift = ways > 1u ? (uint32_t)__builtin_clz(ways - 1u) : 0u;
+    const uint32_t set_shift = (size & 7u) + 4u;
+    for (uint32_t set = 0; set < sets; set++) {
+        for (uint32_t way = 0; way < ways; way++) {
+            EDGEC_SCB_DCISW = (set << set_shift) | (ways > 1u ? way << way_shift : 0u);
+        }
+    }
+    EDGEC_SCB_ICIALLU = 0;
+    __asm volatile("dsb\n isb" ::: "memory");
+    EDGEC_SCB_CCR |= EDGEC_CCR_CACHES;
+    __asm volatile("dsb\n isb" ::: "memory");
+}
+#else
+static void enable_caches(void)
+{
+}
+#endif
+
 void edgec_reset(void)
 {
     enable_core();
+    enable_caches();
     fill_memory();
     set_up_board();
     (void)main();

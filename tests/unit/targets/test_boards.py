@@ -110,7 +110,7 @@ MISTAKES = [
     ('["text", "weights"]', '["text", "weights", "data"]', "memory", "held by flash, sram"),
     ('["text", "weights"]', '["txt", "weights"]', "memory[0].holds", "did you mean `text`?"),
     ('"usart_stm32"', '"usart_stm23"', "console.driver", "did you mean `usart_stm32`?"),
-    ('"usart_stm32"', '"startup"', "console.driver", "known: semihosting"),
+    ('"usart_stm32"', '"startup"', "console.driver", "known: lpuart_imxrt, "),
     ("icount_shift = 4", "icount_shift = 2", "emulator.icount_shift", "too small to count"),
     ('"netduinoplus2"', '"x,y=1"', "emulator.machine", "not a plain name"),
     ('"sram"', '"Sram; }"', "memory[1].name", "not a lower-case identifier"),
