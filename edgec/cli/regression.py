@@ -1,5 +1,6 @@
 """``edgec test``: the firmware against its reference, byte for byte."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,9 @@ from rich.text import Text
 from edgec.cli.options import Json, On, OutFolder, Verbose
 from edgec.cli.terminal import plain, print_json, progress, results
 from edgec.driver import RegressionResult, run_regression
-from edgec.driver.execute import Mismatch
+from edgec.driver.execute import DEFAULT_TIMEOUT
+from edgec.driver.junit import layer_text, mismatch_text, write_junit
+from edgec.driver.regression import Mismatch
 from edgec.errors import ExitCode
 
 
@@ -20,12 +23,23 @@ def regression(
         Path | None, typer.Option("--data", help="Samples, with labels or not. [golden.npz]")
     ] = None,
     on: On = "emulator",
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Name the first layer that differs.")
+    ] = False,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML for CI.")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", help="Seconds that one run may take.", min=0.1)
+    ] = DEFAULT_TIMEOUT,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Compare the firmware with its reference, byte for byte."""
     with progress(quiet=json) as drawn:
-        result = run_regression(out, data, on, drawn)
+        result = run_regression(out, data, on, drawn, layers=layers, timeout=timeout)
+    if junit is not None:
+        write_junit(junit, result, out)
     if json:
         print_json(_document(result))
     else:
@@ -40,6 +54,7 @@ def _document(result: RegressionResult) -> dict[str, Any]:
         "samples": result.samples,
         "mismatches": result.mismatches,
         "first": None if first is None else _mismatch(first),
+        "layer": None if result.layer is None else asdict(result.layer),
         "accuracy": result.accuracy,
         "instructions": result.instructions,
     }
@@ -64,17 +79,11 @@ def _show(result: RegressionResult) -> None:
         text = f"passed: all {result.samples} samples equal the reference, byte for byte"
         console.print(Text(text, style="bold green"))
     if result.first is not None:
-        console.print(Text(_sentence(result.first)))
+        console.print(Text(plain(f"first: {mismatch_text(result.first)}")), soft_wrap=True)
+    if result.layer is not None:
+        console.print(Text(plain(layer_text(result.layer))), soft_wrap=True)
     if result.accuracy is not None:
         console.print(f"accuracy {result.accuracy:.2%} over {result.samples} labelled samples")
     if result.instructions:
         mean = sum(result.instructions) / len(result.instructions)
         console.print(f"{mean:,.0f} instructions per inference")
-
-
-def _sentence(first: Mismatch) -> str:
-    index = ", ".join(map(str, first.index))
-    return (
-        f"first: sample {first.sample}, output {plain(first.output)}[{index}] "
-        f"is {first.actual}, expected {first.expected}"
-    )

@@ -3,9 +3,10 @@
 from edgec.driver.build import BuildResult, build
 from edgec.driver.check import CheckResult, check
 from edgec.driver.compile import Compiled, compile_model
-from edgec.driver.execute import RegressionResult, RunResult, run, run_regression
+from edgec.driver.execute import RunResult, run
 from edgec.driver.options import BuildOptions, read_config
 from edgec.driver.output import OutputInfo, open_output
+from edgec.driver.regression import RegressionResult, run_regression
 
 __all__ = [
     "BuildOptions",

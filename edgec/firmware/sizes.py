@@ -62,3 +62,13 @@ def function_at(elf: Path, address: int) -> str:
             if start <= address < start + int(symbol["st_size"]):
                 return str(symbol.name)
     return ""
+
+
+def symbol_address(elf: Path, name: str) -> int | None:
+    """Return where a function or a variable is, or None."""
+    with elf.open("rb") as file:
+        table = ELFFile(file).get_section_by_name(".symtab")
+        for symbol in table.get_symbol_by_name(name) or () if table is not None else ():
+            address = int(symbol["st_value"])
+            return address & ~1 if symbol["st_info"]["type"] == "STT_FUNC" else address
+    return None

@@ -1,0 +1,130 @@
+"""The first layer of a firmware whose output differs from the reference: tensors out of QEMU."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgec.driver.output import OutputInfo
+from edgec.errors import EdgecError
+from edgec.firmware.debugger import NodeWatcher, Region
+from edgec.firmware.emulate import Emulator
+from edgec.firmware.sizes import symbol_address
+from edgec.frontends import load
+from edgec.ir import Array, Graph, Node, ValueName, evaluate_all
+from edgec.ops.base import Operator
+from edgec.targets.board import Board
+
+_TIMEOUT = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDifference:
+    """A layer, and the first element of its output that is not what the reference has."""
+
+    number: int
+    name: str
+    op: str
+    kernel: str
+    index: tuple[int, ...]
+    expected: int | float
+    actual: int | float
+
+
+def first_different_layer(built: OutputInfo, sample: Sequence[bytes]) -> LayerDifference | None:
+    """Run one sample and compare every tensor inside; None where all layers are right.
+
+    Raises ``damaged-output`` where the folder's .tflite file and its firmware do not fit together.
+    """
+    graph = load(built.tflite).graph
+    nodes = [node for node in graph.nodes if not _is_view(node, graph)]
+    if len(nodes) != len(built.report["layers"]):
+        raise _does_not_match()
+    arrays = {
+        name: np.frombuffer(raw, graph.types[name].dtype.numpy).reshape(graph.types[name].shape)
+        for name, raw in zip(graph.inputs, sample, strict=True)
+    }
+    expected = evaluate_all(graph, arrays)
+    tensors = _tensors(built, graph, nodes)
+    contents = _watch(built, sample, tensors)
+    for number, (found, seen) in enumerate(zip(tensors, contents, strict=True)):
+        for (name, _), raw in zip(found, seen, strict=True):
+            want = expected[name]
+            have = np.frombuffer(raw, want.dtype).reshape(want.shape)
+            if not np.array_equal(want, have):
+                return _difference(built, number, want, have)
+    return None
+
+
+Tensor = tuple[ValueName, Region]
+
+
+def _is_view(node: Node, graph: Graph) -> bool:
+    """Tell whether a node is no layer: its output is its input, seen otherwise."""
+    op = node.op
+    return isinstance(op, Operator) and op.is_view and node.inputs[0] not in graph.constants
+
+
+def _tensors(built: OutputInfo, graph: Graph, nodes: Sequence[Node]) -> list[list[Tensor]]:
+    """Return where the outputs of each node lie in the arena; those without a place are left out.
+
+    Regions count from the start of the arena.
+    """
+    plan = {each["tensor"]: each["offset"] for each in built.report["memory"]["plan"]}
+    return [
+        [
+            (value, (plan[value], graph.types[value].bytes))
+            for value in node.outputs
+            if value in plan
+        ]
+        for node in nodes
+    ]
+
+
+def _watch(
+    built: OutputInfo, sample: Sequence[bytes], tensors: list[list[Tensor]]
+) -> list[list[bytes]]:
+    board, elf = built.emulated
+    arena = _address(elf, "arena")
+    regions = [[(arena + at, size) for _, (at, size) in node] for node in tensors]
+    run, hook = _address(elf, f"{built.name}_run"), _address(elf, "edgec_on_node")
+    with NodeWatcher(run, hook, regions) as watcher:
+        _run(board, elf, watcher, sample)
+    if len(watcher.contents) != len(tensors):
+        raise _does_not_match()
+    return watcher.contents
+
+
+def _run(board: Board, elf: Path, watcher: NodeWatcher, sample: Sequence[bytes]) -> None:
+    with Emulator(board, elf, timeout=_TIMEOUT, debugger=watcher.remote) as session:
+        session.run(sample)
+
+
+def _address(elf: Path, symbol: str) -> int:
+    address = symbol_address(elf, symbol)
+    if address is None:
+        raise _does_not_match()
+    return address
+
+
+def _difference(built: OutputInfo, number: int, want: Array, have: Array) -> LayerDifference:
+    layer = built.report["layers"][number]
+    index = tuple(int(axis[0]) for axis in np.nonzero(want != have))
+    return LayerDifference(
+        number=number,
+        name=layer["name"],
+        op=layer["op"],
+        kernel=layer["kernel"],
+        index=index,
+        expected=want[index].item(),
+        actual=have[index].item(),
+    )
+
+
+def _does_not_match() -> EdgecError:
+    return EdgecError(
+        "damaged-output",
+        "the firmware and the .tflite file in this folder have not the same layers",
+        help="build again",
+    )

@@ -1,0 +1,154 @@
+"""``edgec test``: a firmware against its integer reference, byte for byte, and layer by layer."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgec.driver.execute import DEFAULT_TIMEOUT, run_all
+from edgec.driver.first_layer import LayerDifference, first_different_layer
+from edgec.driver.golden import read_golden, reference_outputs
+from edgec.driver.output import OutputInfo, open_output
+from edgec.driver.ports import read_inputs
+from edgec.driver.progress import Progress, Quiet
+from edgec.errors import EdgecError, ExitCode
+from edgec.frontends import load
+from edgec.ir import Array
+
+_FINISHED = re.compile(r"after (\d+) nodes of the model")
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """The first element that differs in a sample."""
+
+    sample: int
+    output: str
+    index: tuple[int, ...]
+    expected: int | float
+    actual: int | float
+
+
+@dataclass(frozen=True)
+class RegressionResult:
+    """How a firmware compares with its reference.
+
+    ``different`` has the first difference of every sample that differs; ``layer`` is the first
+    layer that went wrong in the first of them, where it was asked for; ``accuracy`` needs labels.
+    """
+
+    samples: int
+    different: tuple[Mismatch, ...]
+    accuracy: float | None
+    instructions: list[int] | None
+    layer: LayerDifference | None = None
+
+    @property
+    def mismatches(self) -> int:
+        return len(self.different)
+
+    @property
+    def first(self) -> Mismatch | None:
+        return self.different[0] if self.different else None
+
+
+def run_regression(
+    folder: Path,
+    data: Path | None = None,
+    on: str = "emulator",
+    progress: Progress | None = None,
+    *,
+    layers: bool = False,
+    timeout: float = DEFAULT_TIMEOUT,
+) -> RegressionResult:
+    """Compare a built model byte for byte with its reference.
+
+    Without ``data`` the reference is what the build recorded; with it, the integer reference is
+    evaluated anew from the folder's .tflite file. ``layers`` looks into the emulated memory for the
+    first layer that differs; ``timeout`` (s) bounds each run of the model.
+    """
+    progress = progress or Quiet()
+    built = open_output(folder)
+    if layers and on != "emulator":
+        raise _only_emulated()
+    labels: Array | None = None
+    if data is None:
+        inputs, expected = read_golden(built.golden, len(built.inputs), len(built.outputs))
+    else:
+        samples = read_inputs(data, built.inputs)
+        inputs, labels = samples.inputs, samples.labels
+        progress.stage("evaluating the reference")
+        expected = reference_outputs(load(built.tflite).graph, inputs, progress)
+    try:
+        actual, instructions = run_all(built, inputs, on, progress, timeout)
+    except EdgecError as error:
+        raise with_layer(error, built.report["layers"]) from None
+    different = _differences(built, expected, actual)
+    layer = None
+    if layers and different:
+        progress.stage("looking for the layer")
+        layer = first_different_layer(built, inputs[different[0].sample])
+    accuracy = None if labels is None else _accuracy(built, actual, labels, data)
+    return RegressionResult(len(actual), different, accuracy, instructions, layer)
+
+
+def with_layer(error: EdgecError, layers: Sequence[dict[str, Any]]) -> EdgecError:
+    """Add the name of the layer to an error that says after how many nodes a firmware stopped."""
+    found = _FINISHED.search(error.message)
+    if found is None or int(found[1]) >= len(layers):
+        return error
+    layer = layers[int(found[1])]
+    return EdgecError(
+        error.code,
+        error.message,
+        place=error.place,
+        help=error.help,
+        notes=(*error.notes, f"in layer {layer['name']!r} ({layer['op']}, {layer['kernel']})"),
+        exit_code=error.exit_code,
+    )
+
+
+def _differences(
+    built: OutputInfo, expected: list[list[bytes]], actual: list[list[bytes]]
+) -> tuple[Mismatch, ...]:
+    return tuple(
+        _first_difference(built, number, want, have)
+        for number, (want, have) in enumerate(zip(expected, actual, strict=True))
+        if want != have
+    )
+
+
+def _first_difference(
+    built: OutputInfo, sample: int, expected: list[bytes], actual: list[bytes]
+) -> Mismatch:
+    index = next(
+        i for i, pair in enumerate(zip(expected, actual, strict=True)) if pair[0] != pair[1]
+    )
+    port = built.outputs[index]
+    want, have = port.decode([expected[index]])[0], port.decode([actual[index]])[0]
+    where = tuple(int(axis[0]) for axis in np.nonzero(want != have))
+    return Mismatch(sample, port.name, where, want[where].item(), have[where].item())
+
+
+def _accuracy(built: OutputInfo, raw: list[list[bytes]], labels: Array, data: Path | None) -> float:
+    """Return the share of samples whose largest first output is their label."""
+    scores = built.outputs[0].decode([sample[0] for sample in raw]).reshape(len(raw), -1)
+    if len(labels) != len(raw):
+        raise EdgecError(
+            "samples-shape",
+            f"{len(labels)} labels for {len(raw)} samples in {data}",
+            help="give one 'label' per sample",
+        )
+    return float(np.mean(scores.argmax(axis=1) == labels.reshape(-1)))
+
+
+def _only_emulated() -> EdgecError:
+    return EdgecError(
+        "invalid-option",
+        "--layers: tensors inside the model can be seen in the emulator only",
+        help="leave --on away, or --layers",
+        exit_code=ExitCode.USAGE,
+    )
