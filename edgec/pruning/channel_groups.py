@@ -21,6 +21,7 @@ from edgec.ops.fully_connected import FullyConnected
 from edgec.ops.transpose import Transpose
 from edgec.pruning.labels import KEPT, Atoms, Channels, channels_of
 from edgec.pruning.probe import aligned_axis, constant_axes, passes_channels
+from edgec.pruning.weights import shared_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ def map_channels(graph: Graph) -> ChannelMap:
 @dataclass(eq=False)
 class _Walk:
     map: ChannelMap
+    _shared: set[ValueName] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._shared = shared_weights(self.map.graph)
 
     def run(self) -> ChannelMap:
         for node in self.map.graph.nodes:
@@ -82,7 +87,8 @@ class _Walk:
 
     def _visit_layer(self, node: Node) -> None:
         constants = self.map.graph.constants
-        if any(value not in constants for value in node.inputs[1:]):
+        variable = any(value not in constants for value in node.inputs[1:])
+        if variable or node.inputs[1] in self._shared:
             self._stop(node)
         elif isinstance(node.op, DepthwiseConv2D):
             self._depthwise(node)

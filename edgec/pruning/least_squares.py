@@ -11,9 +11,13 @@ import numpy as np
 
 from edgec.ir import Array
 
-RIDGES = (1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
-"""Added to the diagonal of the inputs' covariance, times its mean."""
+RIDGES = (np.inf, 10.0, 1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-6)
+"""Added to the diagonal of the inputs' covariance, times its mean; the first of equals is taken.
 
+With an infinite one the weights stay and only the bias is fitted.
+"""
+
+_NOISE = 1e-10  # of the inputs' mean square: less variance than that is rounding
 _CAUTIOUS = 0.1  # the ridge where samples are too few to tell
 _STEPS = 200  # of conjugate gradients
 _PRECISE = 1e-6  # of the first residual
@@ -85,9 +89,13 @@ def _loss(sums: Sums, weights: Array) -> float:
 
 
 def _fit(sums: Sums, weights: Array, mask: Array | None, ridge: float) -> Array:
+    if np.isinf(ridge):
+        return weights
     own, cross = sums.centered()
     size = own.shape[1]
-    level = ridge * np.trace(own, axis1=1, axis2=2) / size + np.finfo(np.float32).tiny
+    power = np.trace(sums.xx, axis1=1, axis2=2) / sums.count
+    level = (ridge * np.trace(own, axis1=1, axis2=2) + _NOISE * power) / size
+    level += np.finfo(np.float32).tiny
     damped = own + level[:, None, None] * np.eye(size)
     missing: Array = cross.transpose(0, 2, 1) - weights @ own
     if mask is None:

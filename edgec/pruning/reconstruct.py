@@ -15,7 +15,7 @@ from edgec.ops.add import Add
 from edgec.ops.base import Activation
 from edgec.passes.rewrite import unused
 from edgec.pruning.least_squares import Sums, refit
-from edgec.pruning.weights import weight_layers
+from edgec.pruning.weights import shared_weights, weight_layers
 from edgec.quantization.batch import BatchEvaluator, Values
 from edgec.quantization.rows import has_rows, input_rows, weight_rows, weights_from_rows
 
@@ -47,7 +47,7 @@ class Reconstruction:
         self._graph = self.pruned
         self._wanted = BatchEvaluator(self.original).run(self.inputs)
         self._values = dict(self.inputs)
-        layers = {node.name for node in weight_layers(self.pruned) if has_rows(node.op)}
+        layers = self._fitted_layers()
         for done, before in enumerate(self.original.nodes):
             if before.name in layers and self._needs_refit(before):
                 self._refit(before, done)
@@ -55,6 +55,15 @@ class Reconstruction:
             if on_progress is not None:
                 on_progress(done + 1, len(self.original.nodes))
         return self._graph
+
+    def _fitted_layers(self) -> set[str]:
+        """Return the layers that can be fitted: their weights are matrices and theirs alone."""
+        shared = shared_weights(self.pruned)
+        return {
+            node.name
+            for node in weight_layers(self.pruned)
+            if has_rows(node.op) and node.inputs[1] not in shared
+        }
 
     def _needs_refit(self, node: Node) -> bool:
         x = node.inputs[0]

@@ -3,11 +3,12 @@
 Source: Han et al. 2015 (Learning both weights and connections).
 """
 
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
 
-from edgec.ir import Array, Graph, Node
+from edgec.ir import Array, Graph, Node, ValueName
 from edgec.ops.base import Operator, is_float
 
 
@@ -23,23 +24,28 @@ def weight_layers(graph: Graph) -> list[Node]:
     ]
 
 
+def shared_weights(graph: Graph) -> set[ValueName]:
+    """Return the weights that several layers read, as the steps of a recurrent network do."""
+    counts = Counter(node.inputs[1] for node in weight_layers(graph))
+    return {value for value, count in counts.items() if count > 1}
+
+
 def choose_weights(graph: Graph, share: float, *, across_layers: bool) -> dict[str, Array]:
     """Return the masks of the weights that stay, by node name; ``share`` of them do not.
 
     Across layers, weights are compared by their size relative to the mean of their layer.
     """
     layers = weight_layers(graph)
-    sizes = {node.name: _sizes(graph.constants[node.inputs[1]]) for node in layers}
-    if across_layers:
-        return _smallest_apart(sizes, share)
-    return {name: _smallest_apart({name: each}, share)[name] for name, each in sizes.items()}
+    sizes = {node.inputs[1]: _sizes(graph.constants[node.inputs[1]]) for node in layers}
+    groups = [sizes] if across_layers else [{name: each} for name, each in sizes.items()]
+    masks: dict[ValueName, Array] = {}
+    for group in groups:
+        masks |= _smallest_apart(group, share)
+    return {node.name: masks[node.inputs[1]] for node in layers}
 
 
 def masked(graph: Graph, masks: Mapping[str, Array]) -> Graph:
-    """Return the graph with the weights outside the masks set to zero.
-
-    Weights that several layers share lose what any of them loses.
-    """
+    """Return the graph with the weights outside the masks set to zero."""
     constants = dict(graph.constants)
     for node in graph.nodes:
         if node.name in masks:
@@ -53,7 +59,7 @@ def _sizes(weights: Array) -> Array:
     return np.asarray(sizes / max(float(sizes.mean()), np.finfo(np.float64).tiny))
 
 
-def _smallest_apart(sizes: Mapping[str, Array], share: float) -> dict[str, Array]:
+def _smallest_apart(sizes: Mapping[ValueName, Array], share: float) -> dict[ValueName, Array]:
     """Return masks that leave out exactly ``share`` of all elements, the smallest."""
     everything = np.concatenate([each.ravel() for each in sizes.values()])
     flat = np.ones(everything.size, np.bool_)

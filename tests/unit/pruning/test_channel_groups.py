@@ -89,6 +89,18 @@ def test_a_grouped_convolution_holds_its_inputs_and_outputs() -> None:
     assert family_sizes(build) == {}
 
 
+def test_layers_that_share_weights_hold_their_channels() -> None:
+    """As the steps of a recurrent network do: cut weights would be a copy for each of them."""
+
+    def build(net: Network, x: ValueName) -> ValueName:
+        weights = net.weight(4, 1, 1, 4)
+        for _ in range(2):
+            x = net.g.add1(Conv2D(window=Window((1, 1))), x, weights, name="step")
+        return x
+
+    assert family_sizes(build) == {}
+
+
 def test_operators_that_treat_channels_alike_let_them_through() -> None:
     def build(net: Network, x: ValueName) -> ValueName:
         x = net.g.add1(Clip(low=0.1, high=0.9), net.g.add1(Abs(), x))

@@ -71,3 +71,12 @@ def test_dead_inputs_do_no_harm(masked: bool) -> None:
     weights, bias = refit(halves(x, y), np.ones((1, 2, 4)), mask)
     np.testing.assert_allclose(weights, 1)
     np.testing.assert_allclose(bias, 5)
+
+
+def test_inputs_that_hardly_vary_do_not_blow_up() -> None:
+    """What is constant but for rounding says nothing: any multiple of it would fit."""
+    x = 3 + 1e-7 * RNG.standard_normal((1, 40, 4)).astype(np.float32)
+    y = RNG.standard_normal((1, 40, 2))
+    weights, bias = refit(halves(x, y), np.ones((1, 2, 4)), None)
+    np.testing.assert_allclose(weights, 1, atol=0.01)
+    np.testing.assert_allclose(bias[0], y[0].mean(axis=0) - 12, atol=0.2)
