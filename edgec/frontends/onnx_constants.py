@@ -18,7 +18,7 @@ from edgec.ir import Array
 _MAX_ELEMENTS = 2**28
 # fmt: off
 _ELEMENTWISE = frozenset({
-    "Abs", "Add", "And", "Cast", "CastLike", "Ceil", "Div", "Equal", "Exp", "Floor", "Greater",
+    "Abs", "Add", "And", "Cast", "Ceil", "Div", "Equal", "Exp", "Floor", "Greater",
     "GreaterOrEqual", "Less", "LessOrEqual", "Log", "Max", "Min", "Mod", "Mul", "Neg", "Not", "Or",
     "Pow", "Reciprocal", "Round", "Sqrt", "Sub", "Where", "Xor",
 })

@@ -141,7 +141,7 @@ def _dropout_from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]
     node.ignore("ratio", "seed", "is_test")
     if len(node.present_inputs()) > 2 and bool(node.constant(g, 2)):  # noqa: PLR2004 - training_mode
         raise node.reject("training mode", help="export the model with model.eval()")
-    result = _reshape(node, g, _shape(node, g))
+    result = _reshape(node.part(), g, _shape(node, g))
     masks = [g.constant(name, np.ones(_shape(node, g), np.bool_)) for name in node.outputs[1:]]
     return (*result, *masks)
 

@@ -162,16 +162,19 @@ def _first_match(graph: Graph, rules: Sequence[Rule]) -> Graph | None:
 def _apply(graph: Graph, index: int, change: Replacement) -> Graph | None:
     nodes = [*graph.nodes[:index], *change.nodes, *graph.nodes[index + 1 :]]
     result = graph.with_nodes(nodes, types=change.types, constants=change.constants)
-    return _unified(result, change.same_as) if change.same_as else result
+    constants = graph.constants.keys() | change.constants.keys()
+    return _unified(result, change.same_as, constants) if change.same_as else result
 
 
-def _unified(graph: Graph, same_as: Mapping[ValueName, ValueName]) -> Graph | None:
+def _unified(
+    graph: Graph, same_as: Mapping[ValueName, ValueName], constants: Collection[ValueName]
+) -> Graph | None:
     """Make two values one. An output of the graph keeps its name; None where both must."""
     names: dict[ValueName, ValueName] = {}
     for value, other in same_as.items():
         if value not in graph.outputs:
             names[value] = other
-        elif other in (*graph.inputs, *graph.outputs) or other in graph.constants:
+        elif other in (*graph.inputs, *graph.outputs) or other in constants:
             return None
         else:
             names[other] = value
