@@ -103,6 +103,14 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
+class StateBuffer:
+    """A buffer that keeps its content between runs; a reset fills its bytes with ``fill``."""
+
+    buffer: str
+    fill: int
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A lowered model."""
 
@@ -114,3 +122,4 @@ class Program:
     constants: Mapping[str, ConstantArray]
     steps: tuple[Step, ...]
     warnings: tuple[str, ...] = field(default=())
+    states: tuple[StateBuffer, ...] = ()

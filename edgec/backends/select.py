@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from edgec.backends.base import Kernel, LoweringContext, Request, kernels_for
+from edgec.backends.states import keep_states, state_buffers
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.ir import Graph, Node, ValueName
 from edgec.lir import Buffer, ConstantArray, Port, Program, Step
@@ -20,7 +21,8 @@ BACKENDS_BY_CHOICE = {
 def lower(graph: Graph, cpu: CpuCore, backends: Sequence[str]) -> Program:
     """Return the program of ``graph`` on ``cpu``.
 
-    Raises :class:`EdgecError` ``no-kernel`` naming every node that no backend can run.
+    Raises :class:`EdgecError` ``no-kernel`` naming every node that no backend can run, and
+    ``unsupported-state``.
     """
     names = _buffer_names(graph)
     buffers: dict[str, Buffer] = {
@@ -33,11 +35,12 @@ def lower(graph: Graph, cpu: CpuCore, backends: Sequence[str]) -> Program:
     return Program(
         graph.name,
         cpu.name,
-        tuple(_port(graph, value, names) for value in graph.inputs),
-        tuple(_port(graph, value, names) for value in graph.outputs),
+        tuple(_port(graph, value, names) for value in graph.without_states(graph.inputs)),
+        tuple(_port(graph, value, names) for value in graph.without_states(graph.outputs)),
         {**buffers, **scratch},
         constants,
-        steps,
+        (*steps, *keep_states(graph, names)),
+        states=state_buffers(graph, names),
     )
 
 

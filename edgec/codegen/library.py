@@ -12,7 +12,7 @@ from edgec.codegen.emit import Names, array_body, c_type, call_lines, number, us
 from edgec.codegen.render import comment, identifier, identifiers, render
 from edgec.codegen.source_tree import SourceTree
 from edgec.ir import DType
-from edgec.lir import ConstantArray, Port, Program, Step
+from edgec.lir import ConstantArray, Port, Program, StateBuffer, Step
 from edgec.memory.planner import ALIGNMENT, MemoryPlan, aligned
 from edgec.resources import license_text
 from edgec.targets.cpu import CpuCore
@@ -82,6 +82,16 @@ class ArenaRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StateView:
+    """Bytes of the arena that keep their content between runs, and what a reset fills them with."""
+
+    offset: int
+    bytes: int
+    fill: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryView:
     """Everything the templates of the library may show."""
 
@@ -103,6 +113,7 @@ class LibraryView:
     constants: tuple[ConstantView, ...]
     nodes: tuple[NodeView, ...]
     arena_map: tuple[ArenaRow, ...]
+    states: tuple[StateView, ...]
     sources: tuple[str, ...]
     third_party_sources: tuple[str, ...]
     third_party_include: str
@@ -185,6 +196,7 @@ def _view(
         constants=tuple(_constant_view(each, names) for each in program.constants.values()),
         nodes=tuple(_node_view(index, step, names) for index, step in enumerate(program.steps)),
         arena_map=_arena_map(memory),
+        states=tuple(_state_view(program, each, memory) for each in program.states),
         sources=tuple(sorted(path for path in sources if path not in third_party)),
         third_party_sources=third_party,
         third_party_include="cmsis_nn/Include",
@@ -238,6 +250,11 @@ def _constant_view(constant: ConstantArray, names: Names) -> ConstantView:
         array_body(constant.data),
         comment(f"{constant.name} {'x'.join(map(str, constant.data.shape))}"),
     )
+
+
+def _state_view(program: Program, state: StateBuffer, memory: MemoryPlan) -> StateView:
+    size = program.buffers[state.buffer].size
+    return StateView(memory.offsets[state.buffer], size, state.fill % 256, comment(state.buffer))
 
 
 def _node_view(index: int, step: Step, names: Names) -> NodeView:

@@ -94,6 +94,20 @@ PAGES = (
         remedy="Export with a fixed input shape: leave dynamic_axes / dynamic_shapes out.",
     ),
     page(
+        "unsupported-state",
+        "a state cannot be kept between runs",
+        meaning="""
+            After a run, what the model left is copied to where the next run reads it. That cannot
+            be done where two states change places, or where an output of the model is the state
+            as it was before the run: the copy would overwrite what is still needed.
+        """,
+        example="--state a=b_out,b=a_out for a model that passes a and b on as they are",
+        remedy="""
+            Leave these states inputs and outputs of the model, and copy them from one run to the
+            next in the application.
+        """,
+    ),
+    page(
         "no-kernel",
         "no kernel can run a node",
         meaning="""

@@ -1,8 +1,8 @@
 """The tensor-level representation: immutable graphs of typed values. Import IR names from here."""
 
 from edgec.ir.build import GraphBuilder
-from edgec.ir.evaluate import evaluate, evaluate_all
-from edgec.ir.graph import Graph, Node, Op, Signature, ValueName
+from edgec.ir.evaluate import evaluate, evaluate_all, evaluate_runs
+from edgec.ir.graph import Graph, Node, Op, Signature, State, ValueName
 from edgec.ir.types import Array, DType, QParams, TensorType
 from edgec.ir.verify import InvalidGraphError, verify
 
@@ -16,9 +16,11 @@ __all__ = [
     "Op",
     "QParams",
     "Signature",
+    "State",
     "TensorType",
     "ValueName",
     "evaluate",
     "evaluate_all",
+    "evaluate_runs",
     "verify",
 ]

@@ -1,9 +1,11 @@
 """The reference evaluator: runs a graph node by node with each operator's NumPy semantics."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
 
 from edgec.ir.graph import Graph, ValueName
-from edgec.ir.types import Array
+from edgec.ir.types import Array, TensorType
 
 
 def evaluate_all(graph: Graph, inputs: Mapping[ValueName, Array]) -> dict[ValueName, Array]:
@@ -25,3 +27,24 @@ def evaluate(graph: Graph, inputs: Mapping[ValueName, Array]) -> dict[ValueName,
     """Return the outputs of the graph for one set of inputs."""
     values = evaluate_all(graph, inputs)
     return {name: values[name] for name in graph.outputs}
+
+
+def evaluate_runs(
+    graph: Graph, runs: Iterable[Mapping[ValueName, Array]]
+) -> Iterator[dict[ValueName, Array]]:
+    """Yield the outputs of one run after the other, states carried along from zero.
+
+    Neither the inputs nor the outputs of a run have the states.
+    """
+    state = {each.input: zeros(graph.types[each.input]) for each in graph.states}
+    wanted = graph.without_states(graph.outputs)
+    for inputs in runs:
+        outputs = evaluate(graph, {**inputs, **state})
+        state = {each.input: outputs[each.output] for each in graph.states}
+        yield {name: outputs[name] for name in wanted}
+
+
+def zeros(kind: TensorType) -> Array:
+    """Return what stands for real zeros in a type."""
+    fill = kind.quantization.zero_point if kind.qparams else 0
+    return np.full(kind.shape, fill, kind.dtype.numpy)

@@ -70,6 +70,17 @@ class Node:
         return f"{', '.join(self.outputs)} = {self.op}({', '.join(self.inputs)})"
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """An input of a graph that gets, at the next run, what an output has now.
+
+    At the first run it is all (real) zeros. Both have one type and one order of axes.
+    """
+
+    input: ValueName
+    output: ValueName
+
+
 def _frozen(mapping: Mapping[ValueName, object]) -> MappingProxyType[ValueName, object]:
     return MappingProxyType(dict(mapping))
 
@@ -80,6 +91,8 @@ class Graph:
 
     ``layouts`` remembers, for inputs and outputs whose axes were permuted at the door, the
     permutation from the source model's axes to ours: ``ours = source.transpose(layout)``.
+    ``states`` pairs those inputs and outputs that carry something from run to run: to passes and
+    operators they are like any other; only what runs the graph again and again knows better.
     ``grids`` are the quantizations that the source file states for constants, which are float here.
     """
 
@@ -91,6 +104,7 @@ class Graph:
     constants: Mapping[ValueName, Array]
     layouts: Mapping[ValueName, tuple[int, ...]] = field(default_factory=dict)
     grids: tuple[QParams, ...] = ()
+    states: tuple[State, ...] = ()
 
     def __post_init__(self) -> None:
         constants = {value: np.asarray(array) for value, array in self.constants.items()}
@@ -105,6 +119,11 @@ class Graph:
             tuple(self.types[value] for value in node.inputs),
             tuple(self.types[value] for value in node.outputs),
         )
+
+    def without_states(self, values: Iterable[ValueName]) -> tuple[ValueName, ...]:
+        """Return those of ``values`` (inputs or outputs) that the user sees."""
+        hidden = {value for each in self.states for value in (each.input, each.output)}
+        return tuple(value for value in values if value not in hidden)
 
     def producers(self) -> dict[ValueName, Node]:
         """Return the node that makes each value."""
@@ -164,6 +183,7 @@ class Graph:
             {new(value): data for value, data in self.constants.items()},
             {new(value): layout for value, layout in self.layouts.items()},
             self.grids,
+            tuple(State(new(each.input), new(each.output)) for each in self.states),
         )
 
     def __str__(self) -> str:
@@ -175,4 +195,5 @@ class Graph:
             kinds = ", ".join(str(self.types[value]) for value in node.outputs)
             lines.append(f"  {node}: {kinds}")
         lines += [f"  output {value}" for value in self.outputs]
+        lines += [f"  state {each.input} = {each.output}" for each in self.states]
         return "\n".join(lines)

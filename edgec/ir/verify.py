@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from edgec.ir.graph import Graph
+from edgec.ir.graph import Graph, State
 
 
 class InvalidGraphError(AssertionError):
@@ -90,6 +90,23 @@ def _layouts_are_permutations(graph: Graph) -> Iterator[str]:
             yield f"layout {layout} of {value!r} is no permutation of its axes"
 
 
+def _states_fit(graph: Graph) -> Iterator[str]:
+    for each in graph.states:
+        if each.input not in graph.inputs or each.output not in graph.outputs:
+            yield f"state {each.input!r} = {each.output!r} is no input and output"
+        elif not _same_bytes(graph, each):
+            yield f"state {each.input!r} is not like {each.output!r}"
+    inputs = [each.input for each in graph.states]
+    if len(set(inputs)) < len(inputs):
+        yield "an input is a state twice"
+
+
+def _same_bytes(graph: Graph, state: State) -> bool:
+    before, after = graph.types[state.input], graph.types[state.output]
+    layouts = [graph.layouts.get(value) for value in (state.input, state.output)]
+    return before == after and layouts[0] == layouts[1]
+
+
 _CHECKS = (
     _defined_once_before_use,
     _node_names_unique,
@@ -98,4 +115,5 @@ _CHECKS = (
     _types_as_inferred,
     _quantization_fits,
     _layouts_are_permutations,
+    _states_fit,
 )

@@ -10,6 +10,7 @@ class LiveRange:
     """A buffer is needed from step ``first`` to step ``last``, both included.
 
     Model inputs are written before step 0 (``first`` = -1); outputs are read after the last step.
+    States are needed all the time.
     """
 
     name: str
@@ -31,12 +32,12 @@ def live_ranges(program: Program) -> list[LiveRange]:
         first.setdefault(buffer, moment)
         last[buffer] = max(moment, last.get(buffer, moment))
 
-    for port in program.inputs:
-        touch(port.buffer, -1)
+    for buffer in (*(p.buffer for p in program.inputs), *(s.buffer for s in program.states)):
+        touch(buffer, -1)
     for moment, step in enumerate(program.steps):
         scratch = (step.scratch.name,) if step.scratch else ()
         for buffer in (*step.reads, *step.writes, *scratch):
             touch(buffer, moment)
-    for port in program.outputs:
-        touch(port.buffer, len(program.steps))
+    for buffer in (*(p.buffer for p in program.outputs), *(s.buffer for s in program.states)):
+        touch(buffer, len(program.steps))
     return [LiveRange(name, program.buffers[name].size, first[name], last[name]) for name in first]

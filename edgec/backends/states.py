@@ -1,0 +1,71 @@
+"""States between runs: where they are kept, and the copies that end a run."""
+
+from collections.abc import Mapping
+
+from edgec.errors import EdgecError, Place
+from edgec.ir import Graph, State, TensorType, ValueName
+from edgec.lir import ArenaRef, Call, Scalar, StateBuffer, Step
+
+
+def state_buffers(graph: Graph, names: Mapping[ValueName, str]) -> tuple[StateBuffer, ...]:
+    """Return the buffers that keep states: those of the inputs they are read from."""
+    return tuple(
+        StateBuffer(names[each.input], _fill(graph.types[each.input])) for each in graph.states
+    )
+
+
+def keep_states(graph: Graph, names: Mapping[ValueName, str]) -> tuple[Step, ...]:
+    """Return the steps that copy what a run leaves to where the next one reads it.
+
+    A buffer that another state reads from is copied before it is written. Raises
+    :class:`EdgecError` ``unsupported-state`` where states change places, and where an output is
+    nothing but the state that a run began with: it would be overwritten.
+    """
+    shown = {names[value] for value in graph.without_states(graph.outputs)}
+    lost = [each for each in graph.states if names[each.input] in shown]
+    if lost:
+        raise _unsupported(graph, "an output is a state as it was before the run", lost)
+    waiting = [each for each in graph.states if names[each.output] != names[each.input]]
+    steps: list[Step] = []
+    while waiting:
+        sources = [names[each.output] for each in waiting]
+        free = [each for each in waiting if names[each.input] not in sources]
+        if not free:
+            raise _unsupported(graph, "states exchange their contents", waiting)
+        steps += [_copy(graph, each, names) for each in free]
+        waiting = [each for each in waiting if each not in free]
+    return tuple(steps)
+
+
+def _copy(graph: Graph, state: State, names: Mapping[ValueName, str]) -> Step:
+    kind, source, target = graph.types[state.input], names[state.output], names[state.input]
+    call = Call("edgec_copy", [ArenaRef(source), Scalar(kind.bytes), ArenaRef(target)])
+    return Step(
+        node=f"{state.input}/keep",
+        op="state",
+        comment=f"{state.input}: kept for the next run {'x'.join(map(str, kind.shape))}",
+        backend="portable_c",
+        call=call,
+        reads=(source,),
+        writes=(target,),
+        scratch=None,
+        macs=0,
+        weights_bytes=0,
+        inputs=(kind,),
+        outputs=(kind,),
+    )
+
+
+def _fill(kind: TensorType) -> int:
+    """Return the byte that zeros are made of; int16 has no zero point."""
+    return kind.quantization.zero_point if kind.qparams and kind.dtype.bytes == 1 else 0
+
+
+def _unsupported(graph: Graph, problem: str, states: list[State]) -> EdgecError:
+    pairs = ", ".join(f"{each.input} = {each.output}" for each in states)
+    return EdgecError(
+        "unsupported-state",
+        f"{problem}: {pairs}",
+        place=Place(graph.name),
+        help="leave them inputs and outputs, and copy them from one run to the next yourself",
+    )
