@@ -10,11 +10,20 @@ from rich.text import Text
 
 from edgec.cli.layers import layer_table
 from edgec.cli.options import Json, Verbose
-from edgec.cli.quantization_options import Calib, Calibration, Effort, MaxDrop, Prune, QuantizeTo
+from edgec.cli.quantization_options import (
+    Calib,
+    Calibration,
+    Effort,
+    MaxDrop,
+    Prune,
+    QuantizeTo,
+    Shape,
+)
 from edgec.cli.terminal import bar, plain, print_json, progress, results, talk
 from edgec.driver import BuildOptions, BuildResult, read_config
 from edgec.driver import build as build_model
 from edgec.driver.options import merged
+from edgec.frontends.shapes import joined
 
 
 def build(
@@ -39,6 +48,7 @@ def build(
     quantize: QuantizeTo = "",
     effort: Effort = "",
     max_drop: MaxDrop = "",
+    shape: Shape = None,
     config: Annotated[
         str, typer.Option("--config", help="Options as TOML; flags win. [edgec.toml]")
     ] = "",
@@ -60,6 +70,7 @@ def build(
             quantize=quantize,
             effort=effort,
             max_drop=max_drop,
+            shape=joined(shape),
         )
     )
     options = merged(read_config(Path(config) if config else None), flags)

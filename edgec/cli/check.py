@@ -8,9 +8,11 @@ from rich.text import Text
 from edgec.cli.failures import print_problems, problem_json
 from edgec.cli.layers import layer_table
 from edgec.cli.options import Json, Kernels, Model, Verbose
+from edgec.cli.quantization_options import Shape
 from edgec.cli.terminal import plain, print_json, results
 from edgec.driver import CheckResult
 from edgec.driver import check as check_model
+from edgec.frontends.shapes import joined, parse_shapes
 
 
 def check(
@@ -20,11 +22,12 @@ def check(
         str, typer.Option("--board", "-b", help="Also say whether it fits this board.")
     ] = "",
     kernels: Kernels = "auto",
+    shape: Shape = None,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Say what is supported, what is not, and whether it fits; builds nothing."""
-    result = check_model(model, board, kernels)
+    result = check_model(model, board, kernels, parse_shapes(joined(shape)))
     if json:
         print_json(_document(result, asked_board=bool(board)))
     else:

@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from edgec.cli.options import Json, Model
+from edgec.cli.quantization_options import Shape
 from edgec.cli.terminal import print_json, print_text
 from edgec.driver.inspection import dump as dump_model
+from edgec.frontends.shapes import joined, parse_shapes
 
 
 def dump(
@@ -15,10 +17,11 @@ def dump(
     after: Annotated[
         str, typer.Option("--after", metavar="PASS", help="Stop after this pass. [the last]")
     ] = "",
+    shape: Shape = None,
     json: Json = False,
 ) -> None:
     """Print the graph as text, as it is after a pass."""
-    dumped = dump_model(model, after)
+    dumped = dump_model(model, after, parse_shapes(joined(shape)))
     if json:
         print_json({"after": dumped.after, "passes": dumped.passes, "graph": dumped.text})
     else:

@@ -15,11 +15,13 @@ from edgec.cli.quantization_options import (
     ModelFile,
     Prune,
     QuantizeTo,
+    Shape,
 )
 from edgec.cli.terminal import add_row, plain, print_json, progress, results, short, table, talk
 from edgec.driver.eval import EvalResult, evaluate_model
 from edgec.driver.options import BuildOptions
 from edgec.driver.quantizing import accuracy_json
+from edgec.frontends.shapes import joined
 
 _WORST = 5
 
@@ -34,6 +36,7 @@ def evaluate(
     effort: Effort = "best",
     max_drop: MaxDrop = "",
     prune: Prune = "",
+    shape: Shape = None,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -46,6 +49,7 @@ def evaluate(
         effort=effort,
         max_drop=max_drop,
         prune=prune,
+        shape=joined(shape),
     )
     with progress(quiet=json) as drawn:
         result = evaluate_model(options, data, drawn)

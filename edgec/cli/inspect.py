@@ -6,14 +6,18 @@ from rich.text import Text
 
 from edgec.cli.layers import shapes
 from edgec.cli.options import Json, Model, Verbose
+from edgec.cli.quantization_options import Shape
 from edgec.cli.terminal import add_row, plain, print_json, results, short, table
 from edgec.driver.inspection import Inspection
 from edgec.driver.inspection import inspect as inspect_model
+from edgec.frontends.shapes import joined, parse_shapes
 
 
-def inspect(model: Model, *, json: Json = False, verbose: Verbose = False) -> None:
+def inspect(
+    model: Model, *, shape: Shape = None, json: Json = False, verbose: Verbose = False
+) -> None:
     """Look inside a model: inputs, outputs, layers, sizes."""
-    found = inspect_model(model)
+    found = inspect_model(model, parse_shapes(joined(shape)))
     if json:
         print_json(_document(found))
     else:

@@ -33,4 +33,12 @@ MaxDrop = Annotated[
 Prune = Annotated[
     str, typer.Option("--prune", metavar="WHAT", help="channels=0.25 or weights=0.5[,global].")
 ]
+Shape = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--shape",
+        metavar="NAME=1,1,28,28",
+        help="The shape of an input whose file leaves axes open; once per input.",
+    ),
+]
 ModelFile = Annotated[str, typer.Argument(help="An ONNX or TFLite file.", show_default=False)]

@@ -15,10 +15,12 @@ from edgec.cli.quantization_options import (
     ModelFile,
     Prune,
     QuantizeTo,
+    Shape,
 )
 from edgec.cli.terminal import plain, print_json, progress, results, talk
 from edgec.driver.interchange import QuantizeResult, quantize_file
 from edgec.driver.options import BuildOptions
+from edgec.frontends.shapes import joined
 
 
 def quantize(
@@ -31,6 +33,7 @@ def quantize(
     effort: Effort = "best",
     max_drop: MaxDrop = "",
     prune: Prune = "",
+    shape: Shape = None,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -43,6 +46,7 @@ def quantize(
         effort=effort,
         max_drop=max_drop,
         prune=prune,
+        shape=joined(shape),
     )
     with progress(quiet=json) as drawn:
         result = quantize_file(options, output, drawn)

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from edgec.driver.compile import is_float_model, lower_graph
 from edgec.driver.fit import check_arena
 from edgec.errors import EdgecError
 from edgec.frontends import load
+from edgec.frontends.shapes import Shapes
 from edgec.ir import Graph, ValueName
 from edgec.lir import Program
 from edgec.memory.planner import MemoryPlan
@@ -32,11 +34,16 @@ class CheckResult:
     transposes: int = 0
 
 
-def check(model: Path, board_name: str = "", kernels: str = "auto") -> CheckResult:
+def check(
+    model: Path,
+    board_name: str = "",
+    kernels: str = "auto",
+    shapes: Shapes = MappingProxyType({}),
+) -> CheckResult:
     """Collect every problem of a model; file and board must exist, or ``EdgecError`` is raised."""
     board = load_board(board_name or DEFAULT_BOARD)
     try:
-        graph = integer_preview(load(model).graph)
+        graph = integer_preview(load(model, shapes).graph)
         program, memory = lower_graph(graph, board, kernels)
     except EdgecError as error:
         if error.code in {"file-not-found", "unreadable-file", "unknown-format"}:

@@ -72,7 +72,7 @@ def compile_model(options: BuildOptions, progress: Progress | None = None) -> Co
     options = options.checked()
     board = load_board(options.board)
     progress.stage("reading the model")
-    model = load(Path(options.model))
+    model = load(Path(options.model), options.shapes)
     log = PassLog()
     quantized = integer_model(options, model, log, progress)
     graph, samples = quantized.graph, quantized.samples
@@ -168,7 +168,12 @@ def _renamed(graph: Graph, name: str) -> Graph:
 
 def _option_text(options: BuildOptions) -> str:
     calib = Path(options.calib).name
-    shown = {"calib": calib, "prune": options.prune, "kernels": options.kernels}
+    shown = {
+        "calib": calib,
+        "shape": options.shape,
+        "prune": options.prune,
+        "kernels": options.kernels,
+    }
     return " ".join(f"--{key} {value}" for key, value in shown.items() if value)
 
 

@@ -29,7 +29,7 @@ def evaluate_model(
     """
     progress = progress or Quiet()
     progress.stage("reading the model")
-    model = load(Path(options.model))
+    model = load(Path(options.model), options.shapes)
     own = replace(options, calib=options.calib or str(data)).quantization_checked()
     made = integer_model(own, model, PassLog(), progress)
     progress.stage("evaluating")

@@ -3,11 +3,13 @@
 import difflib
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from edgec.driver.compile import is_float_model
 from edgec.errors import EdgecError, ExitCode
 from edgec.frontends import load
+from edgec.frontends.shapes import Shapes
 from edgec.ir import Graph, Node, ValueName
 from edgec.passes.base import Pass
 from edgec.pipelines import optimize_float, optimize_integer
@@ -67,9 +69,9 @@ class Dump:
     passes: list[str]
 
 
-def inspect(model: Path) -> Inspection:
+def inspect(model: Path, shapes: Shapes = MappingProxyType({})) -> Inspection:
     """Return what a model holds; raises what :func:`edgec.frontends.load` raises."""
-    loaded = load(model)
+    loaded = load(model, shapes)
     is_float = is_float_model(loaded.graph)
     graph = optimize_float(loaded.graph) if is_float else optimize_integer(loaded.graph)
     layers = tuple(_layer(graph, node) for node in graph.nodes)
@@ -101,12 +103,12 @@ def _layer(graph: Graph, node: Node) -> LayerInfo:
     )
 
 
-def dump(model: Path, after: str = "") -> Dump:
+def dump(model: Path, after: str = "", shapes: Shapes = MappingProxyType({})) -> Dump:
     """Return the graph after the pass ``after``, or after the last; ``unknown-pass``.
 
     A float model is shown through its float passes; ``import`` names the graph before any.
     """
-    graph = load(model).graph
+    graph = load(model, shapes).graph
     stages: list[tuple[str, Graph]] = [(IMPORTED, graph)]
 
     def keep(each: Pass, before: Graph, after: Graph) -> None:

@@ -29,7 +29,7 @@ def quantize_file(
     progress = progress or Quiet()
     options = options.quantization_checked()
     progress.stage("reading the model")
-    model = load(Path(options.model))
+    model = load(Path(options.model), options.shapes)
     made = integer_model(options, model, PassLog(), progress)
     data = write_tflite(made.graph)
     _write(output, data)

@@ -11,6 +11,7 @@ from edgec.backends.select import BACKENDS_BY_CHOICE
 from edgec.codegen.render import identifier
 from edgec.driver.requirements import Requirement
 from edgec.errors import EdgecError, ExitCode, Place, raise_all
+from edgec.frontends.shapes import Shapes, parse_shapes
 from edgec.pruning import parse_request
 from edgec.quantization.observers import METHODS
 
@@ -41,6 +42,7 @@ class BuildOptions:
     quantize: str = "int8"
     effort: str = "best"
     max_drop: str = ""
+    shape: str = ""
 
     def checked(self) -> "BuildOptions":
         """Return these options; raise everything that is missing or wrong at once."""
@@ -68,7 +70,13 @@ class BuildOptions:
                 known = ", ".join(choices)
                 errors.append(_wrong(key, f"{value!r} is none of {known}", known))
         errors += _problems_of(parse_request, self.prune)
+        errors += _problems_of(parse_shapes, self.shape)
         return errors + _problems_of(Requirement.parse, self.max_drop)
+
+    @property
+    def shapes(self) -> Shapes:
+        """The shapes of inputs with open axes, by name; ``invalid-shape``."""
+        return parse_shapes(self.shape)
 
     @property
     def model_name(self) -> str:

@@ -1,6 +1,6 @@
 """``--shape name=1,1,28,28``: what the user says about axes that a model file leaves open."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from edgec.errors import EdgecError, ExitCode, Place
 from edgec.frontends.limits import MAX_RANK
@@ -28,9 +28,9 @@ def parse_shapes(text: str) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def joined(parts: list[str]) -> str:
+def joined(parts: Sequence[str] | None) -> str:
     """Return repeated options as one text that :func:`parse_shapes` reads."""
-    return _SEPARATOR.join(parts)
+    return _SEPARATOR.join(parts or ())
 
 
 def check_names(shapes: Shapes, inputs: list[str], place: Place) -> None:
