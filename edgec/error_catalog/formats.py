@@ -106,7 +106,7 @@ PAGES = (
     ),
     page(
         "invalid-shape",
-        "--shape does not fit the model",
+        "a --shape does not fit the model",
         meaning="""
             --shape gives extents to axes that a model file leaves open. The name must be that of
             an input, every extent 1 or more, and axes that the file fixes must stay as they are.

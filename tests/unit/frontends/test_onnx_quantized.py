@@ -8,13 +8,10 @@ import pytest
 from onnx import TensorProto
 from qdq_models import QdqBuilder, checked, integers, judge, run_integers
 
-from edgec.errors import EdgecError
 from edgec.frontends.onnx import load_onnx
 from edgec.ir import Array, Graph, QParams, evaluate
 from edgec.ops.fake_quantize import FakeQuantize
 from edgec.pipelines import optimize_float
-from edgec.quantization.observers import Range
-from edgec.quantization.stated import Stated
 
 KINDS = (np.int8, np.uint8)
 IN, OUT = 0.03, 0.11
@@ -316,25 +313,6 @@ def test_onnxruntimes_own_domain_of_qdq(tmp_path: Path) -> None:
     ]
 
 
-# What cannot be done, and what is said about it.
-
-
-def error(path: Path) -> EdgecError:
-    with pytest.raises(EdgecError) as caught:
-        integers(path)
-    assert caught.value.help
-    return caught.value
-
-
-def test_asymmetric_weights_are_rejected(tmp_path: Path) -> None:
-    b = QdqBuilder()
-    x = b.qdq(b.input("x", [1, 8]), IN)
-    w = b.stored(b.integers(8, 5), np.array(0.01), np.array(30, np.int8))
-    problem = error(b.file(tmp_path, b.qdq(b.add("MatMul", x, w), OUT)))
-    assert problem.code == "unsupported-quantization"
-    assert "zero point" in problem.message
-
-
 def test_asymmetric_weights_that_fit_without_their_zero_point(tmp_path: Path) -> None:
     b = QdqBuilder()
     x = b.qdq(b.input("x", [1, 8]), IN)
@@ -346,69 +324,3 @@ def test_asymmetric_weights_that_fit_without_their_zero_point(tmp_path: Path) ->
     )
     stored = graph.constants[graph.nodes[0].inputs[1]]
     np.testing.assert_array_equal(stored, data.T.astype(int) - 30)
-
-
-def silent_model(folder: Path) -> Path:
-    """Return a model whose second layer has no quantization behind it."""
-    b = QdqBuilder()
-    x = b.qdq(b.input("x", [1, 8]), IN)
-    w = b.stored(b.integers(8, 5), np.array(0.01), np.array(0, np.int8))
-    y = b.qdq(b.add("MatMul", x, w), OUT)
-    v = b.stored(b.integers(5, 3), np.array(0.01), np.array(0, np.int8))
-    return b.file(folder, b.add("MatMul", y, v))
-
-
-def test_what_is_left_in_float_is_named(tmp_path: Path) -> None:
-    problem = error(silent_model(tmp_path))
-    assert problem.code == "incomplete-quantization"
-    assert "fully_connected" in problem.message
-    assert "--calib" in problem.help
-
-
-def test_what_is_left_in_float_is_calibrated(tmp_path: Path) -> None:
-    stated = Stated.of(optimize_float(load_onnx(silent_model(tmp_path))))
-    assert not stated.is_complete()
-    (output,) = stated.marked.graph.outputs
-    completed = stated.completed({output: Range(-1.0, 1.55)})
-    graph = completed.integers()
-    assert completed.is_complete()
-    assert graph.types[output].quantization == QParams.per_tensor(0.01, -28)
-
-
-def test_other_scales_at_both_ends_are_rejected(tmp_path: Path) -> None:
-    b = QdqBuilder()
-    q = b.quantized(b.input("x", [1, 8]), IN)
-    problem = error(b.file(tmp_path, b.dequantized(q, 0.5)))
-    assert problem.code == "unsupported-quantization"
-
-
-def test_other_scales_behind_a_pool_of_integers_are_rejected(tmp_path: Path) -> None:
-    b = QdqBuilder()
-    q = b.quantized(b.input("image", IMAGE.shape), IN)
-    q = b.add("MaxPool", q, kernel_shape=[2, 2])
-    assert error(b.file(tmp_path, b.dequantized(q, 0.5))).code == "unsupported-quantization"
-
-
-def test_several_scales_for_an_activation_are_rejected(tmp_path: Path) -> None:
-    b = QdqBuilder()
-    x = b.input("x", [1, 8])
-    scales, zeros = b.weight(np.ones(8, np.float32)), b.weight(np.zeros(8, np.int8))
-    q = b.add("QuantizeLinear", x, scales, zeros)
-    problem = error(b.file(tmp_path, b.add("DequantizeLinear", q, scales, zeros)))
-    assert {each.code for each in problem.problems()} == {"unsupported-quantization"}
-
-
-def test_an_integer_input_without_a_meaning_is_rejected(tmp_path: Path) -> None:
-    b = QdqBuilder()
-    x = b.input("x", [1, 8], TensorProto.INT8)
-    path = b.file(tmp_path, b.add("Reshape", x, b.ints(8)), kind=TensorProto.INT8)
-    assert error(path).code == "unsupported-dtype"
-
-
-def test_dynamic_quantization_gets_advice(tmp_path: Path) -> None:
-    b = QdqBuilder()
-    q = b.add("DynamicQuantizeLinear", b.input("x", [1, 8]), outputs=3)
-    path = b.file(tmp_path, q, kind=TensorProto.UINT8)
-    problem = error(path)
-    assert problem.code == "unsupported-operator"
-    assert "quantize_static" in problem.help
