@@ -56,7 +56,8 @@ def unknown_command(name: str, known: list[str], path: str) -> EdgecError:
 def _suggestion(name: str, known: list[str], path: str) -> str:
     if "build" in known and Path(name).suffix in {".onnx", ".tflite"}:
         return f"to compile a model: {path} build {name} --board stm32"
-    near = difflib.get_close_matches(name, known, n=1) or [_MEANT.get(name, "")]
+    meant = _MEANT.get(name, "")
+    near = [meant] if meant else [*difflib.get_close_matches(name, known, n=1), ""]
     if near[0] in known or near[0].startswith("--"):
         return f"did you mean `{path} {near[0]}`?"
     if "show" in known:

@@ -124,7 +124,7 @@ def _cards(report: Table) -> tuple[Card, ...]:
         _memory_card("RAM", "ram", memory),
         _memory_card("flash", "flash", memory),
     ]
-    cards += _pruning_cards(report["pruning"])
+    cards += _pruning_cards(report.get("pruning"))
     cards += [Card(f"accuracy, {key}", _decimal(value), "") for key, value in accuracy.items()]
     return tuple(cards)
 

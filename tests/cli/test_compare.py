@@ -74,6 +74,7 @@ def test_growth_from_zero_exceeds_a_percentage(tmp_path: Path) -> None:
 def test_every_wrong_limit_is_named() -> None:
     with pytest.raises(EdgecError) as caught:
         parse_limits("instructons>1%,ram=3,arena>0")
+    assert caught.value.code == "invalid-limit"
     text = str(caught.value)
     assert "did you mean 'instructions'?" in text
     assert "'ram=3' is no condition" in text
