@@ -18,6 +18,7 @@ from edgec.cli import (
     dump,
     evaluate,
     explain,
+    flash,
     inspect,
     ops,
     profile,
@@ -51,6 +52,7 @@ app.command("eval")(evaluate.evaluate)
 app.command("quantize")(quantize.quantize)
 app.command("compare")(compare.compare)
 app.command("profile")(profile.profile)
+app.command("flash")(flash.flash)
 app.command("inspect")(inspect.inspect)
 app.add_typer(boards.app, name="boards")
 app.command("ops")(ops.ops)

@@ -11,7 +11,9 @@ from edgec.errors import EdgecError, ExitCode
 _MEANT = {
     "compile": "build",
     "convert": "build",
-    "deploy": "build",
+    "deploy": "flash",
+    "program": "flash",
+    "upload": "flash",
     "generate": "build",
     "emulate": "run",
     "infer": "run",

@@ -8,19 +8,21 @@ from pathlib import Path
 from edgec.backends import base as backends
 from edgec.backends.select import BACKENDS_BY_CHOICE, lower
 from edgec.codegen.library import Origin, library_tree
+from edgec.driver.flash import board_session
 from edgec.driver.output import OutputInfo, open_output
 from edgec.driver.ports import PortInfo, random_inputs, read_inputs, write_npz
 from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode
 from edgec.firmware.emulate import Emulator, Session
 from edgec.firmware.host import HostProcess
+from edgec.firmware.serial_port import PREFIX
 from edgec.frontends import load
 from edgec.ir import Array, Graph
 from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import plan
 from edgec.targets.cpu import CPUS
 
-PLACES = ("emulator", "host")
+PLACES = ("emulator", "host", "serial:PORT")
 DEFAULT_TIMEOUT = 60.0  # s, for one run of the model
 
 
@@ -80,18 +82,21 @@ def run_all(
 
 @contextmanager
 def open_session(built: OutputInfo, on: str, timeout: float = DEFAULT_TIMEOUT) -> Iterator[Session]:
-    """Start what runs the model: ``emulator`` or ``host``."""
+    """Start what runs the model: ``emulator``, ``host``, or the board at ``serial:PORT``."""
     if on == "emulator":
         with Emulator(*built.emulated, timeout=timeout) as session:
             yield session
     elif on == "host":
         with _host_process(built) as session:
             yield session
+    elif on.startswith(PREFIX) and on != PREFIX:
+        with board_session(built, on.removeprefix(PREFIX), timeout) as session:
+            yield session
     else:
         raise EdgecError(
             "invalid-option",
             f"--on: {on!r} is none of {', '.join(PLACES)}",
-            help="use emulator or host",
+            help="use emulator, host, or serial: and a port, such as serial:/dev/ttyACM0",
             exit_code=ExitCode.USAGE,
         )
 

@@ -11,6 +11,7 @@ from edgec.error_catalog import (
     builds,
     commands,
     firmware,
+    flashing,
     formats,
     operators,
     pruning,
@@ -30,6 +31,7 @@ AREAS: Mapping[str, tuple[ErrorPage, ...]] = MappingProxyType(
         "Boards and TOML files": boards.PAGES,
         "Fitting and building": builds.PAGES,
         "Running": firmware.PAGES,
+        "Flashing and serial ports": flashing.PAGES,
     }
 )
 CATALOG: Mapping[str, ErrorPage] = MappingProxyType(
