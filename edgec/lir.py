@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from edgec.ir import Array, TensorType, ValueName
 
+STATE = "state"
+"""What steps are called that keep a state for the next run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Buffer:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import Graph, State, TensorType, ValueName
-from edgec.lir import ArenaRef, Call, Scalar, StateBuffer, Step
+from edgec.lir import STATE, ArenaRef, Call, Scalar, StateBuffer, Step
 
 
 def state_buffers(graph: Graph, names: Mapping[ValueName, str]) -> tuple[StateBuffer, ...]:
@@ -42,7 +42,7 @@ def _copy(graph: Graph, state: State, names: Mapping[ValueName, str]) -> Step:
     call = Call("edgec_copy", [ArenaRef(source), Scalar(kind.bytes), ArenaRef(target)])
     return Step(
         node=f"{state.input}/keep",
-        op="state",
+        op=STATE,
         comment=f"{state.input}: kept for the next run {'x'.join(map(str, kind.shape))}",
         backend="portable_c",
         call=call,

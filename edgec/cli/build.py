@@ -18,6 +18,7 @@ from edgec.cli.quantization_options import (
     Prune,
     QuantizeTo,
     Shape,
+    StateOf,
 )
 from edgec.cli.terminal import bar, plain, print_json, progress, results, talk
 from edgec.driver import BuildOptions, BuildResult, read_config
@@ -49,6 +50,7 @@ def build(
     effort: Effort = "",
     max_drop: MaxDrop = "",
     shape: Shape = None,
+    state: StateOf = "",
     config: Annotated[
         str, typer.Option("--config", help="Options as TOML; flags win. [edgec.toml]")
     ] = "",
@@ -71,6 +73,7 @@ def build(
             effort=effort,
             max_drop=max_drop,
             shape=joined(shape),
+            state=state,
         )
     )
     options = merged(read_config(Path(config) if config else None), flags)

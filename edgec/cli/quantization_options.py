@@ -41,4 +41,12 @@ Shape = Annotated[
         help="The shape of an input whose file leaves axes open; once per input.",
     ),
 ]
+StateOf = Annotated[
+    str,
+    typer.Option(
+        "--state",
+        metavar="H_IN=H_OUT",
+        help="Keep an output as an input of the next run, from zero; several: with commas.",
+    ),
+]
 ModelFile = Annotated[str, typer.Argument(help="An ONNX or TFLite file.", show_default=False)]

@@ -1,6 +1,6 @@
 """Model file -> integer graph -> program -> sources: all of a build that needs no toolchain."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgec.backends import base as backends
@@ -24,6 +24,7 @@ from edgec.pipelines import optimize_float, optimize_integer
 from edgec.pruning import PruningReport, parse_request, prune
 from edgec.quantization.samples import Samples, source_shape
 from edgec.quantization.stated import is_marked
+from edgec.quantization.states import parse_states, with_states
 from edgec.targets.board import Board, load_board
 
 
@@ -135,17 +136,21 @@ def integer_model(
     options: BuildOptions, model: LoadedModel, log: PassLog, progress: Progress
 ) -> IntegerModel:
     """Return the integer graph of a model; a float one is pruned and quantized as asked for."""
+    states = parse_states(options.state)
     if not is_float_model(model.graph):
         if options.prune:
             raise _not_prunable(options)
-        return IntegerModel(optimize_integer(model.graph, (log,)))
+        graph = with_states(optimize_integer(model.graph, (log,)), states)
+        return IntegerModel(graph)
     progress.stage("optimizing the float graph")
     float_graph = optimize_float(model.graph, (log,))
     if is_marked(float_graph):
         if options.prune:
             raise _not_prunable(options)
         stated = integers_as_stated(options.model, options.calib, float_graph, progress)
-        return IntegerModel(optimize_integer(stated, (log,)), float_graph)
+        graph = with_states(optimize_integer(stated, (log,)), states)
+        return IntegerModel(graph, float_graph)
+    float_graph = with_states(float_graph, states)
     if not options.calib:
         raise _no_calibration(options, float_graph)
     samples = calibration_samples(options, float_graph)
@@ -161,9 +166,7 @@ def integer_model(
 
 def _renamed(graph: Graph, name: str) -> Graph:
     """Return the graph under the name that C will know it by."""
-    return Graph(
-        name, graph.inputs, graph.outputs, graph.nodes, graph.types, graph.constants, graph.layouts
-    )
+    return replace(graph, name=name)
 
 
 def _option_text(options: BuildOptions) -> str:
@@ -171,6 +174,7 @@ def _option_text(options: BuildOptions) -> str:
     shown = {
         "calib": calib,
         "shape": options.shape,
+        "state": options.state,
         "prune": options.prune,
         "kernels": options.kernels,
     }
@@ -189,7 +193,7 @@ def _not_prunable(options: BuildOptions) -> EdgecError:
 def _no_calibration(options: BuildOptions, graph: Graph) -> EdgecError:
     wanted = ", ".join(
         f"{name}=<float32 samples x {'x'.join(map(str, source_shape(graph, name)[1:]))}>"
-        for name in graph.inputs
+        for name in graph.without_states(graph.inputs)
     )
     return EdgecError(
         "calibration-needed",

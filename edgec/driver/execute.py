@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgec.backends import base as backends
 from edgec.backends.select import BACKENDS_BY_CHOICE, lower
 from edgec.codegen.library import Origin, library_tree
 from edgec.driver.flash import board_session
+from edgec.driver.integers import built_graph
 from edgec.driver.output import OutputInfo, open_output
 from edgec.driver.ports import PortInfo, random_inputs, read_inputs, write_npz
 from edgec.driver.progress import Progress, Quiet
@@ -16,8 +17,7 @@ from edgec.errors import EdgecError, ExitCode
 from edgec.firmware.emulate import Emulator, Session
 from edgec.firmware.host import HostProcess
 from edgec.firmware.serial_port import PREFIX
-from edgec.frontends import load
-from edgec.ir import Array, Graph
+from edgec.ir import Array
 from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import plan
 from edgec.targets.cpu import CPUS
@@ -104,15 +104,11 @@ def open_session(built: OutputInfo, on: str, timeout: float = DEFAULT_TIMEOUT) -
 def _host_process(built: OutputInfo) -> HostProcess:
     """Compile the model anew for this machine, from the .tflite file in the folder."""
     backends.load_all()
-    graph = load(built.tflite).graph
-    program = lower(_named(graph, built.name), CPUS["host"], BACKENDS_BY_CHOICE["portable"])
+    graph = replace(built_graph(built), name=built.name)
+    program = lower(graph, CPUS["host"], BACKENDS_BY_CHOICE["portable"])
     origin = Origin(str(built.report["model"]["sha256"]), "host", "--kernels portable")
     tree = library_tree(program, plan(live_ranges(program)), CPUS["host"], origin)
     return HostProcess(tree, built.name, (len(built.inputs), len(built.outputs)))
-
-
-def _named(graph: Graph, name: str) -> Graph:
-    return Graph(name, graph.inputs, graph.outputs, graph.nodes, graph.types, graph.constants)
 
 
 def _decoded(ports: list[PortInfo], raw: list[list[bytes]]) -> dict[str, Array]:

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
+from edgec.driver.integers import built_graph
 from edgec.driver.output import OutputInfo
 from edgec.errors import EdgecError
 from edgec.firmware.debugger import NodeWatcher, Region
 from edgec.firmware.emulate import Emulator
 from edgec.firmware.sizes import symbol_address
-from edgec.frontends import load
 from edgec.ir import Array, Graph, Node, ValueName, evaluate_all
+from edgec.ir.evaluate import zeros
+from edgec.lir import STATE
 from edgec.ops.base import Operator
 from edgec.targets.board import Board
 
@@ -35,18 +37,22 @@ class LayerDifference:
 def first_different_layer(built: OutputInfo, sample: Sequence[bytes]) -> LayerDifference | None:
     """Run one sample and compare every tensor inside; None where all layers are right.
 
+    States are zero: the sample is the first after a reset.
+
     Raises ``damaged-output`` where the folder's .tflite file and its firmware do not fit together.
     """
-    graph = load(built.tflite).graph
+    graph = built_graph(built)
     nodes = [node for node in graph.nodes if not _is_view(node, graph)]
-    if len(nodes) != len(built.report["layers"]):
+    if len(nodes) != sum(layer["op"] != STATE for layer in built.report["layers"]):
         raise _does_not_match()
     arrays = {
         name: np.frombuffer(raw, graph.types[name].dtype.numpy).reshape(graph.types[name].shape)
-        for name, raw in zip(graph.inputs, sample, strict=True)
+        for name, raw in zip(graph.without_states(graph.inputs), sample, strict=True)
     }
-    expected = evaluate_all(graph, arrays)
+    states = {each.input: zeros(graph.types[each.input]) for each in graph.states}
+    expected = evaluate_all(graph, {**arrays, **states})
     tensors = _tensors(built, graph, nodes)
+    tensors += [[] for _ in range(len(built.report["layers"]) - len(nodes))]  # states are kept last
     contents = _watch(built, sample, tensors)
     for number, (found, seen) in enumerate(zip(tensors, contents, strict=True)):
         for (name, _), raw in zip(found, seen, strict=True):

@@ -10,7 +10,7 @@ from edgec.driver.compile import Compiled
 from edgec.driver.ports import PortInfo, random_inputs
 from edgec.driver.progress import Progress
 from edgec.errors import EdgecError, Place
-from edgec.ir import Array, Graph, ValueName, evaluate
+from edgec.ir import Array, Graph, ValueName, evaluate_runs
 from edgec.ops.quantize import quantize_floats
 
 SAMPLES = 20
@@ -35,18 +35,25 @@ def _quantized(port: PortInfo, array: Array) -> bytes:
 def reference_outputs(
     graph: Graph, inputs: list[list[bytes]], progress: Progress
 ) -> list[list[bytes]]:
-    """Evaluate the integer reference on raw inputs; returns raw outputs, [sample][output]."""
-    kinds = [graph.types[name] for name in graph.inputs]
+    """Evaluate the integer reference on raw inputs; returns raw outputs, [sample][output].
+
+    Samples are runs one after the other, from a reset on: states are carried along.
+    """
     results = []
-    for number, sample in enumerate(inputs):
-        arrays = {
-            name: np.frombuffer(raw, kind.dtype.numpy).reshape(kind.shape)
-            for name, raw, kind in zip(graph.inputs, sample, kinds, strict=True)
-        }
-        outputs = evaluate(graph, arrays)
-        results.append([outputs[name].tobytes() for name in graph.outputs])
+    runs = evaluate_runs(graph, (_arrays(graph, sample) for sample in inputs))
+    for number, outputs in enumerate(runs):
+        results.append([outputs[name].tobytes() for name in graph.without_states(graph.outputs)])
         progress.advance(number + 1, len(inputs))
     return results
+
+
+def _arrays(graph: Graph, sample: list[bytes]) -> dict[ValueName, Array]:
+    names = graph.without_states(graph.inputs)
+    kinds = [graph.types[name] for name in names]
+    return {
+        name: np.frombuffer(raw, kind.dtype.numpy).reshape(kind.shape)
+        for name, raw, kind in zip(names, sample, kinds, strict=True)
+    }
 
 
 def golden_file(inputs: list[list[bytes]], outputs: list[list[bytes]]) -> bytes:

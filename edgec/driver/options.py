@@ -14,6 +14,7 @@ from edgec.errors import EdgecError, ExitCode, Place, raise_all
 from edgec.frontends.shapes import Shapes, parse_shapes
 from edgec.pruning import parse_request
 from edgec.quantization.observers import METHODS
+from edgec.quantization.states import parse_states
 
 CONFIG_FILE = "edgec.toml"
 RANDOM = "random"
@@ -43,6 +44,7 @@ class BuildOptions:
     effort: str = "best"
     max_drop: str = ""
     shape: str = ""
+    state: str = ""
 
     def checked(self) -> "BuildOptions":
         """Return these options; raise everything that is missing or wrong at once."""
@@ -71,6 +73,7 @@ class BuildOptions:
                 errors.append(_wrong(key, f"{value!r} is none of {known}", known))
         errors += _problems_of(parse_request, self.prune)
         errors += _problems_of(parse_shapes, self.shape)
+        errors += _problems_of(parse_states, self.state)
         return errors + _problems_of(Requirement.parse, self.max_drop)
 
     @property

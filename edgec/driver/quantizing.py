@@ -12,6 +12,7 @@ from edgec.quantization.evaluate import Evaluation, evaluate_quantization
 from edgec.quantization.optimize import Quantized, Recipe, quantize_best
 from edgec.quantization.random_samples import random_samples
 from edgec.quantization.samples import Samples, read_samples
+from edgec.quantization.states import with_state_samples, without_state_inputs
 
 _SHOWN = 128  # samples that the report's figures are measured on
 
@@ -59,10 +60,14 @@ def accuracy_json(evaluation: Evaluation) -> dict[str, Any] | None:
 
 
 def calibration_samples(options: BuildOptions, graph: Graph) -> Samples:
-    """Return the samples that --calib names; ``random`` draws some and warns."""
+    """Return the samples that --calib names; ``random`` draws some and warns.
+
+    For a model with states they are one sequence, which starts from zero.
+    """
+    visible = without_state_inputs(graph)
     if options.calib == RANDOM:
-        return random_samples(graph)
-    return read_samples(Path(options.calib), graph)
+        return with_state_samples(graph, random_samples(visible))
+    return with_state_samples(graph, read_samples(Path(options.calib), visible))
 
 
 def quantize_model(

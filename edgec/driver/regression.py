@@ -11,11 +11,11 @@ import numpy as np
 from edgec.driver.execute import DEFAULT_TIMEOUT, run_all
 from edgec.driver.first_layer import LayerDifference, first_different_layer
 from edgec.driver.golden import read_golden, reference_outputs
+from edgec.driver.integers import built_graph
 from edgec.driver.output import OutputInfo, open_output
 from edgec.driver.ports import read_inputs
 from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode
-from edgec.frontends import load
 from edgec.ir import Array
 
 _FINISHED = re.compile(r"after (\d+) nodes of the model")
@@ -81,7 +81,7 @@ def run_regression(
         samples = read_inputs(data, built.inputs)
         inputs, labels = samples.inputs, samples.labels
         progress.stage("evaluating the reference")
-        expected = reference_outputs(load(built.tflite).graph, inputs, progress)
+        expected = reference_outputs(built_graph(built), inputs, progress)
     try:
         actual, instructions = run_all(built, inputs, on, progress, timeout)
     except EdgecError as error:

@@ -99,13 +99,24 @@ PAGES = (
         meaning="""
             After a run, what the model left is copied to where the next run reads it. That cannot
             be done where two states change places, or where an output of the model is the state
-            as it was before the run: the copy would overwrite what is still needed.
+            as it was before the run: the copy would overwrite what is still needed. Nor can it be
+            done where the input and the output differ in shape, quantization or order of axes.
         """,
         example="--state a=b_out,b=a_out for a model that passes a and b on as they are",
         remedy="""
             Leave these states inputs and outputs of the model, and copy them from one run to the
-            next in the application.
+            next in the application. Or give both ends one shape and one quantization.
         """,
+    ),
+    page(
+        "unknown-state",
+        "no input or output of the model has the name of a state",
+        meaning="""
+            A state is a pair: an input of the model, and the output that it gets at the next run.
+            One of the names is not among the inputs, or the outputs, of this model.
+        """,
+        example="--state hidden=h_next for a model whose inputs are x and h",
+        remedy="`edgec inspect MODEL` lists the inputs and outputs by name.",
     ),
     page(
         "no-kernel",

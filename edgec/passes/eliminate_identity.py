@@ -41,6 +41,12 @@ def _alike(node: Node, around: Neighborhood) -> Replacement | None:
     kind = around.type(node.outputs[0])
     if not isinstance(node.op, Alike) or is_float(kind) or kind != around.type(node.inputs[0]):
         return None
+    if {*node.inputs[:1], *node.outputs} <= {*around.graph.inputs, *around.graph.outputs}:
+        draft = Draft(around, [node])  # both names have to stay
+        draft.add(
+            Reshape(shape=kind.shape), node.inputs[:1], name=node.name, output=node.outputs[0]
+        )
+        return draft.replacement()
     return Replacement(same_as={node.outputs[0]: node.inputs[0]})
 
 

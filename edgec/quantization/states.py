@@ -1,0 +1,105 @@
+"""States of a model: pairs of its inputs and outputs that firmware keeps to itself between runs."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from edgec.errors import EdgecError, ExitCode, Place
+from edgec.ir import Array, Graph, Node, State, ValueName, evaluate
+from edgec.ir.evaluate import zeros
+from edgec.ops.alike import Alike
+from edgec.ops.base import is_float
+from edgec.quantization.samples import Samples
+
+
+def parse_states(text: str) -> tuple[State, ...]:
+    """Return the pairs of ``h_in=h_out,c_in=c_out``; ``invalid-option`` where that is none."""
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    if any(not (before.strip() and after.strip()) for before, _, after in pairs):
+        raise EdgecError(
+            "invalid-option",
+            f"--state {text}: expected pairs of an input and an output",
+            help="--state h_in=h_out, several with commas in between",
+            exit_code=ExitCode.USAGE,
+        )
+    return tuple(
+        State(ValueName(before.strip()), ValueName(after.strip())) for before, _, after in pairs
+    )
+
+
+def with_states(graph: Graph, states: Sequence[State]) -> Graph:
+    """Return a graph that keeps ``states``; in a float one both ends will share a quantization.
+
+    Raises ``unknown-state`` where a name is no input or output of the graph, ``unsupported-state``
+    where the two differ in shape, type, order of axes or quantization.
+    """
+    for each in states:
+        _check(graph, each)
+    for each in states:
+        if is_float(graph.types[each.output]):
+            graph = _alike(graph, each)
+    return replace(graph, states=(*graph.states, *states)) if states else graph
+
+
+def with_state_samples(graph: Graph, samples: Samples) -> Samples:
+    """Return samples with the states that the graph has when it gets them one after the other."""
+    state = {each.input: zeros(graph.types[each.input]) for each in graph.states}
+    seen: dict[ValueName, list[Array]] = {name: [] for name in state}
+    for index in range(len(samples) if state else 0):
+        for name, array in state.items():
+            seen[name].append(array)
+        outputs = evaluate(graph, {**samples.sample(index), **state})
+        state = {each.input: outputs[each.output] for each in graph.states}
+    arrays = {**samples.arrays, **{name: np.stack(each) for name, each in seen.items()}}
+    return replace(samples, arrays=arrays)
+
+
+def without_state_inputs(graph: Graph) -> Graph:
+    """Return a graph with the inputs that a user gives; only its ports make sense."""
+    return replace(graph, inputs=graph.without_states(graph.inputs))
+
+
+def _check(graph: Graph, state: State) -> None:
+    for value, known, kind in (
+        (state.input, graph.inputs, "input"),
+        (state.output, graph.outputs, "output"),
+    ):
+        if value not in known:
+            raise EdgecError(
+                "unknown-state",
+                f"--state: {value!r} is no {kind} of the model",
+                place=Place(graph.name),
+                help=f"its {kind}s are {', '.join(known)}",
+            )
+    ends = [(graph.types[v], graph.layouts.get(v)) for v in (state.input, state.output)]
+    if ends[0] != ends[1]:
+        shown = " and ".join(
+            f"{kind}" + (f" (axes {layout})" if layout else "") for kind, layout in ends
+        )
+        raise EdgecError(
+            "unsupported-state",
+            f"{state.input} and {state.output} differ: {shown}",
+            place=Place(graph.name),
+            help="give both one shape and one quantization in the model",
+        )
+
+
+def _alike(graph: Graph, state: State) -> Graph:
+    """Mark the output as the same quantity as the input."""
+    inner = ValueName(f"{state.output}/made")
+    if state.output in (*graph.inputs, *graph.constants):
+        return graph
+    outputs = graph.outputs
+    changed = graph.renamed({state.output: inner})
+    node = Node(
+        f"{state.output}/alike", Alike(), (inner, state.input), (state.output,), (state.output,)
+    )
+    return replace(
+        changed,
+        outputs=outputs,
+        nodes=(*changed.nodes, node),
+        types={**changed.types, state.output: graph.types[state.output]},
+        layouts=graph.layouts,
+        states=graph.states,
+    )
