@@ -12,13 +12,15 @@ from typing import Protocol
 import numpy as np
 
 from edgec.ir import Array, DType, Graph, ValueName
+from edgec.passes.eliminate_identity import EliminateIdentity
 from edgec.quantization.batch import BatchEvaluator, Values
 from edgec.quantization.calibrate import summarize
+from edgec.quantization.dense_as_conv import DenseAsConv
 from edgec.quantization.equalize_search import EqualizeSearch
 from edgec.quantization.judge import judged_values, output_sqnr_db
 from edgec.quantization.observers import Summary
 from edgec.quantization.quantize import quantize
-from edgec.quantization.range_search import RangeSearch, Rule, Rules, folds_of, ranges_by
+from edgec.quantization.range_search import WIDE, RangeSearch, Rule, Rules, folds_of, ranges_by
 from edgec.quantization.reconstruct import reconstruct
 from edgec.quantization.samples import Samples
 
@@ -28,6 +30,7 @@ _FEWEST = 8  # samples; with fewer there is nothing to judge by
 _BUDGET = 3e10  # multiplications of all evaluations of a search
 _PER_ELEMENT = 30  # multiplications that rounding one activation costs as much as
 _EVALUATIONS = (16, 100)  # at least and at most
+_PRICE_DB = 0.5  # what convolutions must gain over fully connected layers, which are cheaper
 
 
 class Stages(Protocol):
@@ -44,11 +47,15 @@ class Stages(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What to do: ``ranges`` is a method of calibration or ``auto``; the rest is on or off."""
+    """What to do: ``ranges`` is a method of calibration or ``auto``; the rest is on or off.
+
+    ``dense_as_conv`` gives fully connected layers a weight scale per output.
+    """
 
     ranges: str = "auto"
     equalize: bool = True
     reconstruct: bool = True
+    dense_as_conv: bool = False
     activations: DType = DType.INT8
 
     @classmethod
@@ -57,10 +64,13 @@ class Recipe:
 
     def __str__(self) -> str:
         weights = "int16x8" if self.activations is DType.INT16 else "int8"
-        ranges = "searched" if self.ranges == "auto" else self.ranges
+        wide = self.activations is DType.INT16
+        found = "wide" if wide else "searched"
+        ranges = found if self.ranges == "auto" else self.ranges
         parts = [weights, f"{ranges} ranges"]
         parts += ["equalized channels"] * self.equalize
         parts += ["reconstructed weights"] * self.reconstruct
+        parts += ["fully connected layers as 1x1 convolutions"] * self.dense_as_conv
         return ", ".join(parts)
 
 
@@ -104,6 +114,8 @@ def quantize_best(graph: Graph, samples: Samples, recipe: Recipe, stages: Stages
         rules = dict.fromkeys(seen, Rule(plain.ranges))
         integer = quantize(graph, ranges_by(rules, seen), None, plain.activations)
         return Quantized(integer, graph, plain)
+    if recipe.activations is DType.INT16:
+        recipe = replace(recipe, equalize=False)  # like ranges of channels gain nothing there
     return _Optimizer(graph, samples, recipe, stages).run()
 
 
@@ -116,12 +128,20 @@ class _Optimizer:
 
     def run(self) -> Quantized:
         prepared = self._prepared()
+        if prepared.graph is self.graph and self.recipe.equalize:
+            return replace(self, recipe=replace(self.recipe, equalize=False))._finished(prepared)
+        return self._finished(prepared)
+
+    def _finished(self, prepared: _Prepared) -> Quantized:
+        """Choose among the recipes, and make the graph by the best one from all samples."""
         plain, *others = self._ladder()
         ways = {plain: _Prepared(self.graph, dict.fromkeys(self.graph.types, Rule()))}
         ways |= dict.fromkeys(others, prepared)
+        if self.recipe.activations is DType.INT16:  # weights are all that is left to improve
+            ways[replace(self.recipe, dense_as_conv=True)] = _with_convs(prepared)
         self.stages.stage("checking on held-out samples")
         reached = self._judged(ways)
-        best = max(reached, key=lambda recipe: reached[recipe])
+        best = max(reached, key=lambda recipe: reached[recipe] - _PRICE_DB * recipe.dense_as_conv)
         self.stages.stage("rounding weights")
         integer = self._made(ways[best], best, self.inputs, self.samples)
         count = -(-len(next(iter(self.inputs.values()))) // _HELD_OUT)
@@ -154,13 +174,13 @@ class _Optimizer:
             self.stages.stage("equalizing channels")
             search = EqualizeSearch(graph, self.inputs, evaluations // 2, self.stages.advance)
             graph = search.run()
+        if self.recipe.ranges == "auto" and self.recipe.activations is DType.INT16:
+            return _Prepared(graph, dict.fromkeys(graph.types, Rule("minmax", WIDE, WIDE)))
         if self.recipe.ranges != "auto":
             return _Prepared(graph, dict.fromkeys(graph.types, Rule(self.recipe.ranges)))
         self.stages.stage("choosing ranges")
         folds = folds_of(graph, self.inputs)
-        ranges = RangeSearch(
-            graph, folds, evaluations, self.stages.advance, self.recipe.activations
-        )
+        ranges = RangeSearch(graph, folds, evaluations, self.stages.advance)
         return _Prepared(graph, ranges.run().rules)
 
     def _evaluations(self) -> int:
@@ -189,6 +209,14 @@ class _Optimizer:
                 graph, ranges, inputs, floats, self.stages.advance, recipe.activations
             )
         return quantize(graph, ranges, layers, recipe.activations)
+
+
+def _with_convs(prepared: _Prepared) -> _Prepared:
+    """Return the graph with its fully connected layers as convolutions; new values are wide too."""
+    names = {node.name for node in prepared.graph.nodes}
+    graph = EliminateIdentity().run(DenseAsConv(layers=names).run(prepared.graph))
+    rules = {value: prepared.rules.get(value, Rule("minmax", WIDE, WIDE)) for value in graph.types}
+    return _Prepared(graph, rules)
 
 
 def _only(inputs: Mapping[ValueName, Array], every: int) -> Values:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
 
-from edgec.ir import Array, DType, Graph, TensorType, ValueName
+from edgec.ir import Array, Graph, TensorType, ValueName
 from edgec.quantization.batch import BatchEvaluator, Values
 from edgec.quantization.judge import Noise, judged_values
 from edgec.quantization.observers import FURTHER, METHODS, Range, Summary
@@ -19,6 +19,7 @@ from edgec.quantization.simulate import Simulation
 from edgec.quantization.ties import Ties
 
 FOLDS = 4
+WIDE = 4.0  # times the extremes: int16 has bits to spare, clipping would be its largest error
 _WIDER = 1.09  # noise that a wider range may cost: the field has more to show than the samples
 _GAIN = 0.97  # what a change of one group must bring to be kept, lest it fits the samples' noise
 
@@ -99,7 +100,6 @@ class RangeSearch:
     folds: Sequence[Fold]
     evaluations: int
     on_progress: Callable[[int, int], None] | None = None
-    activations: DType = DType.INT8
     _done: int = 0
     _simulations: list[Simulation] = field(default_factory=list)
 
@@ -148,7 +148,7 @@ class RangeSearch:
 
     def _kinds(self, rules: Rules, fold: Fold) -> Mapping[ValueName, TensorType]:
         ranges = ranges_by(rules, fold.others)
-        return quantize(self.graph, ranges, None, self.activations).types
+        return quantize(self.graph, ranges).types
 
     def _groups(self) -> list[list[ValueName]]:
         """Return the values of each group whose range is ours to choose."""
