@@ -20,6 +20,7 @@ from edgec.cli import (
     explain,
     flash,
     inspect,
+    matrix,
     ops,
     profile,
     quantize,
@@ -51,6 +52,7 @@ app.command("test")(regression.regression)
 app.command("eval")(evaluate.evaluate)
 app.command("quantize")(quantize.quantize)
 app.command("compare")(compare.compare)
+app.command("matrix")(matrix.matrix)
 app.command("profile")(profile.profile)
 app.command("flash")(flash.flash)
 app.command("inspect")(inspect.inspect)

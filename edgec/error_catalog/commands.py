@@ -30,6 +30,26 @@ PAGES = (
         """,
     ),
     page(
+        "missing-extra",
+        "an option needs a package that is not installed",
+        meaning="Some options use packages that most users do without; pip calls them extras.",
+        example="edgec matrix *.tflite --boards stm32 --backend dask",
+        remedy="The message has the command that installs it.",
+    ),
+    page(
+        "no-scheduler",
+        "dask's scheduler cannot be reached",
+        meaning="`edgec matrix --backend dask` gives its cells to the workers of a scheduler.",
+        example="edgec matrix *.tflite --boards stm32 --backend dask --scheduler tcp://gone:8786",
+        remedy="""
+            Start one, and its workers, each where edgec and the toolchain are installed and the
+            files have the same paths:
+
+                dask scheduler
+                dask worker tcp://HOST:8786
+        """,
+    ),
+    page(
         "invalid-option",
         "an option has a value that it does not take",
         meaning="The option takes one of a few words.",
