@@ -13,6 +13,7 @@ from edgec.resources import data_folder
 from edgec.targets.board import Board
 
 DEFAULT_STACK_BYTES = 4096
+SEMIHOSTING = "semihosting"
 THIRD_PARTY = "kernels/cmsis_nn"
 WARNING_FLAGS = (
     "-Wall",
@@ -101,6 +102,7 @@ def firmware_tree(
         "include/edgec/board.h": render("firmware/board.h.j2", _board_view(board)),
         "linker.ld": render("firmware/linker.ld.j2", _linker_view(board)),
         "stack.ld": stack_script(stack_bytes, "edgec's default"),
+        "self_test.ld": self_test_script(0, None, "nothing yet"),
         "Makefile": render("firmware/Makefile.j2", build_recipe(board, model.name)),
     }
     return SourceTree({**rendered, **_copied_files(board)})
@@ -109,6 +111,13 @@ def firmware_tree(
 def stack_script(size: int, origin: str) -> bytes:
     """Return ``stack.ld``: ``size`` bytes of stack, and in words where the figure comes from."""
     return render("firmware/stack.ld.j2", StackView(size, origin))
+
+
+def self_test_script(weights_crc: int, output_crc: int | None, origin: str) -> bytes:
+    """Return ``self_test.ld``: what the self-test expects, and in words where that comes from."""
+    crc = f"0x{output_crc or 0:08X}"
+    view = SelfTestView(f"0x{weights_crc:08X}", crc, int(output_crc is not None), origin)
+    return render("firmware/self_test.ld.j2", view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +143,7 @@ class BoardView:
     console_irq: int
     setup: tuple[tuple[str, ...], ...]
     caches: int = 0
+    is_serial: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +176,16 @@ class StackView:
     origin: str
 
 
+@dataclass(frozen=True, slots=True)
+class SelfTestView:
+    """For self_test.ld.j2; numbers are C literals."""
+
+    weights_crc: str
+    output_crc: str
+    has_outputs: int
+    origin: str
+
+
 _HOST_BOARD = BoardView("the host", 0, "0x0", 0, 0, 0, ())
 
 
@@ -190,6 +210,7 @@ def _board_view(board: Board) -> BoardView:
         console_irq=board.console.irq,
         setup=tuple(_register_write(step) for step in board.setup),
         caches=int(board.caches),
+        is_serial=int(board.console.driver != SEMIHOSTING),
     )
 
 

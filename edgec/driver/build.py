@@ -17,6 +17,7 @@ from edgec.driver.output import BOARD_COPY, check_output_folder
 from edgec.driver.ports import PortInfo
 from edgec.driver.progress import Progress, Quiet
 from edgec.driver.report import make_report
+from edgec.driver.self_test import expected_output_crc
 from edgec.errors import EdgecError
 from edgec.firmware.build import FirmwareImage, build_firmware
 from edgec.firmware.twin import build_twin
@@ -88,13 +89,14 @@ def _write_sources(compiled: Compiled, folder: Path) -> None:
 def _firmware(compiled: Compiled, folder: Path) -> tuple[FirmwareImage, Emulated | None]:
     """Build for the board and, where QEMU has another machine for it, for its twin."""
     board, twin = compiled.board, twin_of(compiled.board)
+    crc = expected_output_crc(compiled.graph)
     try:
-        image = build_firmware(folder, compiled.name, board)
+        image = build_firmware(folder, compiled.name, board, output_crc=crc)
     except EdgecError as error:
         raise with_peak(error, compiled.memory, board) from None
     if twin is None or twin is board:
         return image, Emulated(board, image.elf) if twin else None
-    return image, Emulated(twin, build_twin(folder, _firmware_model(compiled), twin).elf)
+    return image, Emulated(twin, build_twin(folder, _firmware_model(compiled), twin, crc).elf)
 
 
 def _firmware_model(compiled: Compiled) -> FirmwareModel:

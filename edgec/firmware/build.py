@@ -4,15 +4,21 @@ import os
 import re
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgec.codegen.firmware import BuildRecipe, build_recipe, stack_script
+from edgec.codegen.firmware import BuildRecipe, build_recipe, self_test_script, stack_script
 from edgec.errors import EdgecError, Place, raise_all
-from edgec.firmware.sizes import FirmwareSizes, measure_elf
+from edgec.firmware.sizes import (
+    WEIGHTS_SECTION,
+    FirmwareSizes,
+    measure_elf,
+    section_data,
+)
 from edgec.firmware.stack import StackUse, read_call_graph, worst_case
 from edgec.firmware.toolchain import ARM_GCC, ARM_OBJCOPY, ToolFailedError, find_tool, run_tool
 from edgec.targets.board import Board
@@ -35,11 +41,17 @@ class FirmwareImage:
 
 
 def build_firmware(
-    out: Path, name: str, board: Board, *, stack_bytes: int | None = None
+    out: Path,
+    name: str,
+    board: Board,
+    *,
+    stack_bytes: int | None = None,
+    output_crc: int | None = None,
 ) -> FirmwareImage:
     """Compile and link the sources in ``out/firmware`` and ``out/<name>``; leave the images there.
 
-    Reserves the worst-case stack, or ``stack_bytes`` where given. Same sources, same bytes, in any
+    Reserves the worst-case stack, or ``stack_bytes`` where given. The self-test compares the
+    outputs of its run with ``output_crc``. Same sources, same bytes, in any
     folder. Raises ``missing-tool``, ``tool-failed``, ``does-not-fit``, ``stack-too-small``.
     """
     recipe = build_recipe(board, name)
@@ -48,6 +60,8 @@ def build_firmware(
         graph = read_call_graph(sorted((shop / "obj").rglob("*.ci")))
         stack = worst_case(graph, interrupt_frame_bytes(board.core))
         _write_stack_script(out, stack, stack_bytes)
+        _link(shop, recipe, objects, board)
+        _write_self_test_script(out, shop / "firmware.elf", output_crc)
         _link(shop, recipe, objects, board)
         _convert(shop, recipe)
         _neutral_map(shop / "firmware.map")
@@ -109,6 +123,13 @@ def _write_stack_script(out: Path, stack: StackUse, asked: int | None) -> None:
     origin = "asked for" if asked is not None else "worst case from the call graph, and a margin"
     size = needed if asked is None else asked
     (out / "firmware" / "stack.ld").write_bytes(stack_script(size, origin))
+
+
+def _write_self_test_script(out: Path, linked: Path, output_crc: int | None) -> None:
+    """Note the CRC of the linked weights; their content does not depend on this note."""
+    crc = zlib.crc32(section_data(linked, WEIGHTS_SECTION))
+    script = self_test_script(crc, output_crc, "of this very build")
+    (out / "firmware" / "self_test.ld").write_bytes(script)
 
 
 def _link(shop: Path, recipe: BuildRecipe, objects: list[str], board: Board) -> None:

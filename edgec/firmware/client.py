@@ -25,6 +25,7 @@ _REPEATABLE = {
     Request.READ_PROFILE,
     Request.READ_SIZES,
     Request.RESET,
+    Request.SELF_TEST,
 }
 
 
@@ -79,13 +80,16 @@ class RunnerClient:
             self._description = short.with_sizes(tuple(itertools.chain(*lists)))
         return self._description
 
-    def run(self, inputs: Sequence[bytes]) -> RawRun:
-        """Write the inputs, run, read the outputs. One bytes object per input, exact size."""
+    def run(self, inputs: Sequence[bytes], watch: bytes = b"") -> RawRun:
+        """Write the inputs, run, read the outputs. One bytes object per input, exact size.
+
+        ``watch`` comes from :func:`protocol.watch`.
+        """
         description = self.describe()
         _check_sizes(inputs, description.input_bytes)
         writes = list(_write_calls(inputs))
         reads = list(_read_calls(description.output_bytes))
-        answers = self.exchange([*writes, Call(Request.RUN), *reads])
+        answers = self.exchange([*writes, Call(Request.RUN, watch), *reads])
         status = _parsed(protocol.parse_run, answers[len(writes)])
         _check_run(status, inputs)
         chunks = iter(answers[len(writes) + 1 :])
@@ -103,6 +107,11 @@ class RunnerClient:
         """Read a list of ``count`` entries, ``step`` in a message."""
         ranges = ((first, min(step, count - first)) for first in range(0, count, step))
         return self.exchange([Call(request, protocol.read_range(*each)) for each in ranges])
+
+    def self_test(self) -> protocol.SelfTest:
+        """Have the firmware check its weights and one run."""
+        (data,) = self.exchange([Call(Request.SELF_TEST)])
+        return _parsed(protocol.parse_self_test, data)
 
     def reset(self) -> None:
         """Clear the state of a streaming model."""

@@ -16,7 +16,7 @@ from typing import IO
 from edgec.errors import EdgecError, ExitCode
 from edgec.firmware.client import RunnerClient
 from edgec.firmware.counting import InstructionClock
-from edgec.firmware.protocol import CALIBRATION_CALLS, Description
+from edgec.firmware.protocol import CALIBRATION_CALLS, Description, SelfTest, watch
 from edgec.firmware.sizes import function_at, symbol_address
 from edgec.firmware.toolchain import QEMU_ARM, find_tool
 from edgec.firmware.transport import PipeTransport
@@ -85,6 +85,15 @@ class Session:
             costs.append(NodeCost(upto.ticks - before.ticks - hook.ticks, counted))
             before = upto
         return costs
+
+    def crc_after(self, inputs: Sequence[bytes], node: int, part: tuple[int, int]) -> int:
+        """Run the model; return the CRC-32 of a part of the arena (offset, size) after a node."""
+        raw = self._client.run(inputs, watch(node, *part))
+        return raw.status.watched_crc or 0
+
+    def self_test(self) -> SelfTest:
+        """Have the firmware check its weights and one run."""
+        return self._client.self_test()
 
     def reset(self) -> None:
         """Clear the state of a streaming model."""

@@ -19,6 +19,7 @@ SIZES_PER_MESSAGE = CHUNK_BYTES // 4
 CALIBRATION_CALLS = 8
 _ANSWER = 0x80
 _COBS_BLOCK = 254
+_WEIGHTS_OK, _RAN, _OUTPUTS_OK, _CHECKED = 1, 2, 4, 8
 
 
 class Request(IntEnum):
@@ -32,6 +33,7 @@ class Request(IntEnum):
     RESET = 6
     BYE = 7
     READ_SIZES = 8
+    SELF_TEST = 9
 
 
 class Notice(IntEnum):
@@ -105,13 +107,33 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """Answer to a run: status code and node of the model, ticks, CRC over the inputs as seen."""
+    """Answer to a run: status code and node of the model, ticks, CRC over the inputs as seen.
+
+    ``watched_crc`` is of the part of the arena that the request named, right after its node.
+    """
 
     code: int
     node: int
     start: int
     end: int
     input_crc: int
+    watched_crc: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """Result of a self-test. ``outputs_ok`` is None where no run was made, ``ticks`` are of it."""
+
+    weights_ok: bool
+    outputs_ok: bool | None
+    weights_crc: int
+    output_crc: int
+    ticks: int
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing was found wrong."""
+        return self.weights_ok and self.outputs_ok is not False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +219,11 @@ def read_output(tensor: int, offset: int, size: int) -> bytes:
     return struct.pack("<HIB", tensor, offset, size)
 
 
+def watch(node: int, offset: int, size: int) -> bytes:
+    """Return the payload of a RUN that looks at a part of the arena right after a node."""
+    return struct.pack("<HII", node, offset, size)
+
+
 def read_range(first: int, count: int) -> bytes:
     """Return the payload of a READ_PROFILE or READ_SIZES."""
     return struct.pack("<HB", first, count)
@@ -217,7 +244,18 @@ def parse_description(data: bytes) -> Description:
 
 def parse_run(data: bytes) -> RunStatus:
     """Read the answer to RUN. Raises :class:`BadMessageError`."""
-    return RunStatus(*_unpack("<BiQQI", data))
+    layout = "<BiQQI"
+    has_watched = len(data) == struct.calcsize(layout + "I")
+    return RunStatus(*_unpack(layout + "I" if has_watched else layout, data))
+
+
+def parse_self_test(data: bytes) -> SelfTest:
+    """Read the answer to SELF_TEST. Raises :class:`BadMessageError`."""
+    verdict, weights_crc, output_crc, ticks = _unpack("<BIIQ", data)
+    if not verdict & _CHECKED:
+        raise BadMessageError("the firmware has no self-test")
+    outputs_ok = bool(verdict & _OUTPUTS_OK) if verdict & _RAN else None
+    return SelfTest(bool(verdict & _WEIGHTS_OK), outputs_ok, weights_crc, output_crc, ticks)
 
 
 def parse_fault(data: bytes) -> Fault:

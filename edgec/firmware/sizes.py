@@ -5,7 +5,7 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-_WEIGHTS = ".edgec_weights"
+WEIGHTS_SECTION = ".edgec_weights"
 _ARENA = ".edgec_arena"
 _STACK = ".edgec_stack"
 _CODE = (".text", ".ARM.exidx")
@@ -44,12 +44,19 @@ def measure_elf(elf: Path) -> FirmwareSizes:
         sizes = {each.name: int(each["sh_size"]) for each in ELFFile(file).iter_sections()}
     return FirmwareSizes(
         code_bytes=sum(sizes.get(name, 0) for name in _CODE),
-        weights_bytes=sizes.get(_WEIGHTS, 0),
+        weights_bytes=sizes.get(WEIGHTS_SECTION, 0),
         data_bytes=sizes.get(".data", 0),
         static_ram_bytes=sum(sizes.get(name, 0) for name in _STATIC),
         arena_bytes=sizes.get(_ARENA, 0),
         stack_reserved_bytes=sizes.get(_STACK, 0),
     )
+
+
+def section_data(elf: Path, name: str) -> bytes:
+    """Return the content of a section; nothing where there is none."""
+    with elf.open("rb") as file:
+        section = ELFFile(file).get_section_by_name(name)
+        return bytes(section.data()) if section is not None else b""
 
 
 def function_at(elf: Path, address: int) -> str:

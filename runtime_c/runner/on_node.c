@@ -6,6 +6,13 @@ static uint64_t *node_marks;
 static uint32_t node_limit;
 static uint32_t nodes_finished;
 
+static edgec_watch_t *watched;
+
+void edgec_watch(edgec_watch_t *watch)
+{
+    watched = watch;
+}
+
 uint32_t edgec_profile_into(uint64_t *marks, uint32_t count)
 {
     const uint32_t finished = nodes_finished;
@@ -21,5 +28,8 @@ void edgec_on_node(uint32_t node)
     nodes_finished = node + 1;
     if (node < node_limit) {
         node_marks[node] = now;
+    }
+    if (watched != 0 && watched->node == node) {
+        watched->crc = edgec_crc32(0, watched->start, watched->size);
     }
 }

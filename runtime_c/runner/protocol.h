@@ -23,11 +23,14 @@
 typedef enum {
     EDGEC_REQUEST_DESCRIBE = 1,
     EDGEC_REQUEST_WRITE_INPUT = 2,  ///< u16 tensor, u32 offset, data
-    EDGEC_REQUEST_RUN = 3,          ///< answer: u8 code, i32 node, u64 start, u64 end, u32 CRC of inputs
+    EDGEC_REQUEST_RUN = 3,          ///< [u16 node, u32 offset, u32 size: a part of the arena]; answer:
+                                    ///< u8 code, i32 node, u64 start, u64 end, u32 CRC of inputs,
+                                    ///< [u32 CRC of that part right after that node]
     EDGEC_REQUEST_READ_OUTPUT = 4,  ///< u16 tensor, u32 offset, u8 size; answer: data
     EDGEC_REQUEST_READ_PROFILE = 5, ///< u16 first, u8 count; answer: u64 ticks at the end of each node
     EDGEC_REQUEST_RESET = 6,
     EDGEC_REQUEST_BYE = 7,
+    EDGEC_REQUEST_SELF_TEST = 9, ///< answer: u8 verdict, u32 CRC of weights, of outputs, u64 ticks
     EDGEC_REQUEST_READ_SIZES = 8 ///< u16 first, u8 count; answer: u32 bytes of inputs, then outputs
 } edgec_request_t;
 
@@ -40,6 +43,33 @@ typedef enum {
     EDGEC_RESULT_ARGUMENT = 1, ///< no such tensor, node or range
     EDGEC_RESULT_UNKNOWN = 2   ///< no such request
 } edgec_result_t;
+
+/// Bits of the self-test's verdict.
+#define EDGEC_VERDICT_WEIGHTS_OK 1u
+#define EDGEC_VERDICT_RAN 2u
+#define EDGEC_VERDICT_OUTPUTS_OK 4u
+#define EDGEC_VERDICT_CHECKED 8u ///< there is a self-test
+
+/// Indexes into edgec_self_test_t.expected.
+#define EDGEC_EXPECTED_WEIGHTS 0
+#define EDGEC_EXPECTED_OUTPUTS 1
+#define EDGEC_EXPECTED_HAS_OUTPUTS 2
+
+/// What the self-test found.
+typedef struct {
+    uint32_t verdict;
+    uint32_t weights_crc;
+    uint32_t output_crc;
+    uint64_t ticks;
+} edgec_self_test_result_t;
+
+/// A part of the arena to look at right after a node.
+typedef struct {
+    const uint8_t *start;
+    uint32_t size;
+    uint32_t node;
+    uint32_t crc;
+} edgec_watch_t;
 
 /// One message in its decoded form, with room for its encoding around it.
 typedef struct {
@@ -77,6 +107,19 @@ edgec_result_t edgec_handle_write_input(edgec_runner_t *runner);
 edgec_result_t edgec_handle_run(edgec_runner_t *runner);
 edgec_result_t edgec_handle_read_output(edgec_runner_t *runner);
 edgec_result_t edgec_handle_read_profile(edgec_runner_t *runner);
+edgec_result_t edgec_handle_self_test(edgec_runner_t *runner);
+
+/// Check weights and one run. Leaves the model reset.
+edgec_self_test_result_t edgec_self_test_run(const edgec_runner_model_t *model);
+
+/// Say the self-test's result in words where the console is a serial line; nothing elsewhere.
+void edgec_announce(const edgec_runner_model_t *model);
+
+/// Text on the console; edgec_say_end ends a line.
+void edgec_say(const char *text);
+void edgec_say_hex(const char *label, uint32_t value);
+void edgec_say_number(const char *label, uint32_t value);
+void edgec_say_end(void);
 
 /// Measure what counting itself costs.
 void edgec_calibrate(edgec_runner_t *runner);
@@ -87,6 +130,9 @@ edgec_status_t edgec_measure(edgec_status_t (*run)(void *), void *context, uint6
 
 /// Where edgec_on_node writes: up to `count` marks. Returns nodes finished since the last call.
 uint32_t edgec_profile_into(uint64_t *marks, uint32_t count);
+
+/// Have the node hook fill in `watch->crc`; null for no longer.
+void edgec_watch(edgec_watch_t *watch);
 
 static inline uint32_t edgec_get_u16(const uint8_t *from)
 {

@@ -17,6 +17,8 @@ static edgec_result_t handle(edgec_runner_t *runner, uint8_t request)
         return edgec_handle_read_output(runner);
     case EDGEC_REQUEST_READ_PROFILE:
         return edgec_handle_read_profile(runner);
+    case EDGEC_REQUEST_SELF_TEST:
+        return edgec_handle_self_test(runner);
     case EDGEC_REQUEST_RESET:
         runner->model->reset(runner->model->context);
         runner->message.payload_size = 0;
@@ -45,6 +47,7 @@ void edgec_runner_serve(const edgec_runner_model_t *model)
     static edgec_runner_t runner;
     runner.model = model;
     runner.tick_source = edgec_ticks_start();
+    edgec_announce(model);
     edgec_calibrate(&runner);
     while (edgec_message_receive(&runner.message)) {
         const uint8_t request = runner.message.bytes[1];

@@ -11,6 +11,13 @@
 extern "C" {
 #endif
 
+/// What the self-test compares with; `expected` is written by the linker.
+typedef struct {
+    const uint8_t *weights;
+    const uint8_t *weights_end;
+    const uint32_t *expected; ///< CRC-32 of the weights, CRC-32 of the outputs, has the latter
+} edgec_self_test_t;
+
 /// Everything the runner knows of a model. `context` is handed to each function.
 typedef struct {
     void *context;
@@ -26,6 +33,8 @@ typedef struct {
     void *(*input)(void *context, uint32_t index);
     const void *(*output)(void *context, uint32_t index);
     void (*reset)(void *context);
+    const uint8_t *arena;
+    const edgec_self_test_t *self_test; ///< or null: there is none
 } edgec_runner_model_t;
 
 /// Answer requests until the host says bye or closes the console. `model` must outlive the call.
