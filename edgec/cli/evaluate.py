@@ -81,7 +81,8 @@ def _show(result: EvalResult) -> None:
     if found.accuracy is not None:
         before = found.accuracy.original
         shown = "" if before is None else f"float {before:.2%}, "
-        console.print(f"accuracy ({found.accuracy.metric})  {shown}{found.accuracy.quantized:.2%}")
+        shown += f"quantized {found.accuracy.quantized:.2%}"
+        console.print(f"accuracy ({found.accuracy.metric})  {shown}")
     if found.top1_agreement is not None:
         console.print(f"same top-1 as float  {found.top1_agreement:.2%}")
     if found.output_sqnr_db is not None:
