@@ -16,11 +16,15 @@ _ALIGNMENT = 16  # of constant data, as TFLite's own converter has it
 
 @dataclass(frozen=True, slots=True)
 class FileTensor:
-    """One tensor of the file; ``data`` is None where it is computed."""
+    """One tensor of the file; ``data`` is None where it is computed.
+
+    A ``variable`` is one that the interpreter keeps from run to run.
+    """
 
     name: str
     kind: TensorType
     data: Array | None
+    variable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ class _Layout:
             "Buffer": self._buffer_index(tensor.data),
             "Name": self._text(tensor.name),
         }
+        if tensor.variable:
+            fields["IsVariable"] = True
         if kind.qparams is not None:
             fields["Quantization"] = self._quantization(kind.qparams)
         return self._table("Tensor", **fields)

@@ -1,7 +1,7 @@
 """Graph -> .tflite: operators are collected through the exporter table, then laid out in one go."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edgec.errors import EdgecError, Place, raise_all
@@ -10,6 +10,8 @@ from edgec.exporters.versions import operator_version
 from edgec.ir import Array, Graph, Node, QParams, TensorType, ValueName
 from edgec.ir.types import DType
 from edgec.ops import registry
+
+_ABSENT = -1  # in the place of an input's number
 
 
 def write_tflite(graph: Graph) -> bytes:
@@ -23,11 +25,15 @@ def write_tflite(graph: Graph) -> bytes:
     pairs = list(zip(graph.nodes, exporters, strict=True))
     raise_all([_cannot_export(node) for node, export in pairs if export is None])
     emitter = _Emitter(graph)
-    inputs = [emitter.tensor(value) for value in graph.inputs]
+    for value in graph.inputs:
+        emitter.tensor(value)
     for node, export in pairs:
         if export is not None:
             export(node.op, node, graph.signature(node), emitter)
-    outputs = [emitter.tensor(value) for value in graph.outputs]
+    inputs, outputs = (
+        [emitter.tensor(value) for value in values if value not in emitter.hidden]
+        for values in (graph.inputs, graph.outputs)
+    )
     return layout(graph.name, emitter.tensors, emitter.operators, inputs, outputs)
 
 
@@ -50,21 +56,29 @@ class _Emitter:
     graph: Graph
     tensors: list[FileTensor] = field(default_factory=list)
     operators: list[FileOperator] = field(default_factory=list)
+    hidden: set[ValueName] = field(default_factory=set)  # states that the interpreter keeps
     _index: dict[ValueName, int] = field(default_factory=dict)
     _added: dict[ValueName, tuple[TensorType, Array | None]] = field(default_factory=dict)
 
     def emit(
         self,
         code: str,
-        inputs: Sequence[ValueName],
+        inputs: Sequence[ValueName | None],
         outputs: Sequence[ValueName],
         options: str = "",
         **fields: Any,
     ) -> None:
-        read = [self.tensor(value) for value in inputs]
+        read = [_ABSENT if value is None else self.tensor(value) for value in inputs]
         written = [self.tensor(value) for value in outputs]
-        version = operator_version(code, [self.tensors[index].kind for index in read], fields)
+        kinds = [self.tensors[index].kind for index in read if index != _ABSENT]
+        version = operator_version(code, kinds, fields)
         self.operators.append(FileOperator(code, version, read, written, options, fields))
+
+    def variable(self, state: ValueName) -> None:
+        number = self.tensor(state)
+        self.tensors[number] = replace(self.tensors[number], variable=True)
+        pairs = [each for each in self.graph.states if each.input == state]
+        self.hidden.update(value for each in pairs for value in (each.input, each.output))
 
     def constant(self, hint: str, array: Array, qparams: QParams | None = None) -> ValueName:
         return self._add(hint, TensorType(array.shape, DType.of(array), qparams), array)

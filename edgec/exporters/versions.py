@@ -49,6 +49,7 @@ _QUANTIZED: dict[str, tuple[int, int]] = {
     "STRIDED_SLICE": (2, 4),
     "SUB": (3, 5),
     "SUM": (2, 3),
+    "SVDF": (3, 3),
     "TANH": (2, 3),
     "TRANSPOSE": (2, 5),
     "TRANSPOSE_CONV": (2, 4),

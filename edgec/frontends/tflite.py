@@ -131,6 +131,9 @@ class _Import:
             data = tensor.data
             if 0 in tensor.shape and tensor.dtype:  # the file has no bytes for an empty constant
                 data = np.zeros(tensor.shape, tensor.dtype.numpy)
+            if tensor.variable:
+                self._values[number] = self._builder.input(self._names[number], self._kind(number))
+                return self._values[number]
             if data is None:
                 message = f"{self._names[number]!r} is read, but nothing has made it before"
                 raise _malformed(message, place)

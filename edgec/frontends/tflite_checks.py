@@ -9,6 +9,7 @@ from edgec.ir import DType
 from edgec.ops.registry import IMPORTERS, Format
 
 _CONVERTERS = {"QUANTIZE", "DEQUANTIZE"}
+_STATEFUL = {"SVDF"}
 _QUANTIZED = {DType.INT8, DType.INT16}
 _SMALLEST_SCALE, _LARGEST_SCALE = 1e-20, 1e20  # products and ratios stay finite
 _INT8_HELP = (
@@ -98,8 +99,9 @@ def _problem(user: str, tensor: FileTensor) -> tuple[str, str, str] | None:
     if 0 in tensor.shape and tensor.data is None and tensor.dtype is not DType.INT32:
         message = f"{what}, which has no elements: its shape is {tensor.shape}"
         return "malformed-model", message, "give the model's inputs a fixed shape"
-    if tensor.oddity:
-        return "unsupported-tensor", f"{what}, which is {tensor.oddity}", _INT8_HELP
+    feature = _odd_feature(user, tensor)
+    if feature:
+        return "unsupported-tensor", f"{what}, which is {feature}", _INT8_HELP
     if tensor.dtype is None:
         return "unsupported-tensor", f"{what} of type {tensor.type_name.lower()}", _INT8_HELP
     if tensor.dtype is DType.UINT8 and user not in _CONVERTERS:
@@ -110,6 +112,13 @@ def _problem(user: str, tensor: FileTensor) -> tuple[str, str, str] | None:
         message = f"{what}, which is {tensor.dtype.value} with {oddity}"
         return "unsupported-quantization", message, _INT8_HELP
     return None
+
+
+def _odd_feature(user: str, tensor: FileTensor) -> str:
+    """Return a feature of the file format that an operator does not know, or nothing."""
+    if tensor.variable and user not in _STATEFUL:
+        return "a variable that keeps its value between runs"
+    return tensor.oddity
 
 
 def _odd_quantization(tensor: FileTensor) -> str:

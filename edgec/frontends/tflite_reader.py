@@ -43,6 +43,7 @@ class FileTensor:
     qparams: QParams | None
     data: Array | None
     oddity: str
+    variable: bool = False  # keeps its value between runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,7 @@ class _Reader:
             qparams,
             _shaped(data, name, shape, dtype),
             _oddity(table),
+            bool(table.IsVariable()),
         )
 
     def _shape(self, table: Any, name: str) -> tuple[int, ...]:
@@ -276,6 +278,4 @@ def _shaped(
 
 
 def _oddity(table: Any) -> str:
-    if table.Sparsity() is not None:
-        return "sparse"
-    return "a variable that keeps its value between runs" if table.IsVariable() else ""
+    return "" if table.Sparsity() is None else "sparse"

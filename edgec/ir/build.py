@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from edgec.ir.graph import Graph, Node, Op, ValueName
+from edgec.ir.graph import Graph, Node, Op, State, ValueName
 from edgec.ir.types import Array, DType, QParams, TensorType
 
 
@@ -18,6 +18,7 @@ class GraphBuilder:
         self._types: dict[ValueName, TensorType] = {}
         self._constants: dict[ValueName, Array] = {}
         self._node_names: set[str] = set()
+        self._states: list[State] = []
 
     def input(self, name: str, kind: TensorType) -> ValueName:
         """Declare a model input."""
@@ -66,6 +67,10 @@ class GraphBuilder:
     def type(self, value: ValueName) -> TensorType:
         return self._types[value]
 
+    def keep(self, state: ValueName, after: ValueName) -> None:
+        """Make an input a state that gets, at the next run, what ``after`` has now."""
+        self._states.append(State(state, after))
+
     def state(self, value: ValueName, qparams: QParams) -> None:
         """Give an integer value the quantization that what reads it states."""
         self._types[value] = self._types[value].with_qparams(qparams)
@@ -79,7 +84,11 @@ class GraphBuilder:
         outputs: Sequence[ValueName],
         layouts: Mapping[ValueName, tuple[int, ...]] | None = None,
     ) -> Graph:
-        """Return the graph; constants that nothing reads are left out."""
+        """Return the graph; constants that nothing reads are left out.
+
+        What states get next joins the outputs.
+        """
+        outputs = [*outputs, *(each.output for each in self._states)]
         used = {value for node in self._nodes for value in node.inputs} | set(outputs)
         constants = {value: data for value, data in self._constants.items() if value in used}
         types = {
@@ -95,6 +104,7 @@ class GraphBuilder:
             types,
             constants,
             layouts or {},
+            states=tuple(self._states),
         )
 
     def _fresh(self, name: str) -> ValueName:

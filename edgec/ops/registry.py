@@ -169,12 +169,19 @@ class TfliteEmitter(Protocol):
     def emit(
         self,
         code: str,
-        inputs: Sequence[ValueName],
+        inputs: Sequence[ValueName | None],
         outputs: Sequence[ValueName],
         options: str = "",
         **fields: Any,
     ) -> None:
-        """Append operator ``code``; ``options`` names its options table, ``fields`` fill it."""
+        """Append operator ``code``; ``options`` names its options table, ``fields`` fill it.
+
+        An input that is None is absent.
+        """
+        ...
+
+    def variable(self, state: ValueName) -> None:
+        """Let the interpreter keep a state: no input of the file, its next value no output."""
         ...
 
     def constant(self, hint: str, array: Array, qparams: QParams | None = None) -> ValueName:
