@@ -97,12 +97,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A model input or output: its name and type in the graph, and the buffer that holds it."""
+    """A model input or output: its name and type in the graph, and the buffer that holds it.
+
+    ``halves_to_even`` says how floats become the integers of this type.
+    """
 
     name: ValueName
     type: TensorType
     buffer: str
     layout: tuple[int, ...] | None = None
+    halves_to_even: bool = False
 
 
 @dataclass(frozen=True, slots=True)

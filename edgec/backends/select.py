@@ -45,7 +45,8 @@ def lower(graph: Graph, cpu: CpuCore, backends: Sequence[str]) -> Program:
 
 
 def _port(graph: Graph, value: ValueName, names: dict[ValueName, str]) -> Port:
-    return Port(value, graph.types[value], names[value], graph.layouts.get(value))
+    layout = graph.layouts.get(value)
+    return Port(value, graph.types[value], names[value], layout, graph.halves_to_even)
 
 
 def _buffer_names(graph: Graph) -> dict[ValueName, str]:

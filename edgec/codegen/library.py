@@ -48,6 +48,7 @@ class PortView:
     layout: str
     offset: int
     suffix: str  # of the kernels that convert floats; empty where the port is not quantized
+    quantizer: str  # the kernel that makes integers of floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _kernel_files(program: Program, cmsis_nn: Path | None) -> dict[str, bytes]:
 
 
 def _port_helpers(program: Program) -> set[str]:
-    read = {f"edgec_quantize_f32_{suffix}" for suffix in map(_suffix, program.inputs) if suffix}
+    read = {_quantizer(port) for port in program.inputs if _suffix(port)}
     made = {f"edgec_dequantize_{suffix}_f32" for suffix in map(_suffix, program.outputs) if suffix}
     return read | made
 
@@ -167,6 +168,12 @@ def _port_helpers(program: Program) -> set[str]:
 def _suffix(port: Port) -> str:
     """Return how kernels call a quantized port's type, nothing for any other port."""
     return "" if port.type.qparams is None else _SUFFIXES.get(port.type.dtype, "")
+
+
+def _quantizer(port: Port) -> str:
+    """Return the kernel that makes a port's integers of floats."""
+    even = port.halves_to_even and port.type.dtype is DType.INT8
+    return f"edgec_quantize_{'even_' if even else ''}f32_{_suffix(port)}"
 
 
 def _view(
@@ -233,6 +240,7 @@ def _port_view(index: int, port: Port, macro: str, memory: MemoryPlan) -> PortVi
         layout=layout_name(port),
         offset=memory.offsets[port.buffer],
         suffix=_suffix(port),
+        quantizer=_quantizer(port),
     )
 
 

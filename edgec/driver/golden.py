@@ -29,7 +29,9 @@ def golden_inputs(compiled: Compiled, ports: list[PortInfo]) -> list[list[bytes]
 
 def _quantized(port: PortInfo, array: Array) -> bytes:
     """Quantize one float sample that already has our layout."""
-    return (quantize_floats(array, port.type) if port.scale is not None else array).tobytes()
+    if port.scale is None:
+        return array.tobytes()
+    return quantize_floats(array, port.type, halves_to_even=port.halves_to_even).tobytes()
 
 
 def reference_outputs(

@@ -18,7 +18,8 @@ class PortInfo:
     """One model input or output, as report.json has it.
 
     ``shape`` is ours; ``layout`` the permutation from the source's axes to ours, or None;
-    ``float_source`` tells that the source model had float32 here.
+    ``float_source`` tells that the source model had float32 here, ``halves_to_even`` how floats
+    become integers.
     """
 
     name: str
@@ -28,6 +29,7 @@ class PortInfo:
     zero_point: int | None
     layout: tuple[int, ...] | None
     float_source: bool
+    halves_to_even: bool = False
 
     @classmethod
     def of(cls, port: Port, *, float_source: bool) -> "PortInfo":
@@ -40,6 +42,7 @@ class PortInfo:
             quantization.zero_point if quantization else None,
             port.layout,
             float_source,
+            port.halves_to_even,
         )
 
     @classmethod
@@ -134,7 +137,8 @@ def _door(ports: Sequence[PortInfo]) -> Graph:
     names = tuple(ValueName(port.name) for port in ports)
     layouts = {n: p.layout for n, p in zip(names, ports, strict=True) if p.layout is not None}
     types = {name: port.type for name, port in zip(names, ports, strict=True)}
-    return Graph("door", names, (), (), types, {}, layouts)
+    to_even = any(port.halves_to_even for port in ports)
+    return Graph("door", names, (), (), types, {}, layouts, halves_to_even=to_even)
 
 
 def _random(rng: np.random.Generator, port: PortInfo) -> bytes:

@@ -47,7 +47,8 @@ class _InFloats:
             self._input(value)
         for node in self.graph.nodes:
             self._add(node)
-        return replace(self.graph, nodes=(), types=self.types).with_nodes(self.nodes)
+        marked = replace(self.graph, nodes=(), types=self.types, halves_to_even=True)
+        return marked.with_nodes(self.nodes)
 
     def _input(self, value: ValueName) -> None:
         kind = self.graph.types[value]

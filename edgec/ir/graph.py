@@ -94,6 +94,8 @@ class Graph:
     ``states`` pairs those inputs and outputs that carry something from run to run: to passes and
     operators they are like any other; only what runs the graph again and again knows better.
     ``grids`` are the quantizations that the source file states for constants, which are float here.
+    ``halves_to_even`` says how float inputs become integers at the door: as ONNX rounds, else as
+    TFLite does, away from zero.
     """
 
     name: str
@@ -105,6 +107,7 @@ class Graph:
     layouts: Mapping[ValueName, tuple[int, ...]] = field(default_factory=dict)
     grids: tuple[QParams, ...] = ()
     states: tuple[State, ...] = ()
+    halves_to_even: bool = False
 
     def __post_init__(self) -> None:
         constants = {value: np.asarray(array) for value, array in self.constants.items()}
@@ -184,6 +187,7 @@ class Graph:
             {new(value): layout for value, layout in self.layouts.items()},
             self.grids,
             tuple(State(new(each.input), new(each.output)) for each in self.states),
+            self.halves_to_even,
         )
 
     def __str__(self) -> str:

@@ -47,12 +47,16 @@ def is_widening(signature: Signature) -> bool:
     return (signature.inputs[0].dtype, signature.output.dtype) == (DType.INT8, DType.INT16)
 
 
-def quantize_floats(x: Array, kind: TensorType) -> Array:
-    """Return float32 ``x`` as integers of ``kind`` (TFLite: AffineQuantize), saturating."""
+def quantize_floats(x: Array, kind: TensorType, *, halves_to_even: bool = False) -> Array:
+    """Return float32 ``x`` as integers of ``kind`` (TFLite: AffineQuantize), saturating.
+
+    Halves go away from zero, or to the even integer as in ONNX QuantizeLinear.
+    """
     q, limits = kind.quantization, np.iinfo(kind.dtype.numpy)
     with np.errstate(over="ignore"):
         ratio = (x.astype(np.float32) / np.float32(q.scale)).astype(np.float64)
-    rounded = np.copysign(np.floor(np.abs(ratio) + 0.5), ratio)
+    away = np.copysign(np.floor(np.abs(ratio) + 0.5), ratio)
+    rounded = np.rint(ratio) if halves_to_even else away
     bounded = np.nan_to_num(rounded, nan=0.0, posinf=2.0**31, neginf=-(2.0**31))
     return np.clip(bounded + q.zero_point, limits.min, limits.max).astype(kind.dtype.numpy)
 

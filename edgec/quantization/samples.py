@@ -189,7 +189,9 @@ def _ours(array: Array, name: ValueName, graph: Graph) -> Array:
     moved = np.ascontiguousarray(source.transpose(0, *(axis + 1 for axis in layout)))
     if kind.dtype is DType.FLOAT32:
         return moved.astype(np.float32)
-    return moved if moved.dtype == kind.dtype.numpy else quantize_floats(moved, kind)
+    if moved.dtype == kind.dtype.numpy:
+        return moved
+    return quantize_floats(moved, kind, halves_to_even=graph.halves_to_even)
 
 
 def _warnings(name: ValueName, array: Array, graph: Graph) -> Iterator[str]:

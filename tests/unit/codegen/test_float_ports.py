@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,21 @@ def test_floats_in_and_out(dtype: DType, source: QParams, target: QParams, tmp_p
     (expected,) = evaluate(graph, {graph.inputs[0]: quantized}).values()
     reals = dequantized(expected, graph.types[graph.outputs[0]])
     np.testing.assert_array_equal(run_in_c(graph, VALUES, tmp_path), reals)
+
+
+@pytest.mark.cc
+@pytest.mark.parametrize("halves_to_even", [False, True])
+def test_halves(halves_to_even: bool, tmp_path: Path) -> None:
+    """Inputs of quantized ONNX models go to the even integer, all others away from zero."""
+    q = QParams.per_tensor(0.5, -60)
+    model = relu_model(DType.INT8, q, QParams.per_tensor(0.5, -128))
+    graph = replace(model, halves_to_even=halves_to_even)
+    values = np.array([0.25, 0.75, 1.25, 1.75, 2.25, 2.7, 1e9, -0.25], np.float32)
+    steps = [0, 2, 2, 4, 4, 5, 12, 0] if halves_to_even else [1, 2, 3, 4, 5, 5, 12, 0]
+    np.testing.assert_array_equal(run_in_c(graph, values, tmp_path), np.array(steps) / 2)
+    kind = graph.types[graph.inputs[0]]
+    quantized = quantize_floats(values, kind, halves_to_even=halves_to_even).astype(int) + 60
+    np.testing.assert_array_equal(np.clip(quantized, 0, 12), steps)
 
 
 def run_in_c(graph: Graph, values: Array, folder: Path) -> Array:
