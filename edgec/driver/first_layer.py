@@ -53,7 +53,8 @@ def first_different_layer(built: OutputInfo, sample: Sequence[bytes]) -> LayerDi
     expected = evaluate_all(graph, {**arrays, **states})
     tensors = _tensors(built, graph, nodes)
     tensors += [[] for _ in range(len(built.report["layers"]) - len(nodes))]  # states are kept last
-    contents = _watch(built, sample, tensors)
+    inputs = _inputs(built, graph, sample)
+    contents = _watch(built, sample, inputs, tensors)
     for number, (found, seen) in enumerate(zip(tensors, contents, strict=True)):
         for (name, _), raw in zip(found, seen, strict=True):
             want = expected[name]
@@ -72,12 +73,27 @@ def _is_view(node: Node, graph: Graph) -> bool:
     return isinstance(op, Operator) and op.is_view and node.inputs[0] not in graph.constants
 
 
+def _inputs(built: OutputInfo, graph: Graph, sample: Sequence[bytes]) -> list[tuple[Region, bytes]]:
+    """Return where the inputs lie in the arena, and what a run of this sample finds there."""
+    plan = _plan(built)
+    names = graph.without_states(graph.inputs)
+    return [
+        ((plan[name], len(raw)), raw)
+        for name, raw in zip(names, sample, strict=True)
+        if name in plan
+    ]
+
+
+def _plan(built: OutputInfo) -> dict[str, int]:
+    return {each["tensor"]: each["offset"] for each in built.report["memory"]["plan"]}
+
+
 def _tensors(built: OutputInfo, graph: Graph, nodes: Sequence[Node]) -> list[list[Tensor]]:
     """Return where the outputs of each node lie in the arena; those without a place are left out.
 
     Regions count from the start of the arena.
     """
-    plan = {each["tensor"]: each["offset"] for each in built.report["memory"]["plan"]}
+    plan = _plan(built)
     return [
         [
             (value, (plan[value], graph.types[value].bytes))
@@ -89,13 +105,17 @@ def _tensors(built: OutputInfo, graph: Graph, nodes: Sequence[Node]) -> list[lis
 
 
 def _watch(
-    built: OutputInfo, sample: Sequence[bytes], tensors: list[list[Tensor]]
+    built: OutputInfo,
+    sample: Sequence[bytes],
+    inputs: list[tuple[Region, bytes]],
+    tensors: list[list[Tensor]],
 ) -> list[list[bytes]]:
     board, elf = built.emulated
     arena = _address(elf, "arena")
     regions = [[(arena + at, size) for _, (at, size) in node] for node in tensors]
     run, hook = _address(elf, f"{built.name}_run"), _address(elf, "edgec_on_node")
-    with NodeWatcher(run, hook, regions) as watcher:
+    placed = [((arena + at, size), raw) for (at, size), raw in inputs]
+    with NodeWatcher(run, hook, placed, regions) as watcher:
         _run(board, elf, watcher, sample)
     if len(watcher.contents) != len(tensors):
         raise _does_not_match()

@@ -20,12 +20,19 @@ _READ_BYTES = 65_536
 class NodeWatcher:
     """Copies ``regions[n]`` when node n of the model has ended: ``with NodeWatcher(...) as seen``.
 
-    ``run`` and ``hook`` are the addresses of the model's run function and of the node hook. Give
-    ``seen.remote`` to the emulator; after the run ``seen.contents[n]`` holds the bytes.
+    ``run`` and ``hook`` are the addresses of the model's run function and of the node hook;
+    ``inputs`` is what lies where when the right run begins: a firmware may run the model on its own
+    at start. Give ``seen.remote`` to the emulator; after the run ``seen.contents[n]`` is there.
     """
 
-    def __init__(self, run: int, hook: int, regions: Sequence[Sequence[Region]]) -> None:
-        self._run, self._hook, self._regions = run, hook, regions
+    def __init__(
+        self,
+        run: int,
+        hook: int,
+        inputs: Sequence[tuple[Region, bytes]],
+        regions: Sequence[Sequence[Region]],
+    ) -> None:
+        self._run, self._hook, self._inputs, self._regions = run, hook, inputs, regions
         self.contents: list[list[bytes]] = []
         self._socket, self.remote = socket.socketpair()
         self._received = b""
@@ -45,6 +52,9 @@ class NodeWatcher:
         with contextlib.suppress(EOFError, OSError):
             self._ask("?")
             self._go_to(self._run)
+            while any(self._memory(*region) != data for region, data in self._inputs):
+                self._ask("s")
+                self._go_to(self._run)
             for regions in self._regions:
                 self._go_to(self._hook)
                 self.contents.append([self._memory(*region) for region in regions])

@@ -14,7 +14,13 @@ PACKAGE = Path(edgec.__file__).parent
 TESTS = Path(__file__).parents[1]
 OTHER_WORDS = {
     *("cmsis-nn", "aidge-export-arm-cortexm", "tflite-runtime", "ai-edge-litert"),
-    *("arm-none-eabi-gcc", "arm-none-eabi-objcopy", "binutils-arm-none-eabi", "qemu-system-arm"),
+    *(
+        "arm-none-eabi-gcc",
+        "arm-none-eabi-objcopy",
+        "arm-none-eabi-objdump",
+        "binutils-arm-none-eabi",
+        "qemu-system-arm",
+    ),
     *("st-flash", "probe-rs", "stlink-tools", "probe-rs-tools"),
     *("multiply-accumulates", "careful-tail", "moving-average"),
 }
