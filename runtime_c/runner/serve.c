@@ -1,4 +1,5 @@
 /// The loop of the runner: one request in, one answer out.
+#include "edgec/board.h"
 #include "edgec/port.h"
 #include "protocol.h"
 
@@ -51,9 +52,12 @@ void edgec_runner_serve(const edgec_runner_model_t *model)
     edgec_calibrate(&runner);
     while (edgec_message_receive(&runner.message)) {
         const uint8_t request = runner.message.bytes[1];
+        if ((request | EDGEC_ANSWER) >= EDGEC_NOTICE_BAD_FRAME) {
+            continue; // an answer would look like a notice
+        }
         answer(&runner, request, handle(&runner, request));
-        if (request == EDGEC_REQUEST_BYE) {
-            break;
+        if (request == EDGEC_REQUEST_BYE && !EDGEC_CONSOLE_IS_SERIAL) {
+            break; // a board at a serial line stays ready for the next host
         }
     }
     edgec_console_stop();
