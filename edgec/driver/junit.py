@@ -62,11 +62,14 @@ def mismatch_text(mismatch: Mismatch) -> str:
 
 def layer_text(layer: LayerDifference) -> str:
     """Return one sentence on where it began."""
-    index = ", ".join(map(str, layer.index))
-    return (
+    text = (
         f"the first layer that differs is {layer.name!r} (number {layer.number}, {layer.op}, "
-        f"{layer.kernel}): [{index}] is {layer.actual}, expected {layer.expected}"
+        f"{layer.kernel})"
     )
+    if layer.index is None:
+        return text
+    index = ", ".join(map(str, layer.index))
+    return f"{text}: [{index}] is {layer.actual}, expected {layer.expected}"
 
 
 def _plain(text: str) -> str:

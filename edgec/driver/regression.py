@@ -67,13 +67,13 @@ def run_regression(
     """Compare a built model byte for byte with its reference.
 
     Without ``data`` the reference is what the build recorded; with it, the integer reference is
-    evaluated anew from the folder's .tflite file. ``layers`` looks into the emulated memory for the
-    first layer that differs; ``timeout`` (s) bounds each run of the model.
+    evaluated anew from the folder's .tflite file. ``layers`` looks inside for the first layer that
+    differs; ``timeout`` (s) bounds each run of the model.
     """
     progress = progress or Quiet()
     built = open_output(folder)
-    if layers and on != "emulator":
-        raise _only_emulated()
+    if layers and on == "host":
+        raise _not_on_host()
     labels: Array | None = None
     if data is None:
         inputs, expected = read_golden(built.golden, len(built.inputs), len(built.outputs))
@@ -90,7 +90,7 @@ def run_regression(
     layer = None
     if layers and different:
         progress.stage("looking for the layer")
-        layer = first_different_layer(built, inputs[different[0].sample])
+        layer = first_different_layer(built, inputs[different[0].sample], on)
     accuracy = None if labels is None else _accuracy(built, actual, labels, data)
     return RegressionResult(len(actual), different, accuracy, instructions, layer)
 
@@ -145,10 +145,10 @@ def _accuracy(built: OutputInfo, raw: list[list[bytes]], labels: Array, data: Pa
     return float(np.mean(scores.argmax(axis=1) == labels.reshape(-1)))
 
 
-def _only_emulated() -> EdgecError:
+def _not_on_host() -> EdgecError:
     return EdgecError(
         "invalid-option",
-        "--layers: tensors inside the model can be seen in the emulator only",
-        help="leave --on away, or --layers",
+        "--layers: tensors inside the model can be seen in the emulator and on a board only",
+        help="leave --on host away, or --layers",
         exit_code=ExitCode.USAGE,
     )

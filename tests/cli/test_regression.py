@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from cli.conftest import small_graph
+from cli.test_serial_board import Line
 from elftools.elf.elffile import ELFFile
 
 from edgec.driver import open_output
@@ -81,6 +82,18 @@ def test_changed_weight_is_found_and_its_layer_named(
     assert "the first layer that differs is 'dense'" in text.out
 
 
+def test_a_board_names_the_layer_by_checksums(cli: Any, patched: Patched) -> None:
+    pytest.importorskip("serial")
+    folder = patched(flip_weight)
+    line = Line(folder / "firmware.elf")
+    try:
+        ended = cli("test", folder, "--on", f"serial:{line.port}", "--layers")
+    finally:
+        line.close()
+    assert ended.code == 4
+    assert "the first layer that differs is 'dense'" in ended.out
+
+
 def test_right_firmware_has_no_wrong_layer(cli: Any, built: Path, tmp_path: Path) -> None:
     opened = open_output(built)
     inputs, _ = read_golden(opened.golden, 1, 1)
@@ -111,7 +124,7 @@ def test_fault_names_place_and_layer(cli: Any, patched: Patched) -> None:
     assert "in layer 'dense'" in ended.err
 
 
-def test_layers_are_seen_in_the_emulator_only(cli: Any, built: Path) -> None:
+def test_layers_are_not_seen_on_the_host(cli: Any, built: Path) -> None:
     ended = cli("test", built, "--layers", "--on", "host")
     assert ended.code == 2
     assert "error[invalid-option]" in ended.err
