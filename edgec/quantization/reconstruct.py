@@ -35,12 +35,18 @@ def reconstruct(
 ) -> dict[str, QuantizedLayer]:
     """Return integer weights and corrected biases of every layer, by node name.
 
+    Layers that share weights, as the steps of a recurrent one do, are left out: they stay shared.
     ``inputs`` are calibration samples, ``floats`` every float activation on them.
     """
     layers: dict[str, QuantizedLayer] = {}
     simulation = Simulation.of(quantize(graph, ranges, None, activations))
     values = simulation.start(inputs)
-    originals = {node.name: node for node in graph.nodes if _is_layer(graph, node)}
+    readers = graph.consumers()
+    originals = {
+        node.name: node
+        for node in graph.nodes
+        if _is_layer(graph, node) and len(readers[node.inputs[1]]) == 1
+    }
     total = len(simulation.graph.nodes)
     for done in range(total):
         node = simulation.graph.nodes[done]

@@ -14,10 +14,15 @@ from edgec.driver.output import open_output
 from edgec.driver.regression import run_regression
 from edgec.frontends import load
 from edgec.frontends.onnx import load_onnx
-from edgec.ir import Array, ValueName, evaluate_runs
+from edgec.ir import Array, Graph, ValueName, evaluate_runs
 from edgec.ir.evaluate import zeros
 from edgec.ops.quantize import quantize_floats
-from edgec.pipelines import optimize_float
+from edgec.pipelines import optimize_float, optimize_integer
+from edgec.quantization.batch import BatchEvaluator
+from edgec.quantization.calibrate import calibrate
+from edgec.quantization.judge import output_sqnr_db
+from edgec.quantization.quantize import quantize
+from edgec.quantization.samples import Samples
 from edgec.quantization.states import parse_states, with_states
 
 INPUTS, HIDDEN, CLASSES, RUNS = 4, 8, 3, 40
@@ -120,3 +125,40 @@ def test_outputs_are_close_to_the_float_model(folder: Path, tmp_path: Path) -> N
     got = run(folder, tmp_path / "x.npz").outputs["y_float"].reshape(RUNS, -1)
     error = np.square(got - wanted).mean()
     assert 10 * np.log10(np.square(wanted).mean() / error) > 25
+
+
+@pytest.mark.parametrize(("op", "wanted"), [("LSTM", 25), ("GRU", 25)])
+def test_int8_layers_over_a_sequence_stay_close(op: str, wanted: float, tmp_path: Path) -> None:
+    """A layer with smooth inputs, calibrated on other sequences than it is measured on."""
+    steps, gates = 12, {"LSTM": 4, "GRU": 3}[op]
+    graph = optimize_float(_layer(op, gates, steps, tmp_path / "layer.onnx"))
+    (name,) = graph.inputs
+    rng = np.random.default_rng(3)
+    time, shape = np.arange(steps)[:, None, None], (160, 1, 1, INPUTS)
+    waves = np.sin(time * rng.uniform(0.2, 0.8, shape) + rng.uniform(0, 6, shape))
+    data = (waves * rng.uniform(0.3, 1.2, shape)).astype(np.float32)
+    ranges = calibrate(graph, Samples({name: data[:128]}))
+    integer = optimize_integer(quantize(graph, ranges))
+    floats = BatchEvaluator(graph).run({name: data[128:]})
+    found = output_sqnr_db(integer, {name: data[128:]}, {v: floats[v] for v in graph.outputs})
+    assert found > wanted
+
+
+def _layer(op: str, gates: int, steps: int, path: Path) -> Graph:
+    rng = np.random.default_rng(5)
+    arrays = {
+        "W": rng.standard_normal((1, gates * HIDDEN, INPUTS)) / 2,
+        "R": rng.standard_normal((1, gates * HIDDEN, HIDDEN)) / 3,
+        "B": rng.standard_normal((1, 2 * gates * HIDDEN)) / 4,
+    }
+    node = helper.make_node(op, ["x", *arrays], ["", "y"], name="layer", hidden_size=HIDDEN)
+    graph = helper.make_graph(
+        [node],
+        "layer",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [steps, 1, INPUTS])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1, HIDDEN])],
+        [numpy_helper.from_array(array.astype(np.float32), n) for n, array in arrays.items()],
+    )
+    imports = [helper.make_opsetid("", 14)]
+    onnx.save(helper.make_model(graph, opset_imports=imports, ir_version=8), path)
+    return load_onnx(path)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from small_nets import dense_net, samples_of, uneven_net
 
-from edgec.ir import Array, DType, Graph, ValueName, verify
+from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName, verify
 from edgec.ops.dequantize import dequantized
+from edgec.ops.fully_connected import FullyConnected
 from edgec.quantization.batch import BatchEvaluator
 from edgec.quantization.calibrate import calibrate
 from edgec.quantization.judge import integer_values, output_sqnr_db
@@ -86,3 +87,16 @@ def test_rows_times_weights_are_the_layer(name: str, shape: tuple[int, ...]) -> 
     wanted = values[node.outputs[0]].reshape(-1, len(bias))
     np.testing.assert_allclose(np.maximum(got, 0) if name != "h" else got, wanted, atol=1e-3)
     np.testing.assert_array_equal(weights_from_rows(node.op, rows, shape), weights)
+
+
+def test_weights_that_layers_share_stay_shared() -> None:
+    g = GraphBuilder("shared")
+    weights = g.constant("w", np.random.default_rng(0).normal(size=(4, 4)).astype(np.float32))
+    x = g.input("x", TensorType((1, 4)))
+    twice = g.add1(FullyConnected(), g.add1(FullyConnected(), x, weights), weights, name="twice")
+    own = g.constant("own", np.random.default_rng(1).normal(size=(2, 4)).astype(np.float32))
+    graph = g.build([g.add1(FullyConnected(), twice, own, name="alone")])
+    samples = samples_of(graph, 16)
+    floats = BatchEvaluator(graph).run(samples.arrays)
+    layers = reconstruct(graph, calibrate(graph, samples), samples.arrays, floats)
+    assert list(layers) == ["alone"]
