@@ -11,6 +11,7 @@ from edgec.driver.profile import LayerProfile, ModelProfile
 from edgec.driver.profile import profile as profile_build
 
 _NUMBERS = ("MACs", "instructions", "share", "instr/MAC", "cycles", "ms")
+_MEASURED = "measured cycles"
 _HOTTEST = 8
 
 
@@ -18,12 +19,15 @@ def profile(
     out: OutFolder,
     *,
     sample: Annotated[int, typer.Option("--sample", help="Which golden sample to run.")] = 0,
+    on: Annotated[
+        str, typer.Option("--on", help="emulator; serial:PORT adds the cycles of a board.")
+    ] = "emulator",
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Count the instructions of every layer in the emulator; estimate cycles."""
     with progress(quiet=json) as drawn:
-        result = profile_build(out, sample, drawn)
+        result = profile_build(out, sample, on, drawn)
     if json:
         print_json(_document(result))
     else:
@@ -34,6 +38,7 @@ def _document(result: ModelProfile) -> dict[str, Any]:
     return {
         "instructions_total": result.instructions_total,
         "cycles_estimate_total": result.cycles_estimate_total,
+        "cycles_measured_total": result.cycles_measured_total,
         "clock_hz": result.clock_hz,
         "milliseconds_estimate": result.milliseconds,
         "microjoules_estimate": result.microjoules,
@@ -47,6 +52,7 @@ def _document(result: ModelProfile) -> dict[str, Any]:
                 "instructions_per_mac": layer.instructions_per_mac,
                 "share": layer.share,
                 "cycles_estimate": layer.cycles_estimate,
+                "cycles_measured": layer.cycles_measured,
             }
             for layer in result.layers
         ],
@@ -58,9 +64,12 @@ def _document(result: ModelProfile) -> dict[str, Any]:
 
 def _show(result: ModelProfile) -> None:
     console = results()
-    made = table("layer", "kernel", *_NUMBERS, numbers=_NUMBERS)
+    measured = result.cycles_measured_total
+    extra = () if measured is None else (_MEASURED,)
+    made = table("layer", "kernel", *_NUMBERS, *extra, numbers=(*_NUMBERS, _MEASURED))
     for layer in result.layers:
-        add_row(made, *_cells(layer), *_time(layer, result))
+        cells = () if measured is None else (layer.cycles_measured,)
+        add_row(made, *_cells(layer), *_time(layer, result), *cells)
     console.print(made)
     console.print()
     console.print(_functions(result))
@@ -69,6 +78,8 @@ def _show(result: ModelProfile) -> None:
     energy = "" if result.microjoules is None else f", {result.microjoules:,.0f} \N{MICRO SIGN}J"
     cycles, time = result.cycles_estimate_total, result.milliseconds
     console.print(f"about {cycles:,} cycles, {time:.2f} ms at {at}{energy} (estimate)")
+    if measured is not None:
+        console.print(f"{measured:,} cycles measured, {1e3 * measured / result.clock_hz:.2f} ms")
 
 
 def _functions(result: ModelProfile) -> Table:

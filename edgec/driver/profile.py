@@ -1,11 +1,13 @@
 """``edgec profile``: what every layer and function of a build costs, to the instruction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgec.driver.execute import open_session
 from edgec.driver.golden import read_golden
-from edgec.driver.output import open_output
+from edgec.driver.output import OutputInfo, open_output
 from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode
 from edgec.firmware.profiling import FunctionProfile, NodeProfile, profile_run
@@ -15,7 +17,10 @@ from edgec.targets.cycle_model import LayerReads
 
 @dataclass(frozen=True, slots=True)
 class LayerProfile:
-    """One layer. Instructions are exact and the same on every run of the same firmware."""
+    """One layer. Instructions are exact and the same on every run of the same firmware.
+
+    ``cycles_measured`` is what a board said, where one was asked.
+    """
 
     name: str
     op: str
@@ -24,6 +29,7 @@ class LayerProfile:
     instructions: int
     share: float
     cycles_estimate: int
+    cycles_measured: int | None = None
 
     @property
     def instructions_per_mac(self) -> float | None:
@@ -43,6 +49,7 @@ class ModelProfile:
     power: Power | None
     layers: tuple[LayerProfile, ...]
     functions: tuple[FunctionProfile, ...]
+    cycles_measured_total: int | None = None
 
     @property
     def milliseconds(self) -> float:
@@ -57,9 +64,20 @@ class ModelProfile:
         return self.power.volts * self.power.milliamperes * self.milliseconds
 
 
-def profile(folder: Path, sample: int = 0, progress: Progress | None = None) -> ModelProfile:
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """Cycles that a board counted, or nothing of all."""
+
+    total: int | None
+    layers: Sequence[int | None]
+
+
+def profile(
+    folder: Path, sample: int = 0, on: str = "emulator", progress: Progress | None = None
+) -> ModelProfile:
     """Count the instructions of every layer on one golden sample.
 
+    Counting is done in the emulator; a board, ``on`` a serial port, adds cycles of its own.
     Raises ``invalid-option`` where there is no such sample, and what the emulator raises.
     """
     progress = progress or Quiet()
@@ -72,6 +90,9 @@ def profile(folder: Path, sample: int = 0, progress: Progress | None = None) -> 
             help=f"choose 0 to {len(inputs) - 1}",
             exit_code=ExitCode.USAGE,
         )
+    if on == "host":
+        raise _not_on_host()
+    measured = _measure(built, inputs[sample], on, progress)
     progress.stage("counting instructions")
     layers = built.report["layers"]
     reads = [LayerReads(each["weights_bytes"], each["macs"]) for each in layers]
@@ -82,14 +103,36 @@ def profile(folder: Path, sample: int = 0, progress: Progress | None = None) -> 
         clock_hz=built.board.clock_hz,
         power=built.board.power,
         layers=tuple(
-            _layer(layer, node, run.instructions)
-            for layer, node in zip(layers, run.nodes, strict=True)
+            _layer(layer, node, cycles, run.instructions)
+            for layer, node, cycles in zip(layers, run.nodes, measured.layers, strict=True)
         ),
         functions=run.functions,
+        cycles_measured_total=measured.total,
     )
 
 
-def _layer(layer: dict[str, Any], node: NodeProfile, total: int) -> LayerProfile:
+def _measure(built: OutputInfo, inputs: Sequence[bytes], on: str, progress: Progress) -> _Measured:
+    """Ask a board for its cycles; the emulator has none that mean anything."""
+    if on == "emulator":
+        return _Measured(None, [None] * len(built.report["layers"]))
+    progress.stage(f"measuring on {on}")
+    with open_session(built, on) as session:
+        total = session.run(inputs).ticks
+        return _Measured(total, [cost.ticks for cost in session.profile()])
+
+
+def _not_on_host() -> EdgecError:
+    return EdgecError(
+        "invalid-option",
+        "--on host: this machine's time says nothing of the board's",
+        help="use the emulator, or a board at serial:PORT",
+        exit_code=ExitCode.USAGE,
+    )
+
+
+def _layer(
+    layer: dict[str, Any], node: NodeProfile, measured: int | None, total: int
+) -> LayerProfile:
     return LayerProfile(
         name=layer["name"],
         op=layer["op"],
@@ -98,4 +141,5 @@ def _layer(layer: dict[str, Any], node: NodeProfile, total: int) -> LayerProfile
         instructions=node.instructions,
         share=node.instructions / total if total else 0.0,
         cycles_estimate=node.cycles,
+        cycles_measured=measured,
     )
