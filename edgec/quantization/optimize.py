@@ -128,17 +128,14 @@ class _Optimizer:
 
     def run(self) -> Quantized:
         prepared = self._prepared()
-        if prepared.graph is self.graph and self.recipe.equalize:
-            return replace(self, recipe=replace(self.recipe, equalize=False))._finished(prepared)
-        return self._finished(prepared)
-
-    def _finished(self, prepared: _Prepared) -> Quantized:
-        """Choose among the recipes, and make the graph by the best one from all samples."""
-        plain, *others = self._ladder()
+        recipe = self.recipe
+        if prepared.graph is self.graph:  # nothing was worth equalizing
+            recipe = replace(recipe, equalize=False)
+        plain, *others = _ladder(recipe)
         ways = {plain: _Prepared(self.graph, dict.fromkeys(self.graph.types, Rule()))}
         ways |= dict.fromkeys(others, prepared)
-        if self.recipe.activations is DType.INT16:  # weights are all that is left to improve
-            ways[replace(self.recipe, dense_as_conv=True)] = _with_convs(prepared)
+        if recipe.activations is DType.INT16:  # weights are all that is left to improve
+            ways[replace(recipe, dense_as_conv=True)] = _with_convs(prepared)
         self.stages.stage("checking on held-out samples")
         reached = self._judged(ways)
         best = max(reached, key=lambda recipe: reached[recipe] - _PRICE_DB * recipe.dense_as_conv)
@@ -161,12 +158,6 @@ class _Optimizer:
         count = len(self.samples)
         chosen = np.unique(np.linspace(0, count - 1, min(count, _SEARCHED)).round().astype(int))
         return {name: array[chosen] for name, array in self.samples.arrays.items()}
-
-    def _ladder(self) -> list[Recipe]:
-        """Return the recipes to compare, plain min-max first."""
-        activations = self.recipe.activations
-        without = replace(self.recipe, reconstruct=False)
-        return list(dict.fromkeys([Recipe.plain(activations=activations), without, self.recipe]))
 
     def _prepared(self) -> _Prepared:
         graph, evaluations = self.graph, self._evaluations()
@@ -209,6 +200,12 @@ class _Optimizer:
                 graph, ranges, inputs, floats, self.stages.advance, recipe.activations
             )
         return quantize(graph, ranges, layers, recipe.activations)
+
+
+def _ladder(recipe: Recipe) -> list[Recipe]:
+    """Return the recipes to compare, plain min-max first."""
+    plain = Recipe.plain(activations=recipe.activations)
+    return list(dict.fromkeys([plain, replace(recipe, reconstruct=False), recipe]))
 
 
 def _with_convs(prepared: _Prepared) -> _Prepared:

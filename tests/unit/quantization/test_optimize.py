@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from oracle import Oracle
 from small_nets import dense_net, samples_of, uneven_net
 
 from edgec.driver.progress import Quiet
 from edgec.exporters.tflite import write_tflite
 from edgec.ir import DType, Graph, verify
 from edgec.quantization.batch import BatchEvaluator
-from edgec.quantization.judge import output_sqnr_db
+from edgec.quantization.judge import integer_values, output_sqnr_db
 from edgec.quantization.optimize import Recipe, quantize_best
 from edgec.quantization.samples import Samples
 
@@ -81,3 +82,17 @@ def test_progress_is_told_stage_by_stage() -> None:
         "checking on held-out samples",
         "rounding weights",
     ]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("graph", [uneven_net(), dense_net()], ids=["uneven", "dense"])
+@pytest.mark.parametrize("activations", [DType.INT8, DType.INT16])
+def test_the_interpreter_gives_the_same_bytes(graph: Graph, activations: DType) -> None:
+    samples = samples_of(graph, 16)
+    made = quantize_best(graph, samples, Recipe(activations=activations), Quiet()).graph
+    values = integer_values(made, samples.arrays)
+    judge = Oracle(write_tflite(made), exact=True)
+    for index in range(16):
+        got = judge.run({name: values[name][index] for name in made.inputs})
+        for name in made.outputs:
+            np.testing.assert_array_equal(got[name], values[name][index])

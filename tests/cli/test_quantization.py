@@ -1,0 +1,151 @@
+"""eval and quantize on small float models: figures, files, options, warnings, errors."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli.conftest import Cli
+from onnx_models import MODELS, save
+
+from edgec.frontends import load
+from edgec.ir import Array, DType
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return save(MODELS["lenet"], tmp_path)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return written(tmp_path / "data.npz", 40)
+
+
+def written(path: Path, count: int, scale: float = 1.0, seed: int = 0, **more: Array) -> Path:
+    """Write normal samples for the net above."""
+    rng = np.random.default_rng(seed)
+    image = (scale * rng.standard_normal((count, 2, 6, 6))).astype(np.float32)
+    np.savez(path, image=image, **more)
+    return path
+
+
+def test_eval_json_has_the_documented_keys(
+    cli: Cli, model: Path, data: Path, tmp_path: Path
+) -> None:
+    labels = np.random.default_rng(1).integers(0, 4, 30)
+    test = written(tmp_path / "test.npz", 30, seed=1, label=labels)
+    ended = cli("eval", model, "--data", test, "--calib", data, "--json")
+    assert ended.code == 0, ended.err
+    found = ended.json
+    assert set(found["accuracy"]) == {"float", "quantized", "metric"}
+    assert 0.8 < found["top1_agreement"] <= 1
+    assert found["output_sqnr_db"] > 20
+    assert found["layers"]
+    assert {tuple(layer) for layer in found["layers"]} == {("name", "sqnr_db", "hint")}
+    assert found["scheme"].startswith("int8, ")
+
+
+def test_eval_shows_accuracy_and_the_weakest_layers(cli: Cli, model: Path, data: Path) -> None:
+    ended = cli("eval", model, "--data", data, "--effort", "fast")
+    assert "output SQNR" in ended.out
+    assert "weakest layers" in ended.out
+    assert "accuracy" not in ended.out  # there are no labels
+    assert "the data calibrated the model too" in ended.err
+
+
+def test_quantize_writes_a_tflite_file_that_eval_reads(
+    cli: Cli, model: Path, data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "made" / "m.tflite"
+    ended = cli("quantize", model, "--calib", data, "-o", out)
+    assert ended.code == 0, ended.err
+    assert "on 10 held-out samples" in ended.out
+    graph = load(out).graph
+    assert {kind.dtype for value, kind in graph.types.items() if value in graph.inputs} == {
+        DType.INT8
+    }
+    assert [each.name for each in tmp_path.joinpath("made").iterdir()] == ["m.tflite"]
+
+
+def test_int16_activations_are_written_too(
+    cli: Cli, model: Path, data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "m.tflite"
+    ended = cli("quantize", model, "--calib", data, "-o", out, "--quantize", "int16x8", "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["quantization"]["scheme"].startswith("int16x8")
+    graph = load(out).graph
+    assert graph.types[graph.inputs[0]].dtype is DType.INT16
+
+
+@pytest.mark.parametrize(("drop", "scheme"), [("20dB", "int8"), ("60dB", "int16x8")])
+def test_auto_takes_int16_where_int8_is_not_enough(
+    cli: Cli, model: Path, data: Path, tmp_path: Path, drop: str, scheme: str
+) -> None:
+    options = ("--quantize", "auto", "--max-drop", drop, "--effort", "fast", "--json")
+    ended = cli("quantize", model, "--calib", data, "-o", tmp_path / "m.tflite", *options)
+    assert ended.json["quantization"]["scheme"].startswith(f"{scheme}, ")
+
+
+def test_random_calibration_works_and_warns(cli: Cli, model: Path, tmp_path: Path) -> None:
+    ended = cli("quantize", model, "--calib", "random", "-o", tmp_path / "m.tflite")
+    assert ended.code == 0
+    assert "RANDOM samples" in ended.err
+    again = tmp_path / "again.tflite"
+    cli("quantize", model, "--calib", "random", "-o", again)
+    assert again.read_bytes() == (tmp_path / "m.tflite").read_bytes()
+
+
+def test_without_samples_the_error_says_how_to_make_some(
+    cli: Cli, model: Path, tmp_path: Path
+) -> None:
+    ended = cli("quantize", model, "-o", tmp_path / "m.tflite")
+    assert ended.code == 1
+    assert "error[calibration-needed]" in ended.err
+    assert "image=<float32 samples x 2x6x6>" in ended.err
+    assert not (tmp_path / "m.tflite").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--calibration", "best"), ("--quantize", "int4"), ("--max-drop", "much"), ("--effort", "9")],
+)
+def test_values_that_options_do_not_take(
+    cli: Cli, model: Path, data: Path, options: tuple[str, str]
+) -> None:
+    ended = cli("eval", model, "--data", data, *options)
+    assert ended.code == 2
+    assert "error[invalid-option]" in ended.err
+    assert options[1] in ended.err
+
+
+def test_pixels_for_a_model_of_small_numbers_are_noticed(
+    cli: Cli, model: Path, tmp_path: Path
+) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (20, 2, 6, 6)).astype(np.float32)
+    np.savez(tmp_path / "pixels.npz", image=image)
+    ended = cli("eval", model, "--data", tmp_path / "pixels.npz", "--effort", "fast")
+    assert "divide by 255" in ended.err
+
+
+def test_an_integer_file_has_no_float_figures(
+    cli: Cli, model: Path, data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "m.tflite"
+    cli("quantize", model, "--calib", data, "-o", out, "--effort", "fast")
+    rows = np.random.default_rng(2).standard_normal((5, 6, 6, 2)).astype(np.float32)
+    np.savez(tmp_path / "t.npz", image=rows, label=np.arange(5) % 4)
+    found = cli("eval", out, "--data", tmp_path / "t.npz", "--json").json
+    assert found["accuracy"]["float"] is None
+    assert 0 <= found["accuracy"]["quantized"] <= 1
+    assert (found["output_sqnr_db"], found["layers"]) == (None, [])
+
+
+def test_an_integer_file_is_written_as_it_is(
+    cli: Cli, model: Path, data: Path, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "one.tflite", tmp_path / "two.tflite"
+    cli("quantize", model, "--calib", data, "-o", first, "--effort", "fast")
+    ended = cli("quantize", first, "-o", second)
+    assert "quantized already" in ended.out
+    assert load(second).graph.types == load(first).graph.types
