@@ -48,10 +48,16 @@ def flash(
         return result
     progress.stage("waiting for the self-test")
     with board_session(built, port) as session:
-        test = session.self_test()
+        test = require_self_test(built, session)
+    return FlashResult(built.board.id, plan, test, built.board.clock_hz)
+
+
+def require_self_test(built: OutputInfo, session: Session) -> SelfTest:
+    """Have the firmware test itself. Raises ``self-test-failed``."""
+    test = session.self_test()
     if not test.passed:
         raise _failed(built, test)
-    return FlashResult(built.board.id, plan, test, built.board.clock_hz)
+    return test
 
 
 @contextmanager

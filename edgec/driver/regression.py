@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from edgec.driver.execute import DEFAULT_TIMEOUT, run_all
+from edgec.driver.execute import DEFAULT_TIMEOUT, open_session, run_all
 from edgec.driver.first_layer import LayerDifference, first_different_layer
+from edgec.driver.flash import require_self_test
 from edgec.driver.golden import read_golden, reference_outputs
 from edgec.driver.integers import built_graph
 from edgec.driver.output import OutputInfo, open_output
@@ -68,7 +69,8 @@ def run_regression(
 
     Without ``data`` the reference is what the build recorded; with it, the integer reference is
     evaluated anew from the folder's .tflite file. ``layers`` looks inside for the first layer that
-    differs; ``timeout`` (s) bounds each run of the model.
+    differs; ``timeout`` (s) bounds each run of the model. Raises ``self-test-failed`` where all
+    outputs are right and yet the weights are not.
     """
     progress = progress or Quiet()
     built = open_output(folder)
@@ -87,6 +89,10 @@ def run_regression(
     except EdgecError as error:
         raise with_layer(error, built.report["layers"]) from None
     different = _differences(built, expected, actual)
+    if not different and on != "host":
+        progress.stage("checking the weights")
+        with open_session(built, on, timeout) as session:
+            require_self_test(built, session)
     layer = None
     if layers and different:
         progress.stage("looking for the layer")

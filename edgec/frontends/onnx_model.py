@@ -5,6 +5,7 @@ protobuf and ONNX libraries raise on a broken file becomes an :class:`EdgecError
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -85,8 +86,10 @@ def _names(graph: Any) -> Iterator[Any]:
 
 
 def _checked(model: Any, place: Place) -> Any:
+    """Return the model with its functions inlined; it may leave the rank of its ends open."""
     try:
-        onnx.checker.check_model(model)
+        with _ranks_stated(model):
+            onnx.checker.check_model(model)
         return onnx.inliner.inline_local_functions(model) if model.functions else model
     except EncodeError as error:  # protobuf's limit of 2 GiB
         hint = "give a smaller model"
@@ -94,6 +97,20 @@ def _checked(model: Any, place: Place) -> Any:
     except (onnx.checker.ValidationError, RuntimeError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())[:500]
         raise malformed(f"the ONNX checker rejects the model: {reason}", place) from error
+
+
+@contextmanager
+def _ranks_stated(model: Any) -> Iterator[None]:
+    """Give inputs and outputs without a shape one for the checker, which insists on it."""
+    kinds = [each.type.tensor_type for each in (*model.graph.input, *model.graph.output)]
+    silent = [each for each in kinds if each.elem_type and not each.HasField("shape")]
+    for each in silent:
+        each.shape.SetInParent()
+    try:
+        yield
+    finally:
+        for each in silent:
+            each.ClearField("shape")
 
 
 def _load_external_data(model: Any, path: Path) -> None:

@@ -87,3 +87,16 @@ def test_tflite_shapes_are_fixed(tmp_path: Path) -> None:
     assert load(path, {"x": (1, 4, 4, 2)}).graph.inputs == ("x",)
     assert error("x=1,8,8,2", path).code == "invalid-shape"
     assert error("z=1,8,8,2", path).code == "invalid-shape"
+
+
+def test_an_input_of_unknown_rank_needs_a_shape(tmp_path: Path) -> None:
+    b = OnnxBuilder()
+    b.add("Relu", b.input("x", []), output="y")
+    model = b.model("y")
+    for each in (*model.graph.input, *model.graph.output):
+        each.type.tensor_type.ClearField("shape")
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    assert error("", path).code == "dynamic-shape"
+    graph = load(path, {"x": (1, 5)}).graph
+    assert graph.types[graph.outputs[0]].shape == (1, 5)
