@@ -13,6 +13,8 @@ from cli.conftest import Cli
 from cli.test_errors import check_error
 from elftools.elf.elffile import ELFFile
 
+from edgec.firmware.sizes import symbol_address
+
 pytest.importorskip("serial")
 pytestmark = pytest.mark.qemu
 
@@ -91,6 +93,21 @@ def flip_weight(elf: Path) -> None:
     data = bytearray(elf.read_bytes())
     data[at] ^= 1
     elf.write_bytes(data)
+
+
+def test_weights_are_checked_where_outputs_are_right(cli: Cli, built: Path, tmp_path: Path) -> None:
+    """Change what the weights are compared with, so that only the comparison can notice."""
+    folder = tmp_path / "out"
+    shutil.copytree(built, folder)
+    elf = folder / "firmware.elf"
+    address = symbol_address(elf, "edgec_self_test")
+    assert address is not None
+    with elf.open("rb") as file:
+        (at,) = ELFFile(file).address_offsets(address)
+    data = bytearray(elf.read_bytes())
+    data[at] ^= 1
+    elf.write_bytes(data)
+    check_error(cli("test", folder, "--json"), "self-test-failed", 4)
 
 
 def test_another_model_on_the_board(cli: Cli, built: Path, line: Line, tmp_path: Path) -> None:
