@@ -102,8 +102,13 @@ class Steps:
 
     def gate(self, x: ValueName, first: int, count: int, name: str) -> ValueName:
         """Return the columns of ``count`` gates from number ``first`` on of [batch, columns]."""
-        op = Slice.whole(self.g.type(x).shape).along(1, first * self.hidden, count * self.hidden)
-        return self.add(op, x, name=name)
+        return self.part(x, 1, first * self.hidden, count * self.hidden, name)
+
+    def part(self, x: ValueName, axis: int, start: int, size: int, name: str) -> ValueName:
+        """Return ``size`` elements along an axis; x itself where these are all."""
+        whole = Slice.whole(self.g.type(x).shape)
+        op = whole.along(axis, start, size)
+        return x if op == whole else self.add(op, x, name=name)
 
     def plus(self, x: ValueName, y: ValueName | None, name: str) -> ValueName:
         """Return x + y, where y may be zero."""
@@ -221,8 +226,7 @@ class _Run:
         hidden: dict[int, ValueName] = {}
         for t in reversed(range(length)) if self.backwards else range(length):
             at_t = s.named("/".join(filter(None, (s.prefix, f"step{t}"))))
-            rows = Slice.whole(s.g.type(product).shape).along(0, t * batch, batch)
-            state = self.step(at_t, at_t.add(rows, product, name="input"), state)
+            state = self.step(at_t, at_t.part(product, 0, t * batch, batch, "input"), state)
             assert state[0] is not None  # noqa: S101 - a step's result is no plain zero
             hidden[t] = state[0]
         return [hidden[t] for t in range(length)], state
@@ -271,7 +275,7 @@ def _initial(steps: Steps, index: int, direction: int, batch_first: bool) -> Val
         message = f"the initial state is {shape}, not {wanted}"
         raise node.reject(message, code="malformed-model")
     name = "initial_h" if index == _HIDDEN else "initial_c"
-    part = steps.add(Slice.whole(shape).along(axis, direction, 1), value, name=f"{name}/part")
+    part = steps.part(value, axis, direction, 1, f"{name}/part")
     return steps.add(Reshape(shape=(batch, steps.hidden)), part, name=name)
 
 

@@ -10,6 +10,7 @@ from oracle import Oracle
 
 from edgec.driver import BuildOptions, build
 from edgec.driver.execute import run
+from edgec.driver.first_layer import first_different_layer
 from edgec.driver.output import open_output
 from edgec.driver.regression import run_regression
 from edgec.frontends import load
@@ -96,6 +97,13 @@ def test_states_are_no_ports_of_the_firmware(folder: Path) -> None:
 @pytest.mark.parametrize("on", ["emulator", "host"])
 def test_firmware_gives_the_golden_sequence(folder: Path, on: str) -> None:
     assert run_regression(folder, on=on).mismatches == 0
+
+
+@pytest.mark.qemu
+def test_layers_of_the_first_run_are_compared_one_by_one(folder: Path) -> None:
+    built = open_output(folder)
+    first = quantize_floats(sequence()[:1], load(built.tflite).graph.types[ValueName("x")])
+    assert first_different_layer(built, [first.tobytes()]) is None
 
 
 @pytest.mark.qemu
