@@ -7,6 +7,7 @@ from edgec.passes.base import Fixpoint, Observer, Pass, Pipeline
 from edgec.passes.compose_functions import ComposeFunctions
 from edgec.passes.dead_code import DeadCode
 from edgec.passes.eliminate_identity import EliminateIdentity
+from edgec.passes.fold_affine import FoldAffine
 from edgec.passes.fold_batch_norm import FoldBatchNorm
 from edgec.passes.fold_constants import FoldConstants
 from edgec.passes.fold_flatten import FoldFlatten
@@ -42,6 +43,7 @@ FLOAT_PASSES: Sequence[Pass] = (
     EliminateIdentity(),  # reshapes that a fused pad stood between
     FoldConstants(),
     ComposeFunctions(),  # after all that folds a function of one element into a layer
+    FoldAffine(),  # last: a factor may be part of a function that is recognized as a whole
     DeadCode(),
 )
 
