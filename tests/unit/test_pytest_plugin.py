@@ -1,6 +1,7 @@
 """The pytest plugin, in a pytest of its own."""
 
 import shutil
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,11 @@ from edgec.exporters.tflite import write_tflite
 
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.qemu
-PLUGIN = ("-p", "edgec.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:randomly")
+INSTALLED = bool(entry_points(group="pytest11", name="edgec"))  # then pytest loads it by itself
+PLUGIN = (
+    *(() if INSTALLED else ("-p", "edgec.pytest_plugin")),
+    *("-p", "no:cacheprovider", "-p", "no:randomly"),
+)
 
 
 @pytest.fixture(scope="module")
