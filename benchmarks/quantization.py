@@ -33,7 +33,8 @@ from edgec.ops.dequantize import dequantized
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.quantization.batch import BatchEvaluator
 from edgec.quantization.judge import energy, integer_values, judged_values
-from edgec.quantization.optimize import Recipe, quantize_best
+from edgec.quantization.optimize import quantize_best
+from edgec.quantization.recipe import Recipe
 from edgec.quantization.samples import Samples, read_samples
 
 MODELS = ("pub_lenet", "pub_dscnn", "pub_mbv2", "pub_cnn1d", "pub_ae")

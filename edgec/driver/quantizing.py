@@ -9,8 +9,9 @@ from edgec.driver.progress import Progress
 from edgec.driver.requirements import Requirement
 from edgec.ir import DType, Graph
 from edgec.quantization.evaluate import Evaluation, evaluate_quantization
-from edgec.quantization.optimize import Quantized, Recipe, quantize_best
+from edgec.quantization.optimize import Quantized, quantize_best
 from edgec.quantization.random_samples import random_samples
+from edgec.quantization.recipe import Recipe
 from edgec.quantization.samples import Samples, read_samples
 from edgec.quantization.states import with_state_samples, without_state_inputs
 

@@ -47,6 +47,11 @@ def fixed_qparams(prescribed: QParams | None, activations: DType) -> QParams | N
     return QParams.per_tensor(1 / (_INT16_LIMIT + 1))
 
 
+def widened_qparams(q: QParams) -> QParams:
+    """Return int16 parameters for values of int8: 128 steps for each of theirs, none is lost."""
+    return QParams.per_tensor(_scale(q.scale / 128, 0.0))
+
+
 def steps_of(activations: DType) -> float:
     """Return the largest distance of an activation from its zero point, in steps."""
     return float(_INT16_LIMIT + 1 if activations is DType.INT16 else HIGHEST - LOWEST)

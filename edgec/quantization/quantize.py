@@ -17,6 +17,7 @@ from edgec.quantization.parameters import (
     quantize_bias,
     steps_of,
     weight_qparams,
+    widened_qparams,
 )
 from edgec.quantization.ties import Ties
 from edgec.quantization.widths import Widths
@@ -32,39 +33,39 @@ def quantize(
     ranges: Mapping[ValueName, Range],
     layers: Mapping[str, QuantizedLayer] | None = None,
     activations: DType = DType.INT8,
-    int8_nodes: Collection[str] = (),
+    int8_values: Collection[ValueName] = (),
+    int8_ranges: Mapping[ValueName, Range] | None = None,
 ) -> Graph:
     """Return the integer graph with inputs and outputs integers too; names and layouts stay.
 
     ``ranges`` has every float value that is no constant (:func:`calibrate`). Weights become
     symmetric int8 per the operator's ``weight_rule``, biases int32 with scale = input scale times
     weight scale, activations asymmetric int8 with an exact 0; with ``activations`` INT16 these are
-    symmetric and biases int64, but for operators that know int8 only and the ``int8_nodes``, by
-    name: a QUANTIZE stands at each border. ``layers`` holds weights that are chosen already, by
-    node name; the others are rounded to the nearest.
+    symmetric and biases int64, but for operators that know int8 only and the ``int8_values``: a
+    QUANTIZE stands at each border. What is int8 there has its range from ``int8_ranges``, where
+    given. ``layers`` holds weights that are chosen already, by node name; the others are rounded to
+    the nearest.
     """
     ties = Ties(graph)
-    widths = Widths(graph, ties, activations, int8_nodes)
-    return _Quantizer(graph, ranges, layers or {}, ties, widths).run()
+    widths = Widths(graph, ties, activations, int8_values)
+    groups = {activations: ties.ranges(ranges)}
+    groups.setdefault(DType.INT8, ties.ranges(int8_ranges or ranges))
+    return _Quantizer(graph, groups, layers or {}, ties, widths).run()
 
 
 @dataclass(eq=False)
 class _Quantizer:
     graph: Graph
-    ranges: Mapping[ValueName, Range]
+    groups: Mapping[DType, Mapping[ValueName, Range]]  # by width, then by root
     layers: Mapping[str, QuantizedLayer]
     ties: Ties
     widths: Widths
     nodes: list[Node] = field(default_factory=list)
     types: dict[ValueName, TensorType] = field(default_factory=dict)
     constants: dict[ValueName, Array] = field(default_factory=dict)
-    _groups: dict[ValueName, Range] = field(init=False)
     _chosen: dict[ValueName, QParams] = field(default_factory=dict)
     _named: dict[tuple[ValueName, QParams | None, DType], ValueName] = field(default_factory=dict)
     _converted: dict[tuple[ValueName, DType], ValueName] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._groups = self.ties.ranges(self.ranges)
 
     def run(self) -> Graph:
         for value in self.graph.inputs:
@@ -109,7 +110,7 @@ class _Quantizer:
     def _parameters(self, root: ValueName, width: DType, smallest: float = 0.0) -> QParams:
         """Return the parameters that suit a group of values: prescribed, or by their range."""
         fixed = fixed_qparams(self.ties.fixed(root), width)
-        return fixed or activation_qparams(self._groups[root], smallest, width)
+        return fixed or activation_qparams(self.groups[width][root], smallest, width)
 
     def _operand(self, node: Node, value: ValueName, *, real: bool = False) -> ValueName:
         """Return an input in the type the node computes in.
@@ -131,11 +132,17 @@ class _Quantizer:
         if kind.qparams is None or kind.dtype is width:
             return value
         if (value, width) not in self._converted:
-            q = self._parameters(self.ties.root(value), width)
+            q = self._converted_parameters(value, width)
             name = self._unused(ValueName(f"{value}.{width.value}"))
             node = f"{value}/{width.value}"
             self._converted[value, width] = self._quantize(value, width, q, name, node)
         return self._converted[value, width]
+
+    def _converted_parameters(self, value: ValueName, width: DType) -> QParams:
+        """Return the parameters of an activation in another type; int16 loses nothing of int8."""
+        if width is DType.INT16:
+            return widened_qparams(self.types[value].quantization)
+        return self._parameters(self.ties.root(value), width)
 
     def _tied(self, node: Node, index: int) -> ValueName:
         """Return an input in the quantization of the output, where the operator shares it."""

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgec.ir import Array, DType, Graph, Node, ValueName
+from edgec.ir import Array, Graph, Node, ValueName
 from edgec.ops.base import Operator
 from edgec.quantization.batch import Values
-from edgec.quantization.observers import Range
 from edgec.quantization.parameters import WEIGHT_LIMIT, QuantizedLayer, weight_scales
-from edgec.quantization.quantize import quantize
 from edgec.quantization.rounding import quadratic_error, round_rows
 from edgec.quantization.rows import has_rows, input_rows, weight_rows, weights_from_rows
 from edgec.quantization.simulate import Simulation
@@ -27,19 +25,19 @@ _DAMPING = 0.1  # of the mean curvature: weights that the samples hardly excite 
 
 def reconstruct(
     graph: Graph,
-    ranges: Mapping[ValueName, Range],
+    quantized: Callable[[Mapping[str, QuantizedLayer]], Graph],
     inputs: Mapping[ValueName, Array],
     floats: Values,
     on_progress: Callable[[int, int], None] | None = None,
-    activations: DType = DType.INT8,
 ) -> dict[str, QuantizedLayer]:
     """Return integer weights and corrected biases of every layer, by node name.
 
     Layers that share weights, as the steps of a recurrent one do, are left out: they stay shared.
-    ``inputs`` are calibration samples, ``floats`` every float activation on them.
+    ``quantized`` makes the integer graph of ``graph`` with such layers; ``inputs`` are calibration
+    samples, ``floats`` every float activation on them.
     """
     layers: dict[str, QuantizedLayer] = {}
-    simulation = Simulation.of(quantize(graph, ranges, None, activations))
+    simulation = Simulation.of(quantized({}))
     values = simulation.start(inputs)
     readers = graph.consumers()
     originals = {
@@ -54,7 +52,7 @@ def reconstruct(
             scale = simulation.kinds[node.inputs[0]].quantization.scale
             fit = _Fit.of(graph, originals[node.name], values[node.inputs[0]], floats)
             layers[node.name] = fit.best(scale)
-            simulation = Simulation.of(quantize(graph, ranges, layers, activations))
+            simulation = Simulation.of(quantized(layers))
             node = simulation.graph.nodes[done]
         simulation.step(node, values)
         if on_progress is not None:

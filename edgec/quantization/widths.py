@@ -15,19 +15,20 @@ from edgec.quantization.ties import Ties
 class Widths:
     """The element type of every float value once it is quantized.
 
-    ``activations`` is the type asked for; the nodes named in ``int8_nodes`` compute in int8 all the
-    same.
+    ``activations`` is the type asked for; ``int8_values`` and what shares their quantization are
+    int8 all the same.
     """
 
     graph: Graph
     ties: Ties
     activations: DType = DType.INT8
-    int8_nodes: Collection[str] = ()
+    int8_values: Collection[ValueName] = ()
     _narrow: set[ValueName] = field(default_factory=set)  # roots of groups that stay int8
 
     def __post_init__(self) -> None:
+        self._narrow.update(self.ties.root(value) for value in self.int8_values)
         for node in self.graph.nodes:
-            if not self._is_wide(node):
+            if not (isinstance(node.op, Operator) and node.op.computes(self.activations)):
                 self._narrow.update(self.ties.root(value) for value in node.outputs)
 
     def of(self, value: ValueName) -> DType:
@@ -35,13 +36,13 @@ class Widths:
         return DType.INT8 if self.ties.root(value) in self._narrow else self.activations
 
     def of_node(self, node: Node) -> DType:
-        """Return the type a node computes in: that of its output where this is quantized."""
-        result = node.outputs[0]
-        if is_float(self.graph.types[result]):
-            return self.of(result)
-        return self.activations if self._is_wide(node) else DType.INT8
+        """Return the type a node computes in: that of its output where this is quantized.
 
-    def _is_wide(self, node: Node) -> bool:
-        op = node.op
-        known = isinstance(op, Operator) and op.computes(self.activations)
-        return known and node.name not in self.int8_nodes
+        What reads activations and makes other numbers, as indices, computes in its input's type
+        where it can.
+        """
+        result = node.outputs[0]
+        if is_float(self.graph.types[result]) or self.of(result) is DType.INT8:
+            return self.of(result)
+        read = [v for v in node.inputs if v not in self.graph.constants]
+        return self.of(read[0]) if read else self.activations

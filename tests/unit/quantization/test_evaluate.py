@@ -17,8 +17,9 @@ from edgec.quantization.evaluate import (
     evaluate_quantization,
 )
 from edgec.quantization.observers import Range
-from edgec.quantization.optimize import Recipe, quantize_best
+from edgec.quantization.optimize import quantize_best
 from edgec.quantization.quantize import quantize
+from edgec.quantization.recipe import Recipe
 from edgec.quantization.samples import Samples
 
 X = ValueName("x")

@@ -10,7 +10,8 @@ from edgec.exporters.tflite import write_tflite
 from edgec.ir import DType, Graph, verify
 from edgec.quantization.batch import BatchEvaluator
 from edgec.quantization.judge import integer_values, output_sqnr_db
-from edgec.quantization.optimize import Recipe, quantize_best
+from edgec.quantization.optimize import quantize_best
+from edgec.quantization.recipe import Recipe
 from edgec.quantization.samples import Samples
 
 

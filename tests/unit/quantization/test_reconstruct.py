@@ -1,6 +1,7 @@
 """Reconstruction: biases keep the means, outputs come closer than with the nearest weights."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def both(graph: Graph) -> tuple[Graph, Graph]:
     ranges = calibrate(graph, samples)
     floats = BatchEvaluator(graph).run(samples.arrays)
     return quantize(graph, ranges), quantize(
-        graph, ranges, reconstruct(graph, ranges, samples.arrays, floats)
+        graph, ranges, reconstruct(graph, partial(quantize, graph, ranges), samples.arrays, floats)
     )
 
 
@@ -98,5 +99,6 @@ def test_weights_that_layers_share_stay_shared() -> None:
     graph = g.build([g.add1(FullyConnected(), twice, own, name="alone")])
     samples = samples_of(graph, 16)
     floats = BatchEvaluator(graph).run(samples.arrays)
-    layers = reconstruct(graph, calibrate(graph, samples), samples.arrays, floats)
+    made = partial(quantize, graph, calibrate(graph, samples))
+    layers = reconstruct(graph, made, samples.arrays, floats)
     assert list(layers) == ["alone"]

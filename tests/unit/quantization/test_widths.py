@@ -94,14 +94,31 @@ def test_int16_is_symmetric_with_wide_biases_and_prescribed_outputs() -> None:
 @pytest.mark.parametrize("name", ["a", "b", "sum", "dense", "probabilities"])
 def test_a_node_kept_in_int8_gets_borders(name: str) -> None:
     graph = graph_of(small_network)
-    result = quantize(graph, ranged(graph), None, INT16, [name])
+    result = quantize(graph, ranged(graph), None, INT16, [ValueName(name)])
     assert dtypes(result, name) == [INT8]
+    assert_bytes_of_the_interpreter(result)
+
+
+def test_an_input_kept_in_int8_loses_nothing_on_its_way_to_int16() -> None:
+    graph = graph_of(small_network)
+    result = quantize(graph, ranged(graph), None, INT16, [ValueName("x")])
+    assert dtypes(result, "x", "x.int16", "a") == [INT8, INT16, INT16]
+    narrow, wide = (result.types[ValueName(name)].quantization for name in ("x", "x.int16"))
+    assert narrow.scale == 128 * wide.scale
+    assert_bytes_of_the_interpreter(result)
+
+
+def test_what_is_int8_amid_int16_has_ranges_of_its_own() -> None:
+    graph = graph_of(small_network)
+    result = quantize(graph, ranged(graph, 4.0), None, INT16, [], ranged(graph, 1.0))
+    scales = [result.types[ValueName(name)].quantization.scale for name in ("a", "a.int8")]
+    np.testing.assert_allclose(scales, [4 / 32767, 2 / 255], rtol=1e-6)
     assert_bytes_of_the_interpreter(result)
 
 
 def test_values_of_one_quantization_have_one_width() -> None:
     graph = graph_of(small_network)
-    result = quantize(graph, ranged(graph), None, INT16, ["pool"])
+    result = quantize(graph, ranged(graph), None, INT16, [ValueName("pool")])
     assert dtypes(result, "sum", "pool", "rows") == [INT8, INT8, INT8]
     assert_bytes_of_the_interpreter(result)
 

@@ -1,0 +1,105 @@
+"""Integer graphs from a float graph and rules for its ranges, and how good they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from edgec.ir import Array, DType, Graph, ValueName
+from edgec.quantization.batch import BatchEvaluator, Values
+from edgec.quantization.calibrate import summarize
+from edgec.quantization.judge import judged_values, output_sqnr_db
+from edgec.quantization.observers import Summary
+from edgec.quantization.quantize import quantize
+from edgec.quantization.range_search import WIDE, Rule, Rules, ranges_by
+from edgec.quantization.recipe import Recipe, Stages
+from edgec.quantization.reconstruct import reconstruct
+from edgec.quantization.samples import Samples
+
+_SEARCHED = 128  # samples that searches use, spread evenly over all
+_HELD_OUT = 4  # one in so many samples judges and is not fitted to
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A float graph, and a rule for the range of every value as int8 and as int16."""
+
+    graph: Graph
+    rules: Rules
+    wide: Rules
+
+    @classmethod
+    def by(cls, graph: Graph, method: str) -> "Prepared":
+        """Return one rule for all; ``auto`` stands for min-max, for int16 with room to spare."""
+        narrow = Rule("minmax" if method == "auto" else method)
+        wide = Rule("minmax", WIDE, WIDE) if method == "auto" else narrow
+        return cls(graph, dict.fromkeys(graph.types, narrow), dict.fromkeys(graph.types, wide))
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes integer graphs for one float graph from its samples."""
+
+    graph: Graph
+    samples: Samples
+    stages: Stages
+
+    def made(self, prepared: Prepared, recipe: Recipe) -> Graph:
+        """Return the integer graph, made from all samples."""
+        seen = summarize(prepared.graph, self.samples, self.stages.advance)
+        floats = BatchEvaluator(prepared.graph).run(self.inputs)
+        return self._made(prepared, recipe, floats, seen)
+
+    def judged(self, prepared: Prepared, recipe: Recipe) -> float:
+        """Return the output SQNR in dB on samples that are held out when it is made."""
+        fit, held = _without(self.inputs, _HELD_OUT), _only(self.inputs, _HELD_OUT)
+        wanted = BatchEvaluator(self.graph).run(held)
+        floats = BatchEvaluator(prepared.graph).run(fit)
+        seen = {value: Summary.of(array) for value, array in floats.items()}
+        integer = self._made(prepared, recipe, floats, seen)
+        return output_sqnr_db(integer, held, {v: wanted[v] for v in judged_values(self.graph)})
+
+    @property
+    def inputs(self) -> Values:
+        """The samples that searches use."""
+        count = len(self.samples)
+        chosen = np.unique(np.linspace(0, count - 1, min(count, _SEARCHED)).round().astype(int))
+        return {name: array[chosen] for name, array in self.samples.arrays.items()}
+
+    @property
+    def held_out(self) -> int:
+        """How many samples are held out for :meth:`judged`."""
+        return -(-len(next(iter(self.inputs.values()))) // _HELD_OUT)
+
+    def _made(
+        self,
+        prepared: Prepared,
+        recipe: Recipe,
+        floats: Values,
+        seen: Mapping[ValueName, Summary],
+    ) -> Graph:
+        narrow = ranges_by(prepared.rules, seen)
+        wide = ranges_by(prepared.wide, seen)
+        quantized = partial(
+            quantize,
+            prepared.graph,
+            wide if recipe.activations is DType.INT16 else narrow,
+            activations=recipe.activations,
+            int8_values=recipe.int8_values,
+            int8_ranges=narrow,
+        )
+        if not recipe.reconstruct:
+            return quantized()
+        inputs = {name: floats[name] for name in prepared.graph.inputs}
+        layers = reconstruct(prepared.graph, quantized, inputs, floats, self.stages.advance)
+        return quantized(layers)
+
+
+def _only(inputs: Mapping[ValueName, Array], every: int) -> Values:
+    return {name: array[::every] for name, array in inputs.items()}
+
+
+def _without(inputs: Mapping[ValueName, Array], every: int) -> Values:
+    kept = {name: np.arange(len(array)) % every != 0 for name, array in inputs.items()}
+    return {name: array[kept[name]] for name, array in inputs.items()}
