@@ -1,9 +1,11 @@
 """``edgec eval``: float against quantized, the outputs and every layer."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.text import Text
 
 from edgec.cli.options import Json, Verbose
@@ -18,9 +20,12 @@ from edgec.cli.quantization_options import (
     Shape,
 )
 from edgec.cli.terminal import add_row, plain, print_json, progress, results, short, table, talk
+from edgec.driver.deployed import BOARD, Deployed
 from edgec.driver.eval import EvalResult, evaluate_model
+from edgec.driver.execute import PLACES
 from edgec.driver.options import BuildOptions
 from edgec.driver.quantizing import accuracy_json
+from edgec.errors import ExitCode
 from edgec.frontends.shapes import joined
 
 _WORST = 5
@@ -37,6 +42,12 @@ def evaluate(
     max_drop: MaxDrop = "",
     prune: Prune = "",
     shape: Shape = None,
+    on: Annotated[
+        str, typer.Option("--on", help=f"Run all samples in firmware too: {' or '.join(PLACES)}.")
+    ] = "",
+    board: Annotated[
+        str, typer.Option("--board", "-b", help=f"The board for --on. [{BOARD}]")
+    ] = "",
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -50,15 +61,18 @@ def evaluate(
         max_drop=max_drop,
         prune=prune,
         shape=joined(shape),
+        board=board,
     )
     with progress(quiet=json) as drawn:
-        result = evaluate_model(options, data, drawn)
+        result = evaluate_model(options, data, drawn, on)
     for warning in result.warnings:
         talk().print(Text(f"warning: {plain(warning)}", style="yellow"), soft_wrap=True)
     if json:
         print_json(_document(result))
     else:
         _show(result)
+    if result.deployed is not None and result.deployed.mismatches:
+        raise typer.Exit(int(ExitCode.MISMATCH))
 
 
 def _document(result: EvalResult) -> dict[str, Any]:
@@ -72,6 +86,7 @@ def _document(result: EvalResult) -> dict[str, Any]:
         "layers": [
             {"name": each.name, "sqnr_db": each.sqnr_db, "hint": each.hint} for each in found.layers
         ],
+        "on": asdict(result.deployed) if result.deployed else None,
     }
 
 
@@ -87,9 +102,23 @@ def _show(result: EvalResult) -> None:
         console.print(f"same top-1 as float  {found.top1_agreement:.2%}")
     if found.output_sqnr_db is not None:
         console.print(f"output SQNR  {found.output_sqnr_db:.1f} dB")
+    if result.deployed is not None:
+        _show_deployed(console, result.deployed)
     if found.layers:
         console.print(Text("\nweakest layers", style="bold"))
         rows = table("layer", "SQNR", "likely cause", numbers=("SQNR",))
         for each in found.worst(_WORST):
             add_row(rows, short(each.name), f"{each.sqnr_db:.1f} dB", each.hint or None)
         console.print(rows)
+
+
+def _show_deployed(console: Console, found: Deployed) -> None:
+    where = f"{found.board}, {plain(found.place)}"
+    if found.mismatches:
+        text = f"{where}: {found.mismatches} of {found.samples} samples differ from these figures'"
+        console.print(Text(f"FAILED: {text} reference", style="bold red"), soft_wrap=True)
+    else:
+        text = f"{where}: all {found.samples} samples give these figures' bytes"
+        console.print(Text(text, style="green"), soft_wrap=True)
+    if found.instructions is not None:
+        console.print(f"{found.instructions:,} instructions per inference")

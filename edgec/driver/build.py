@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from edgec.codegen.firmware import FirmwareModel
 from edgec.codegen.source_tree import OutputFolder
-from edgec.driver.compile import Compiled, compile_model
+from edgec.driver.compile import Compiled, IntegerModel, compile_model
 from edgec.driver.fit import with_peak
 from edgec.driver.golden import golden_file, golden_inputs, reference_outputs
 from edgec.driver.html import html_report
@@ -44,12 +44,17 @@ class BuildResult:
     report: dict[str, Any]
 
 
-def build(options: BuildOptions, progress: Progress | None = None) -> BuildResult:
-    """Build a model for a board; see design page 3 for what the folder holds."""
+def build(
+    options: BuildOptions, progress: Progress | None = None, made: IntegerModel | None = None
+) -> BuildResult:
+    """Build a model for a board; see design page 3 for what the folder holds.
+
+    ``made`` is what :func:`integer_model` returned for the same options, where that is known.
+    """
     progress = progress or Quiet()
     options = options.checked()
     check_output_folder(options.output_folder)
-    compiled = compile_model(options, progress)
+    compiled = compile_model(options, progress, made)
     ports = describe_ports(compiled)
     progress.stage("recording golden vectors")
     inputs = golden_inputs(compiled, ports[0])

@@ -67,15 +67,22 @@ class PassLog:
         self.entries.append((str(getattr(each, "name", each)), before is not after))
 
 
-def compile_model(options: BuildOptions, progress: Progress | None = None) -> Compiled:
-    """Return the compiled model; raises :class:`EdgecError` for all that is wrong with it."""
+def compile_model(
+    options: BuildOptions,
+    progress: Progress | None = None,
+    made: "IntegerModel | None" = None,
+) -> Compiled:
+    """Return the compiled model; raises :class:`EdgecError` for all that is wrong with it.
+
+    ``made`` is what :func:`integer_model` returned for the same options, where that is known.
+    """
     progress = progress or Quiet()
     options = options.checked()
     board = load_board(options.board)
     progress.stage("reading the model")
     model = load(Path(options.model), options.shapes)
     log = PassLog()
-    quantized = integer_model(options, model, log, progress)
+    quantized = made or integer_model(options, model, log, progress)
     graph, samples = quantized.graph, quantized.samples
     progress.stage("planning kernels and memory")
     program, memory = lower_graph(_renamed(graph, options.model_name), board, options.kernels)

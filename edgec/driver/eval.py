@@ -3,12 +3,14 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgec.driver.compile import PassLog, integer_model
+from edgec.driver.compile import IntegerModel, PassLog, integer_model
+from edgec.driver.deployed import Deployed, run_deployed
+from edgec.driver.execute import check_place
 from edgec.driver.options import BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.frontends import load
 from edgec.quantization.evaluate import Evaluation, evaluate_integers, evaluate_quantization
-from edgec.quantization.samples import read_samples
+from edgec.quantization.samples import Samples, read_samples
 
 
 @dataclass(frozen=True)
@@ -18,30 +20,42 @@ class EvalResult:
     evaluation: Evaluation
     scheme: str
     warnings: tuple[str, ...]
+    deployed: Deployed | None = None
 
 
 def evaluate_model(
-    options: BuildOptions, data: Path, progress: Progress | None = None
+    options: BuildOptions, data: Path, progress: Progress | None = None, on: str = ""
 ) -> EvalResult:
     """Quantize a model as a build would and compare it with its float self on ``data``.
 
-    Without --calib the data itself calibrates, which flatters the result: a warning says so.
+    Without --calib the data itself calibrates, which flatters the result: a warning says so. ``on``
+    is a place as for ``edgec run``: firmware then runs all samples there too.
     """
     progress = progress or Quiet()
+    if on:
+        check_place(on)
     progress.stage("reading the model")
     model = load(Path(options.model), options.shapes)
     own = replace(options, calib=options.calib or str(data)).quantization_checked()
     made = integer_model(own, model, PassLog(), progress)
+    result, samples = _evaluated(options, made, data, progress)
+    deployed = run_deployed(own, made, samples, on, progress) if on else None
+    return replace(result, deployed=deployed)
+
+
+def _evaluated(
+    options: BuildOptions, made: IntegerModel, data: Path, progress: Progress
+) -> tuple[EvalResult, Samples]:
     progress.stage("evaluating")
     if made.float_graph is None or made.quantization is None:
         samples = read_samples(data, made.graph)
-        return EvalResult(
-            evaluate_integers(made.graph, samples), "as in the file", samples.warnings
-        )
+        found = evaluate_integers(made.graph, samples)
+        return EvalResult(found, "as in the file", samples.warnings), samples
     samples = read_samples(data, made.float_graph)
     twin = made.quantization.quantized.twin
     found = evaluate_quantization(made.float_graph, twin, made.graph, samples, progress.advance)
     warnings = [*(made.samples.warnings if made.samples else ()), *samples.warnings]
     if not options.calib:
         warnings.append("eval: the data calibrated the model too; add --calib for a fair figure")
-    return EvalResult(found, str(made.quantization.quantized.recipe), tuple(warnings))
+    scheme = str(made.quantization.quantized.recipe)
+    return EvalResult(found, scheme, tuple(warnings)), samples

@@ -83,16 +83,21 @@ def run_all(
 @contextmanager
 def open_session(built: OutputInfo, on: str, timeout: float = DEFAULT_TIMEOUT) -> Iterator[Session]:
     """Start what runs the model: ``emulator``, ``host``, or the board at ``serial:PORT``."""
+    check_place(on)
     if on == "emulator":
         with Emulator(*built.emulated, timeout=timeout) as session:
             yield session
     elif on == "host":
         with _host_process(built) as session:
             yield session
-    elif on.startswith(PREFIX) and on != PREFIX:
+    else:
         with board_session(built, on.removeprefix(PREFIX), timeout) as session:
             yield session
-    else:
+
+
+def check_place(on: str) -> None:
+    """Raise ``invalid-option`` for what is no place to run a model."""
+    if on not in PLACES[:2] and not (on.startswith(PREFIX) and on != PREFIX):
         raise EdgecError(
             "invalid-option",
             f"--on: {on!r} is none of {', '.join(PLACES)}",

@@ -1,6 +1,7 @@
 """Golden vectors: inputs and the outputs that the integer reference gives for them."""
 
 import io
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from zipfile import ZipFile, ZipInfo
 
@@ -12,6 +13,7 @@ from edgec.driver.progress import Progress
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, Graph, ValueName, evaluate_runs
 from edgec.ops.quantize import quantize_floats
+from edgec.quantization.samples import Samples
 
 SAMPLES = 20
 _REAL = 10
@@ -21,15 +23,22 @@ def golden_inputs(compiled: Compiled, ports: list[PortInfo]) -> list[list[bytes]
     """Return calibration samples where there are some, filled up with random ones."""
     real: list[list[bytes]] = []
     if compiled.samples is not None:
-        for index in range(min(_REAL, len(compiled.samples))):
-            sample = compiled.samples.sample(index)
-            real.append([_quantized(port, sample[ValueName(port.name)]) for port in ports])
+        first = range(min(_REAL, len(compiled.samples)))
+        real = raw_inputs(compiled.samples, ports, first)
     return real + random_inputs(ports, SAMPLES - len(real))
 
 
+def raw_inputs(
+    samples: Samples, ports: Sequence[PortInfo], chosen: Iterable[int]
+) -> list[list[bytes]]:
+    """Return samples as bytes of the ports' types, [sample][input]."""
+    rows = (samples.sample(index) for index in chosen)
+    return [[_quantized(port, row[ValueName(port.name)]) for port in ports] for row in rows]
+
+
 def _quantized(port: PortInfo, array: Array) -> bytes:
-    """Quantize one float sample that already has our layout."""
-    if port.scale is None:
+    """Quantize one sample that already has our layout; integers are taken as they are."""
+    if port.scale is None or array.dtype == port.type.dtype.numpy:
         return array.tobytes()
     return quantize_floats(array, port.type, halves_to_even=port.halves_to_even).tobytes()
 

@@ -81,6 +81,11 @@ class PortInfo:
         moved = [each if inverse is None else each.transpose(inverse) for each in arrays]
         return np.stack([each.reshape(self.sample_shape) for each in moved])
 
+    def reals(self, data: Sequence[bytes]) -> Array:
+        """Turn raw tensors into an array of samples, of real values where there is a scale."""
+        values = self.decode(data)
+        return values if self.scale is None else self.dequantize(values)
+
     def dequantize(self, values: Array) -> Array:
         """Return the real values of an array of quantized ones, float32."""
         assert self.scale is not None  # noqa: S101 - callers ask quantized ports only

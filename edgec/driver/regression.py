@@ -18,6 +18,7 @@ from edgec.driver.ports import read_inputs
 from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode
 from edgec.ir import Array
+from edgec.quantization.metrics import metric_for
 
 _FINISHED = re.compile(r"after (\d+) nodes of the model")
 
@@ -97,7 +98,7 @@ def run_regression(
     if layers and different:
         progress.stage("looking for the layer")
         layer = first_different_layer(built, inputs[different[0].sample], on)
-    accuracy = None if labels is None else _accuracy(built, actual, labels, data)
+    accuracy = None if labels is None else _accuracy(built, inputs, actual, labels)
     return RegressionResult(len(actual), different, accuracy, instructions, layer)
 
 
@@ -139,16 +140,18 @@ def _first_difference(
     return Mismatch(sample, port.name, where, want[where].item(), have[where].item())
 
 
-def _accuracy(built: OutputInfo, raw: list[list[bytes]], labels: Array, data: Path | None) -> float:
-    """Return the share of samples whose largest first output is their label."""
-    scores = built.outputs[0].decode([sample[0] for sample in raw]).reshape(len(raw), -1)
-    if len(labels) != len(raw):
-        raise EdgecError(
-            "samples-shape",
-            f"{len(labels)} labels for {len(raw)} samples in {data}",
-            help="give one 'label' per sample",
-        )
-    return float(np.mean(scores.argmax(axis=1) == labels.reshape(-1)))
+def _accuracy(
+    built: OutputInfo, inputs: list[list[bytes]], outputs: list[list[bytes]], labels: Array
+) -> float | None:
+    """Return what labels say of the first output, 0 to 1."""
+    metric = metric_for(built_graph(built), labels)
+    if metric is None:
+        return None
+    reals = [
+        port.reals([sample[0] for sample in samples])
+        for port, samples in ((built.inputs[0], inputs), (built.outputs[0], outputs))
+    ]
+    return metric.measure(metric.verdicts(*reals), labels)
 
 
 def _not_on_host() -> EdgecError:

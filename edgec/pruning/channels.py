@@ -59,7 +59,7 @@ def choose_channels(channels: ChannelMap, share: float, *, across_layers: bool) 
     for family, count in zip(found, counts, strict=True):
         total = len(family.scores)
         for each in family.ranked()[: total - convenient(total - count, total)]:
-            if not _empties_a_layer(channels, removed | {each}):
+            if not empties_a_layer(channels, removed | {each}):
                 removed.add(each)
     return removed
 
@@ -111,7 +111,8 @@ def relative_norms(weights: Array, axis: int) -> Array:
     return np.asarray(sizes / max(float(sizes.mean()), np.finfo(np.float64).tiny))
 
 
-def _empties_a_layer(channels: ChannelMap, removed: Iterable[int]) -> bool:
+def empties_a_layer(channels: ChannelMap, removed: Iterable[int]) -> bool:
+    """Tell whether a layer has no channel left without the classes in ``removed``."""
     gone = list(removed)
     return any(
         bool(np.isin(channels.atoms.roots(atoms), gone).all()) for atoms in channels.makers.values()

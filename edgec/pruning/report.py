@@ -11,6 +11,7 @@ from edgec.ir import Array, Graph, ValueName
 from edgec.ops.base import is_float
 from edgec.pruning.weights import weight_layers
 from edgec.quantization.batch import BatchEvaluator, Values
+from edgec.quantization.metrics import Metric, metric_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,28 +100,34 @@ class Judge:
     inputs: Values
     wanted: Mapping[ValueName, Array]
     labels: Array | None
+    metric: Metric | None
 
     @classmethod
     def of(cls, graph: Graph, inputs: Values, labels: Array | None) -> "Judge":
-        outputs = _outputs(graph, inputs)
-        return cls(inputs, outputs, labels if _are_scores(graph) else None)
+        return cls(inputs, _outputs(graph, inputs), labels, metric_for(graph, labels))
 
     def quality(self, graph: Graph) -> Quality:
         outputs = _outputs(graph, self.inputs)
         ratios = [sqnr_db(self.wanted[name], outputs[name]) for name in outputs]
         worst = min(ratios, default=np.inf)
-        name = graph.outputs[0]
-        top1 = _classes(outputs[name]) if _are_scores(graph) else None
-        agreement = None if top1 is None else float(np.mean(top1 == _classes(self.wanted[name])))
         sqnr = float(worst) if np.isfinite(worst) else None
-        return Quality(sqnr, self.accuracy(outputs), agreement)
+        return Quality(sqnr, self.accuracy(outputs), self._agreement(outputs))
 
     def accuracy(self, outputs: Mapping[ValueName, Array]) -> float | None:
-        """Return the share of samples whose largest first output is their label."""
-        scores = next(iter(outputs.values()), None)
-        if self.labels is None or scores is None or self.labels.shape != (len(scores),):
+        """Return what the labels say of outputs, 0 to 1."""
+        if self.metric is None:
             return None
-        return float(np.mean(_classes(scores) == self.labels))
+        return self.metric.measure(self._verdicts(self.metric, outputs), self.labels)
+
+    def _agreement(self, outputs: Mapping[ValueName, Array]) -> float | None:
+        if self.metric is None:
+            return None
+        mine, original = (self._verdicts(self.metric, each) for each in (outputs, self.wanted))
+        return self.metric.agreement(mine, original)
+
+    def _verdicts(self, metric: Metric, outputs: Mapping[ValueName, Array]) -> Array:
+        first = next(iter(self.inputs.values()))
+        return metric.verdicts(first, next(iter(outputs.values())))
 
 
 def sqnr_db(wanted: Array, actual: Array) -> float:
@@ -135,15 +142,3 @@ def sqnr_db(wanted: Array, actual: Array) -> float:
 def _outputs(graph: Graph, inputs: Values) -> dict[ValueName, Array]:
     values = BatchEvaluator(graph).run(inputs)
     return {name: values[name] for name in graph.outputs if is_float(graph.types[name])}
-
-
-def _classes(scores: Array) -> Array:
-    return np.asarray(scores.reshape(len(scores), -1).argmax(axis=1))
-
-
-def _are_scores(graph: Graph) -> bool:
-    """Tell whether the first output may be scores of classes: some, and not as many as inputs."""
-    if not graph.outputs:
-        return False
-    elements = graph.types[graph.outputs[0]].elements
-    return elements > 1 and all(graph.types[name].elements != elements for name in graph.inputs)

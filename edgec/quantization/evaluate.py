@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from edgec.ir import Array, Graph, ValueName
+from edgec.ir import Array, Graph, TensorType, ValueName
 from edgec.ops.dequantize import dequantized
 from edgec.quantization.batch import BatchEvaluator, Values
 from edgec.quantization.calibrate import OnProgress
 from edgec.quantization.hints import Observed, hint_for
 from edgec.quantization.judge import Noise, integer_values, judged_values
+from edgec.quantization.metrics import Metric, metric_for
 from edgec.quantization.samples import Samples
 
 _CHUNK = 32
@@ -27,11 +28,11 @@ class LayerQuality:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """Shares of samples whose largest output is at the label; ``original`` is the float model's."""
+    """What labels say, 0 to 1, and by which metric; ``original`` is the float model's."""
 
     original: float | None
     quantized: float
-    metric: str = "top-1"
+    metric: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +62,23 @@ def evaluate_quantization(
     ``twin`` is the float graph whose activations the integers stand for: the reference itself, or
     what equalization made of it.
     """
-    run = _Comparison(reference, twin, integer)
+    run = _Comparison(reference, twin, integer, metric_for(reference, samples.label))
     for start in range(0, len(samples), _CHUNK):
         end = min(start + _CHUNK, len(samples))
         run.add({name: x[start:end] for name, x in samples.arrays.items()})
         if on_progress is not None:
             on_progress(end, len(samples))
-    return run.result(samples)
+    return run.result(samples.label)
 
 
 def evaluate_integers(integer: Graph, samples: Samples) -> Evaluation:
     """Measure an integer graph that has no float model: accuracy where there are labels."""
-    values = integer_values(integer, samples.arrays)
-    picked = _largest(values[integer.outputs[0]])
-    share = _share(picked, samples)
-    accuracy = None if share is None else Accuracy(None, share)
+    metric, accuracy = metric_for(integer, samples.label), None
+    if metric is not None:
+        values = integer_values(integer, samples.arrays)
+        first, last = (_reals(values[v], integer.types[v]) for v in _ends(integer))
+        score = metric.measure(metric.verdicts(first, last), samples.label)
+        accuracy = None if score is None else Accuracy(None, score, metric.name)
     return Evaluation(len(samples), accuracy, None, None, ())
 
 
@@ -84,10 +87,12 @@ class _Comparison:
     reference: Graph
     twin: Graph
     integer: Graph
+    metric: Metric | None
     _outputs: Noise = field(default_factory=Noise)
     _layers: Noise = field(default_factory=Noise)
+    _count: int = 0
     _observed: dict[ValueName, Observed] = field(default_factory=dict)
-    _floats: list[Array] = field(default_factory=list)
+    _floats: list[Array] = field(default_factory=list)  # verdicts of the metric
     _integers: list[Array] = field(default_factory=list)
 
     def add(self, inputs: Mapping[ValueName, Array]) -> None:
@@ -103,23 +108,26 @@ class _Comparison:
             seen = Observed.of(ideal[value], kind)
             before = self._observed.get(value)
             self._observed[value] = seen if before is None else before + seen
-        first = self.reference.outputs[0]
-        self._floats.append(_largest(wanted[first]))
-        self._integers.append(_largest(got[first]))
+        self._count += len(wanted[self.reference.outputs[0]])
+        if self.metric is not None:
+            first, last = _ends(self.reference)
+            self._floats.append(self.metric.verdicts(inputs[first], wanted[last]))
+            self._integers.append(self.metric.verdicts(inputs[first], got[last]))
 
-    def result(self, samples: Samples) -> Evaluation:
+    def result(self, labels: Array | None) -> Evaluation:
+        """Return the figures of all samples; ``labels`` has one for each."""
+        accuracy, agreement = self._judged(labels)
+        layers = tuple(self._qualities())
+        return Evaluation(self._count, accuracy, agreement, self._outputs.db, layers)
+
+    def _judged(self, labels: Array | None) -> tuple[Accuracy | None, float | None]:
+        if self.metric is None:
+            return None, None
         floats, integers = (np.concatenate(each) for each in (self._floats, self._integers))
-        classes = self.reference.types[self.reference.outputs[0]].elements
-        before, after = _share(floats, samples), _share(integers, samples)
-        has_classes = classes > 1
-        accuracy = Accuracy(before, after) if has_classes and after is not None else None
-        return Evaluation(
-            len(samples),
-            accuracy,
-            float((floats == integers).mean()) if has_classes else None,
-            self._outputs.db,
-            tuple(self._qualities()),
-        )
+        before = self.metric.measure(floats, labels)
+        after = self.metric.measure(integers, labels)
+        accuracy = None if after is None else Accuracy(before, after, self.metric.name)
+        return accuracy, self.metric.agreement(floats, integers)
 
     def _qualities(self) -> Iterator[LayerQuality]:
         levels = self._layers.each_db()
@@ -138,13 +146,10 @@ class _Comparison:
         return [v for v, x in got.items() if v in ideal and ideal[v].shape == x.shape]
 
 
-def _largest(output: Array) -> Array:
-    return np.asarray(output.reshape(len(output), -1).argmax(axis=1))
+def _ends(graph: Graph) -> tuple[ValueName, ValueName]:
+    return graph.inputs[0], graph.outputs[0]
 
 
-def _share(picked: Array, samples: Samples) -> float | None:
-    """Return the share of right answers; None where labels are not one integer per sample."""
-    label = samples.label
-    if label is None or label.dtype.kind not in "iu" or label.size != len(picked):
-        return None
-    return float((picked == label.reshape(-1)).mean())
+def _reals(x: Array, kind: TensorType) -> Array:
+    """Return real values of integers; what is float, or was given so, stays as it is."""
+    return dequantized(x, kind) if kind.qparams and x.dtype == kind.dtype.numpy else x

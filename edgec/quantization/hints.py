@@ -65,8 +65,8 @@ def _saturates(seen: Observed) -> str:
     if share < _SATURATED:
         return ""
     return (
-        f"saturating range: {share:.1%} of the values lie outside; calibrate with more samples, "
-        "or with --calibration minmax"
+        f"saturating range: {share:.1%} of the values lie outside; "
+        "calibrate with samples that reach as far, or with --calibration minmax"
     )
 
 

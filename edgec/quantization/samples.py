@@ -16,8 +16,8 @@ from edgec.errors import EdgecError, Place, raise_all
 from edgec.ir import Array, DType, Graph, TensorType, ValueName
 from edgec.ops.base import is_float
 from edgec.ops.quantize import quantize_floats
+from edgec.quantization.labels import LABELS, read_labels
 
-LABEL = "label"
 _MAX_BYTES = 2**33
 _FEW = 8
 _PIXEL_MAXIMUM = 255
@@ -29,7 +29,7 @@ _IMAGE_RANK = 4
 class Samples:
     """Samples that fit a graph: ``arrays`` are [samples, *the input's shape], in its own type.
 
-    ``label`` is the array of that name, where the file has one.
+    ``label`` has one class number per sample, where the file has labels.
     """
 
     arrays: Mapping[ValueName, Array]
@@ -55,7 +55,7 @@ def read_samples(path: Path, graph: Graph) -> Samples:
     Errors: ``file-not-found``, ``malformed-samples``, ``samples-keys``, ``samples-shape``,
     ``samples-dtype``, ``samples-values`` and ``samples-empty``.
     """
-    arrays = _read(path, {*graph.inputs, LABEL})
+    arrays = _read(path, {*graph.inputs, *LABELS})
     return fit_samples(arrays, graph, path)
 
 
@@ -65,7 +65,8 @@ def fit_samples(arrays: Mapping[str, Array], graph: Graph, path: Path) -> Sample
     raise_all(list(_count_problems(arrays, graph, path)))
     fitted = {name: _ours(arrays[name], name, graph) for name in graph.inputs}
     warnings = [text for name in graph.inputs for text in _warnings(name, arrays[name], graph)]
-    return Samples(fitted, arrays.get(LABEL), tuple(warnings))
+    labels, trouble = read_labels(arrays, graph.inputs)
+    return Samples(fitted, labels, (*warnings, *([trouble] if trouble else ())))
 
 
 def source_shape(graph: Graph, name: ValueName) -> tuple[int, ...]:
@@ -126,7 +127,7 @@ def _problems(
 
 
 def _missing(name: str, arrays: Mapping[str, Array], place: Place) -> EdgecError:
-    others = [key for key in arrays if key != LABEL]
+    others = [key for key in arrays if key not in LABELS]
     listed = ", ".join(map(repr, arrays)) or "no arrays at all"
     near = difflib.get_close_matches(name, others, n=1, cutoff=0.5) or others[:1]
     hint = f"save the samples under the input's name: numpy.savez(path, **{{{name!r}: array}})"
@@ -170,14 +171,15 @@ def _shape_help(shape: tuple[int, ...], sample: tuple[int, ...]) -> str:
 
 
 def _count_problems(arrays: Mapping[str, Array], graph: Graph, path: Path) -> Iterator[EdgecError]:
-    counts = {name: len(arrays[name]) for name in graph.inputs}
+    labels = [key for key in LABELS if key in arrays and arrays[key].ndim]
+    counts = {name: len(arrays[name]) for name in (*graph.inputs, *labels)}
     if len(set(counts.values())) > 1:
         listed = ", ".join(f"{name!r} has {count}" for name, count in counts.items())
         yield EdgecError(
             "samples-shape",
-            f"the inputs differ in their number of samples: {listed}",
+            f"arrays differ in their number of samples: {listed}",
             place=Place(str(path)),
-            help="save as many samples for every input",
+            help="save as many samples for every input, and one label for each",
         )
 
 

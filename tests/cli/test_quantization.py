@@ -1,14 +1,19 @@
 """eval and quantize on small float models: figures, files, options, warnings, errors."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from cli.conftest import Cli
 from onnx_models import MODELS, save
 
+from edgec.driver import deployed
+from edgec.driver.execute import run_all
+from edgec.exporters.tflite import write_tflite
 from edgec.frontends import load
-from edgec.ir import Array, DType
+from edgec.ir import Array, DType, GraphBuilder, TensorType
+from edgec.ops.fully_connected import FullyConnected
 
 
 @pytest.fixture
@@ -149,3 +154,59 @@ def test_an_integer_file_is_written_as_it_is(
     ended = cli("quantize", first, "-o", second)
     assert "quantized already" in ended.out
     assert load(second).graph.types == load(first).graph.types
+
+
+def test_eval_of_an_autoencoder_is_about_its_errors(cli: Cli, tmp_path: Path) -> None:
+    graph = autoencoder(tmp_path / "ae.tflite")
+    rng = np.random.default_rng(3)
+    label = np.arange(40) % 2
+    rows = rng.standard_normal((40, 2)) @ np.ones((2, 6)) + 3 * label[
+        :, None
+    ] * rng.standard_normal((40, 6))
+    np.savez(tmp_path / "t.npz", x=rows.astype(np.float32), anomaly=label)
+    found = cli("eval", graph, "--data", tmp_path / "t.npz", "--effort", "fast", "--json").json
+    assert found["accuracy"]["metric"] == "AUC of the squared error"
+    assert found["accuracy"]["float"] > 0.9
+    assert found["accuracy"]["quantized"] > 0.9
+    assert found["top1_agreement"] is None
+
+
+def autoencoder(path: Path) -> Path:
+    """Write a float model that keeps the mean of six values, and nothing else."""
+    g = GraphBuilder("ae")
+    x = g.input("x", TensorType((1, 6), DType.FLOAT32))
+    weights = g.constant("w", np.full((6, 6), 1 / 6, np.float32))
+    (y,) = g.add(FullyConnected(), [x, weights, g.constant("b", np.zeros(6, np.float32))], name="y")
+    path.write_bytes(write_tflite(g.build([y])))
+    return path
+
+
+@pytest.mark.qemu
+def test_eval_runs_the_samples_in_firmware(cli: Cli, model: Path, data: Path) -> None:
+    options = ("--effort", "fast", "--on", "emulator", "--board", "qemu-m0", "--json")
+    ended = cli("eval", model, "--data", data, *options)
+    assert ended.code == 0, ended.err
+    found = ended.json["on"]
+    assert found.pop("instructions") > 1000
+    assert found == {"place": "emulator", "board": "qemu-m0", "samples": 40, "mismatches": 0}
+
+
+@pytest.mark.qemu
+def test_eval_fails_where_firmware_differs(
+    cli: Cli, model: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_wrong(*arguments: Any) -> Any:
+        outputs, counts = run_all(*arguments)
+        outputs[3][0] = bytes(byte ^ 1 for byte in outputs[3][0])
+        return outputs, counts
+
+    monkeypatch.setattr(deployed, "run_all", one_wrong)
+    ended = cli("eval", model, "--data", data, "--effort", "fast", "--on", "emulator")
+    assert ended.code == 4
+    assert "FAILED: qemu-m4, emulator: 1 of 40 samples" in ended.out
+
+
+def test_eval_on_a_place_that_is_none_fails_at_once(cli: Cli, model: Path, data: Path) -> None:
+    ended = cli("eval", model, "--data", data, "--on", "moon")
+    assert ended.code == 2
+    assert "emulator, host" in ended.err

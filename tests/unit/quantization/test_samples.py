@@ -59,7 +59,7 @@ def test_other_floats_become_float32(dtype: type, tmp_path: Path) -> None:
 
 
 def test_arrays_of_other_names_do_not_matter(tmp_path: Path) -> None:
-    samples = read(tmp_path, nhwc(), image=images(), anomaly=np.zeros(3, bool))
+    samples = read(tmp_path, nhwc(), image=images(), note=np.zeros(3, bool))
     assert list(samples.arrays) == [IMAGE]
 
 
@@ -167,3 +167,9 @@ def test_pixels_and_constant_and_few_samples_are_warned_about(tmp_path: Path) ->
     assert "all values of 'image' are 1" in warning
     (warning,) = read(tmp_path, nhwc(), image=images(2)).warnings
     assert "only 2 samples" in warning
+
+
+def test_every_sample_has_one_label(tmp_path: Path) -> None:
+    error = error_of(tmp_path, nhwc(), image=images(), label=np.zeros(3, np.int64))
+    assert error.code == "samples-shape"
+    assert "'label' has 3" in error.message
