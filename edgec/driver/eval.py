@@ -9,8 +9,12 @@ from edgec.driver.execute import check_place
 from edgec.driver.options import BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.frontends import load
+from edgec.quantization.clamped import clamped
 from edgec.quantization.evaluate import Evaluation, evaluate_integers, evaluate_quantization
 from edgec.quantization.samples import Samples, read_samples
+from edgec.quantization.stated import Stated
+
+_STATED = "as in the file; float: the file's weights, activations not rounded"
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,15 @@ def _evaluated(
     options: BuildOptions, made: IntegerModel, data: Path, progress: Progress
 ) -> tuple[EvalResult, Samples]:
     progress.stage("evaluating")
-    if made.float_graph is None or made.quantization is None:
+    if made.float_graph is None:
         samples = read_samples(data, made.graph)
         found = evaluate_integers(made.graph, samples)
         return EvalResult(found, "as in the file", samples.warnings), samples
     samples = read_samples(data, made.float_graph)
+    if made.quantization is None:
+        smooth = clamped(Stated.of(made.float_graph).marked)
+        found = evaluate_quantization(smooth, smooth, made.graph, samples, progress.advance)
+        return EvalResult(found, _STATED, samples.warnings), samples
     twin = made.quantization.quantized.twin
     found = evaluate_quantization(made.float_graph, twin, made.graph, samples, progress.advance)
     warnings = [*(made.samples.warnings if made.samples else ()), *samples.warnings]

@@ -82,9 +82,11 @@ def output_sqnr_db(
 
 def integer_values(integer: Graph, inputs: Mapping[ValueName, Array]) -> Values:
     """Evaluate an integer graph on float inputs; those already integers are taken as they are."""
-    kinds = integer.types
+    kinds, to_even = integer.types, integer.halves_to_even
     started = {
-        name: x if x.dtype == kinds[name].dtype.numpy else quantize_floats(x, kinds[name])
+        name: x
+        if x.dtype == kinds[name].dtype.numpy
+        else quantize_floats(x, kinds[name], halves_to_even=to_even)
         for name, x in inputs.items()
     }
     return BatchEvaluator(integer).run(started)

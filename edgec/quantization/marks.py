@@ -55,6 +55,11 @@ def read_marks(graph: Graph) -> Marked:
     return Marked(graph, spread.marks)
 
 
+def limits(q: QParams) -> tuple[float, float]:
+    """Return the least and the largest real value that int8 holds."""
+    return q.scale * (LOWEST - q.zero_point), q.scale * (HIGHEST - q.zero_point)
+
+
 @dataclass(eq=False)
 class _Marks:
     marks: dict[ValueName, QParams] = field(default_factory=dict)
@@ -115,8 +120,7 @@ class _Spread:
 
 
 def _union(marks: list[QParams]) -> Range:
-    lows = [q.scale * (LOWEST - q.zero_point) for q in marks]
-    highs = [q.scale * (HIGHEST - q.zero_point) for q in marks]
+    lows, highs = zip(*map(limits, marks), strict=True)
     return Range(min(lows), max(highs))
 
 

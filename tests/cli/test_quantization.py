@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from cli.conftest import Cli
 from onnx_models import MODELS, save
+from qdq_models import QdqBuilder
 
 from edgec.driver import deployed
 from edgec.driver.execute import run_all
@@ -204,6 +205,19 @@ def test_eval_fails_where_firmware_differs(
     ended = cli("eval", model, "--data", data, "--effort", "fast", "--on", "emulator")
     assert ended.code == 4
     assert "FAILED: qemu-m4, emulator: 1 of 40 samples" in ended.out
+
+
+def test_eval_of_a_qdq_file_has_float_figures(cli: Cli, tmp_path: Path) -> None:
+    b = QdqBuilder()
+    x = b.qdq(b.input("x", [1, 6]), 0.03)
+    w = b.stored(b.integers(5, 6), np.array(0.01), np.array(0, np.int8))
+    path = b.file(tmp_path, b.qdq(b.add("Gemm", x, w, transB=1), 0.05))
+    rows = np.random.default_rng(6).standard_normal((20, 6)).astype(np.float32)
+    np.savez(tmp_path / "t.npz", x=rows)
+    found = cli("eval", path, "--data", tmp_path / "t.npz", "--json").json
+    assert found["scheme"].startswith("as in the file")
+    assert found["top1_agreement"] > 0.8
+    assert 25 < found["output_sqnr_db"] < 60
 
 
 def test_eval_on_a_place_that_is_none_fails_at_once(cli: Cli, model: Path, data: Path) -> None:
