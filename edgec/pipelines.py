@@ -12,6 +12,7 @@ from edgec.passes.fold_batch_norm import FoldBatchNorm
 from edgec.passes.fold_constants import FoldConstants
 from edgec.passes.fold_flatten import FoldFlatten
 from edgec.passes.fold_matmul_transpose import FoldMatmulTranspose
+from edgec.passes.fold_scale import FoldScale
 from edgec.passes.fuse_activation import FuseActivation
 from edgec.passes.fuse_bias import FuseBias
 from edgec.passes.fuse_normalization import FuseNormalization
@@ -29,6 +30,11 @@ LAYOUT: Sequence[Pass] = (
     FoldConstants(),
 )
 
+AFFINE: Sequence[Pass] = (
+    FoldScale(),  # dynamically quantized layers multiply, then add, then come batch norms
+    FuseBias(),
+)
+
 FLOAT_PASSES: Sequence[Pass] = (
     DeadCode(),
     FoldConstants(),
@@ -37,7 +43,7 @@ FLOAT_PASSES: Sequence[Pass] = (
     Fixpoint(LAYOUT, "layout"),
     FoldMatmulTranspose(),  # after the layout: transposes stand where they stay
     FoldBatchNorm(),  # after the layout: only now do layer and norm stand side by side
-    FuseBias(),  # after batch norms, whose offset is no constant addition yet
+    Fixpoint(AFFINE, "affine"),  # after batch norms, whose offset is no constant addition yet
     FusePad(),
     FuseActivation(),  # last: what has an activation takes no more bias
     EliminateIdentity(),  # reshapes that a fused pad stood between

@@ -80,6 +80,7 @@ class QdqBuilder(OnnxBuilder):
         infos = [helper.make_tensor_value_info(name, kind, shape) for name in outputs]
         graph = helper.make_graph(self.nodes, "main_graph", self.inputs, infos, self.weights)
         opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid("com.microsoft", 1)]
+        opsets += [helper.make_opsetid("com.microsoft.nchwc", 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
         path = folder / "model.onnx"
         inferred = model if rank else onnx.shape_inference.infer_shapes(model)

@@ -19,8 +19,11 @@ from google.protobuf.message import (  # type: ignore[import-untyped]
 from edgec.errors import EdgecError, Place
 from edgec.frontends.files import read_file
 from edgec.frontends.limits import MAX_BYTES
+from edgec.frontends.onnx_dynamic import without_dynamic_quantization
+from edgec.frontends.onnx_fused import FUSED_FORMS
 from edgec.frontends.onnx_half import widen
-from edgec.frontends.onnx_qlinear import spell_out
+from edgec.frontends.onnx_qlinear import INTEGER_FORMS
+from edgec.frontends.onnx_spelling import spell_out
 from edgec.frontends.onnx_tensors import malformed, tensors
 
 MAX_NODES = 10_000
@@ -30,8 +33,9 @@ OLDEST_OPSET = 7
 def read_model(path: Path) -> Any:
     """Return the ``onnx.ModelProto`` in ``path``: valid, functions inlined, no external data left.
 
-    Half precision has become float32, QLinear operators have become DequantizeLinear, the operator
-    and QuantizeLinear. Raises ``malformed-model``, ``unsupported-opset``, ``external-data``,
+    Half precision has become float32; QLinear operators have become DequantizeLinear, the operator
+    and QuantizeLinear; fused operators have become those of the standard; what is quantized
+    dynamically is in floats. Raises ``malformed-model``, ``unsupported-opset``, ``external-data``,
     ``model-too-large`` and what :func:`read_file` raises.
     """
     place = Place(str(path))
@@ -45,7 +49,8 @@ def read_model(path: Path) -> Any:
         raise EdgecError("model-too-large", message, place=place, help="give a smaller model")
     model = _checked(model, place)
     widen(model, place)
-    spell_out(model)
+    spell_out(model, {**INTEGER_FORMS, **FUSED_FORMS})
+    without_dynamic_quantization(model)
     return model
 
 

@@ -14,8 +14,8 @@ _SHOWN = 5  # nodes named in an error
 _REWRITES = {
     "ConvTranspose": "keep the resolution with stride 1 instead of upsampling again",
     "ConvInteger": "quantize statically in the QDQ format (onnxruntime: quantize_static)",
-    "DynamicQuantizeLinear": "quantize statically (onnxruntime: quantize_static), or give the "
-    "float model and --calib",
+    "DynamicQuantizeLinear": "integers whose scale is computed at run time may only go into "
+    "MatMulInteger or ConvInteger; quantize statically (onnxruntime: quantize_static)",
     "Einsum": "write it as MatMul with a constant, or as nn.Linear",
     "Gather": "index with constants only, so that the result is known at build time",
     "MatMulInteger": "quantize statically in the QDQ format (onnxruntime: quantize_static)",
@@ -23,6 +23,14 @@ _REWRITES = {
     "Resize": "choose shapes so that no resizing is needed, or do it before the model",
     "Split": "use one layer per part",
 }
+
+
+_HARDWARE = (  # beginnings of operators that onnxruntime makes for the CPU it runs on
+    "com.microsoft.nchwc::",
+    "com.microsoft::Nhwc",
+    "com.microsoft::QLinear",  # of channels-last data: others are supported
+    "com.ms.internal.nhwc::",
+)
 
 
 def operator_key(node: Any) -> str:
@@ -60,6 +68,11 @@ def unsupported(missing: Mapping[str, Sequence[str]], place: Place) -> Iterator[
 def _rewrite(key: str) -> str:
     if key in _REWRITES:
         return _REWRITES[key]
+    if key.startswith(_HARDWARE):
+        return (
+            "onnxruntime optimized this file for one kind of CPU: save it with "
+            "ORT_ENABLE_EXTENDED instead of ORT_ENABLE_ALL, or give the model it was made from"
+        )
     if "::" in key:
         return "export with standard ONNX operators only (no custom or fused ones)"
     names = [name for source, name in IMPORTERS if source is Format.ONNX]

@@ -8,13 +8,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from edgec.ir import Graph, Node, QParams, ValueName
+from edgec.ops.average_pool2d import AveragePool2D
 from edgec.ops.base import Operator, OutputRule, is_float
 from edgec.ops.clip import Clip
 from edgec.ops.fake_quantize import FakeQuantize
 from edgec.ops.relu import Relu
+from edgec.ops.resize_bilinear import ResizeBilinear
 from edgec.passes.rewrite import Neighborhood, Replacement, rewrite
 from edgec.quantization.observers import Range
 from edgec.quantization.parameters import HIGHEST, LOWEST, activation_qparams
+
+_AVERAGES = (AveragePool2D, ResizeBilinear)  # results may lie in a narrower range than the inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class _Spread:
 
     def _back(self, node: Node) -> Iterator[tuple[ValueName, QParams]]:
         q = self.marks.get(node.outputs[0])
-        if q is not None and _keeps_integers(node):
+        if q is not None and _keeps_integers(node) and not isinstance(node.op, _AVERAGES):
             yield from ((value, q) for value in node.inputs if value not in self.graph.inputs)
 
     def _forward(self, node: Node) -> Iterator[tuple[ValueName, QParams]]:

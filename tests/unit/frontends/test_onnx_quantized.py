@@ -156,6 +156,13 @@ def test_pools_may_change_the_scale(op: str, tmp_path: Path) -> None:
     assert graph.types[graph.outputs[0]].quantization == QParams.per_tensor(0.021, 9)
 
 
+def test_the_narrow_range_of_a_mean_does_not_cut_what_is_averaged(tmp_path: Path) -> None:
+    """As onnxruntime's QOperator format has it: a rectifier and a pool in floats, on their own."""
+    b, y = convolution(np.int8, per_channel=False)
+    y = b.qdq(b.add("GlobalAveragePool", b.add("Relu", y)), 0.012, -128)
+    assert_within_a_step(b.file(tmp_path, y), {"image": IMAGE})
+
+
 def test_operators_that_move_data_need_no_scales_of_their_own(tmp_path: Path) -> None:
     b, y = convolution(np.int8, per_channel=False)
     y = b.add("MaxPool", y, kernel_shape=[2, 2], strides=[2, 2])
