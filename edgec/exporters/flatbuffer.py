@@ -29,7 +29,7 @@ class FileTensor:
 
 @dataclass(frozen=True, slots=True)
 class FileOperator:
-    """One operator of the file; inputs and outputs are numbers of tensors."""
+    """One operator of the file; inputs, outputs and intermediates are numbers of tensors."""
 
     code: str
     version: int
@@ -37,6 +37,7 @@ class FileOperator:
     outputs: Sequence[int]
     options: str
     fields: Mapping[str, Any]
+    intermediates: Sequence[int] = ()
 
 
 def layout(
@@ -112,6 +113,8 @@ class _Layout:
             "Inputs": self._numbers(operator.inputs, np.int32),
             "Outputs": self._numbers(operator.outputs, np.int32),
         }
+        if operator.intermediates:
+            fields["Intermediates"] = self._numbers(operator.intermediates, np.int32)
         if operator.options:
             fields["BuiltinOptionsType"] = getattr(tflite.BuiltinOptions, operator.options)
             fields["BuiltinOptions"] = self._options(operator)

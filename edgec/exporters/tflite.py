@@ -7,7 +7,7 @@ from typing import Any
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.exporters.flatbuffer import FileOperator, FileTensor, layout
 from edgec.exporters.versions import operator_version
-from edgec.ir import Array, Graph, Node, QParams, TensorType, ValueName
+from edgec.ir import Array, Graph, Node, QParams, State, TensorType, ValueName
 from edgec.ir.types import DType
 from edgec.ops import registry
 
@@ -74,6 +74,11 @@ class _Emitter:
         version = operator_version(code, kinds, fields)
         self.operators.append(FileOperator(code, version, read, written, options, fields))
 
+    def intermediates(self, qparams: Sequence[QParams | None]) -> None:
+        kinds = [TensorType((0,), DType.INT8, each) for each in qparams]
+        numbers = [self.tensor(self._add("intermediate", kind, None)) for kind in kinds]
+        self.operators[-1] = replace(self.operators[-1], intermediates=numbers)
+
     def variable(self, state: ValueName) -> None:
         number = self.tensor(state)
         self.tensors[number] = replace(self.tensors[number], variable=True)
@@ -86,8 +91,20 @@ class _Emitter:
     def constant_value(self, value: ValueName) -> Array:
         return self.graph.constants[value]
 
-    def temporary(self, hint: str, kind: TensorType) -> ValueName:
-        return self._add(hint, kind, None)
+    def temporary(self, hint: str, kind: TensorType, *, variable: bool = False) -> ValueName:
+        value = self._add(hint, kind, None)
+        if variable:
+            number = self.tensor(value)
+            self.tensors[number] = replace(self.tensors[number], variable=True)
+        return value
+
+    def is_read(self, value: ValueName) -> bool:
+        seen = self.graph.without_states(self.graph.outputs)
+        return value in seen or value in self.graph.consumers()
+
+    def keeps(self, state: ValueName, after: ValueName) -> bool:
+        alone = len(self.graph.consumers().get(state, ())) == 1
+        return alone and State(state, after) in self.graph.states
 
     def tensor(self, value: ValueName) -> int:
         """Return the number of the tensor that stands for a value."""

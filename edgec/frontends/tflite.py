@@ -21,6 +21,7 @@ from edgec.ops.registry import Format, SourceNode
 
 # Attributes that cannot change an integer result.
 _HARMLESS = ("asymmetric_quantize_inputs", "quantized_bias_type")
+_OWN_ACTIVATIONS = {"UNIDIRECTIONAL_SEQUENCE_LSTM"}  # the importer checks it
 # What an importer raises on tensors that its operator cannot take.
 _MISFITS = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError)
 
@@ -89,7 +90,7 @@ class _Import:
             Format.TFLITE,
             operator.op,
             name,
-            tuple(None if each is None else self._read(each, place) for each in operator.inputs),
+            tuple(None if each is None else self._now(each, place) for each in operator.inputs),
             tuple(self._names[each] for each in operator.outputs),
             operator.attrs,
             place,
@@ -123,6 +124,10 @@ class _Import:
                 raise _malformed(f"{value!r} is empty: {kind}", node.place)
             if self._bytes > MAX_BYTES:
                 raise too_large(f"{value!r} with all before it", self._bytes, node.place)
+
+    def _now(self, number: int, place: Place) -> ValueName:
+        """Return what a tensor holds by now: a variable may have been overwritten."""
+        return self._builder.current(self._read(number, place))
 
     def _read(self, number: int, place: Place) -> ValueName:
         """Return the value of a tensor that must exist by now; constants are added on first use."""
@@ -160,6 +165,8 @@ def _unique_names(model: FileModel) -> list[str]:
 
 
 def _check_activation(node: SourceNode) -> None:
+    if node.op in _OWN_ACTIVATIONS:
+        return
     name = node.attrs.get("fused_activation_function", "NONE")
     if name not in {each.value for each in Activation}:
         raise node.reject(

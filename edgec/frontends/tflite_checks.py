@@ -1,6 +1,7 @@
 """What of a TFLite model cannot be imported, and what to do about it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from edgec.errors import EdgecError, Place
 from edgec.frontends.tflite_reader import FileModel, FileOperator, FileTensor
@@ -9,7 +10,7 @@ from edgec.ir import DType
 from edgec.ops.registry import IMPORTERS, Format
 
 _CONVERTERS = {"QUANTIZE", "DEQUANTIZE"}
-_STATEFUL = {"SVDF"}
+_STATEFUL = {"SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM"}
 _QUANTIZED = {DType.INT8, DType.INT16}
 _SMALLEST_SCALE, _LARGEST_SCALE = 1e-20, 1e20  # products and ratios stay finite
 _INT8_HELP = (
@@ -25,7 +26,6 @@ _HINTS = {
     "SHAPE": _SHAPES_HELP,
     "STRIDED_SLICE": _SHAPES_HELP,
     "PACK": _SHAPES_HELP,
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": _RECURRENT_HELP,
     "LSTM": _RECURRENT_HELP,
     "WHILE": _RECURRENT_HELP,
     "L2_POOL_2D": "use average or max pooling",
@@ -45,6 +45,7 @@ class OperatorChecks:
     def __init__(self, model: FileModel) -> None:
         self._model = model
         self._seen: set[int] = set()
+        self._made = {each for operator in model.operators for each in operator.outputs}
 
     def problems(self, operator: FileOperator, place: Place) -> list[EdgecError]:
         """Return ``unsupported-operator``, ``-tensor`` and ``-quantization`` of one operator."""
@@ -67,7 +68,8 @@ class OperatorChecks:
                 continue
             self._seen.add(number)
             tensor = self._model.tensors[number]
-            problem = _problem(user, tensor)
+            kept = tensor.variable and number not in self._made
+            problem = _problem(user, replace(tensor, variable=kept))
             if problem is not None:
                 code, message, advice = problem
                 where = Place(place.file, f"tensor {tensor.name!r}")

@@ -109,7 +109,7 @@ class _Reader:
             self._code(model.OperatorCodes(i)) for i in range(self._count(model, "OperatorCodes"))
         ]
         operators = [
-            self._operator(subgraph.Operators(i), i, codes, len(tensors))
+            self._operator(subgraph.Operators(i), i, codes, tensors)
             for i in range(self._count(subgraph, "Operators"))
         ]
         if not operators:
@@ -219,7 +219,7 @@ class _Reader:
         return name, int(table.Version())
 
     def _operator(
-        self, table: Any, index: int, codes: list[tuple[str, int]], tensors: int
+        self, table: Any, index: int, codes: list[tuple[str, int]], tensors: list[FileTensor]
     ) -> FileOperator:
         if table.OpcodeIndex() >= len(codes):
             raise _MalformedError(
@@ -227,20 +227,25 @@ class _Reader:
             )
         op, version = codes[table.OpcodeIndex()]
         inputs = [
-            None if each == _NO_TENSOR else _tensor_number(each, tensors)
+            None if each == _NO_TENSOR else _tensor_number(each, len(tensors))
             for each in self._numbers(table, "Inputs")
         ]
-        outputs = [_tensor_number(each, tensors) for each in self._numbers(table, "Outputs")]
+        outputs = [_tensor_number(each, len(tensors)) for each in self._numbers(table, "Outputs")]
         if not outputs:
             raise _MalformedError(f"operator {index} ({op}) has no output")
-        return FileOperator(op, version, tuple(inputs), tuple(outputs), self._attrs(table, op))
+        attrs = self._attrs(table, op, tensors)
+        return FileOperator(op, version, tuple(inputs), tuple(outputs), attrs)
 
-    def _attrs(self, table: Any, op: str) -> dict[str, Any]:
+    def _attrs(self, table: Any, op: str, tensors: list[FileTensor]) -> dict[str, Any]:
+        """Return the options of an operator, and the quantizations of its ``intermediates``."""
         attrs = decode_options(
             op, table.BuiltinOptions(), table.BuiltinOptionsType(), len(self._data)
         )
-        if self._count(table, "Intermediates"):
-            attrs["intermediates"] = True
+        numbers = [
+            _tensor_number(each, len(tensors)) for each in self._numbers(table, "Intermediates")
+        ]
+        if numbers:
+            attrs["intermediates"] = [tensors[each].qparams for each in numbers]
         return attrs
 
 

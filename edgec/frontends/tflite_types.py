@@ -9,7 +9,7 @@ _COMPUTED = {DType.FLOAT32, DType.INT8, DType.INT16}
 _CHANNEL_AXIS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": -1, "FULLY_CONNECTED": 0, "TRANSPOSE_CONV": 0}
 _WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"}
 _OPERANDS = {"TRANSPOSE_CONV": (2, 1, 3)}  # where data, weights and bias are, if not in this order
-_OWN_TYPES = {"SVDF"}  # its importer checks them
+_OWN_TYPES = {"SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM"}  # its importer checks them
 _WEIGHT_TYPES = {  # activation: weights, and what a bias may be
     DType.FLOAT32: ({DType.FLOAT32}, {DType.FLOAT32}),
     DType.INT8: ({DType.INT8}, {DType.INT32}),

@@ -19,6 +19,7 @@ class GraphBuilder:
         self._constants: dict[ValueName, Array] = {}
         self._node_names: set[str] = set()
         self._states: list[State] = []
+        self._current: dict[ValueName, ValueName] = {}
 
     def input(self, name: str, kind: TensorType) -> ValueName:
         """Declare a model input."""
@@ -70,6 +71,18 @@ class GraphBuilder:
     def keep(self, state: ValueName, after: ValueName) -> None:
         """Make an input a state that gets, at the next run, what ``after`` has now."""
         self._states.append(State(state, after))
+        self.overwrite(state, after)
+
+    def overwrite(self, value: ValueName, after: ValueName) -> None:
+        """Let :meth:`current` return ``after`` for ``value``, whose memory now holds it."""
+        self._current[value] = after
+
+    def current(self, value: ValueName) -> ValueName:
+        """Return what the memory of a value holds by now: the value, or what overwrote it."""
+        return self._current.get(value, value)
+
+    def is_input(self, value: ValueName) -> bool:
+        return value in self._inputs
 
     def state(self, value: ValueName, qparams: QParams) -> None:
         """Give an integer value the quantization that what reads it states."""

@@ -32,12 +32,38 @@ class WeightRule:
     axis: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Input ``operand`` times input ``weight``, symmetric int8 in one scale.
+
+    An int32 ``bias``, where there is one, is added to it.
+    """
+
+    operand: int
+    weight: int
+    bias: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TiedStates:
+    """Inputs and outputs that are one quantity at different times: they share one quantization.
+
+    It is int16 with a power of two as its scale where ``power_of_two``.
+    """
+
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    power_of_two: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator(Op):
     """An operator the compiler can import, quantize and lower."""
 
     output_rule: ClassVar[OutputRule] = OutputRule.CALIBRATED
     weight_rule: ClassVar[WeightRule | None] = None
+    products: ClassVar[tuple[Product, ...]] = ()  # of layers over time, which have several
+    tied_states: ClassVar[tuple[TiedStates, ...]] = ()
     fixed_output: ClassVar[tuple[float, int] | None] = None  # int8: scale and zero point
     integer_types: ClassVar[frozenset[DType]] = frozenset({DType.INT8})
     real_inputs: ClassVar[frozenset[int]] = frozenset()  # constants that stay float32

@@ -180,6 +180,10 @@ class TfliteEmitter(Protocol):
         """
         ...
 
+    def intermediates(self, qparams: Sequence[QParams | None]) -> None:
+        """Give the last operator int8 tensors that nobody computes: they tell it quantizations."""
+        ...
+
     def variable(self, state: ValueName) -> None:
         """Let the interpreter keep a state: no input of the file, its next value no output."""
         ...
@@ -192,8 +196,16 @@ class TfliteEmitter(Protocol):
         """Return the array of a value of the graph that must be a constant; else ``KeyError``."""
         ...
 
-    def temporary(self, hint: str, kind: TensorType) -> ValueName:
-        """Add a tensor between two operators."""
+    def temporary(self, hint: str, kind: TensorType, *, variable: bool = False) -> ValueName:
+        """Add a tensor between two operators; a ``variable`` may be read and written by one."""
+        ...
+
+    def is_read(self, value: ValueName) -> bool:
+        """Tell whether anything but the interpreter's states needs a value of the graph."""
+        ...
+
+    def keeps(self, state: ValueName, after: ValueName) -> bool:
+        """Tell whether one node alone reads an input that is ``after`` at the next run."""
         ...
 
 

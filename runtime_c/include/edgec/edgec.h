@@ -116,6 +116,28 @@ typedef struct {
     int32_t step_b_column;
 } edgec_matmul_t;
 
+/// An LSTM layer. Four gates of `units` rows each: input, forget, cell, output. Biases hold what the
+/// zero points contribute; scales lead from sums to Q3.12. Steps and batches are so many rows apart in
+/// the sequence. The cell's scale is 2^(cell_bits - 15); it is limited to +-cell_clip where that is not 0.
+typedef struct {
+    const int8_t *weights;          ///< [4][units][depth]
+    const int8_t *recurrent;        ///< [4][units][units]
+    const int32_t *bias;            ///< [4][units]
+    const int32_t *recurrent_bias;  ///< [4][units]
+    const int32_t *multipliers;     ///< [2][4]: of inputs, of the hidden state
+    const int32_t *shifts;          ///< [2][4]
+    int32_t depth;
+    int32_t units;
+    int32_t batches;
+    int32_t steps;
+    int32_t rows_per_batch;
+    int32_t rows_per_step;
+    int32_t cell_bits;
+    int32_t cell_clip;
+    edgec_scale_t scale_output;
+    int32_t offset_output;
+} edgec_lstm_t;
+
 /// Called after each node when the model is compiled with EDGEC_PROFILE; the firmware counts there.
 #ifdef EDGEC_PROFILE
 void edgec_on_node(uint32_t node);

@@ -1,0 +1,162 @@
+"""TFLite's UNIDIRECTIONAL_SEQUENCE_LSTM: its many inputs, and its states, which are variables."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from edgec.ir import DType, GraphBuilder, Node, QParams, Signature, TensorType, ValueName
+from edgec.ops.base import is_float
+from edgec.ops.lstm import (
+    BIASES,
+    CELL,
+    CELL_EXPONENTS,
+    HIDDEN,
+    WEIGHTS,
+    Lstm,
+    cell_exponent,
+)
+from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+
+_OP = "UNIDIRECTIONAL_SEQUENCE_LSTM"
+_INPUTS = 24  # of the file's operator
+_FILE = (*range(9), *range(12, 16), 18, 19)  # where the file has ours
+_EXTRAS = {  # what the file may have and we do not
+    1: "an input gate that is coupled to the forget gate (CIFG)",
+    9: "peepholes",
+    10: "peepholes",
+    11: "peepholes",
+    16: "a projection",
+    17: "a projection",
+    20: "layer normalization",
+    21: "layer normalization",
+    22: "layer normalization",
+    23: "layer normalization",
+}
+_INTERMEDIATES, _RESULT = 5, 4  # how many, and which of them quantizes the result
+_ADVICE = "use a plain LSTM layer (Keras: tf.keras.layers.LSTM with its default activations)"
+
+
+@importer(Format.TFLITE, _OP)
+def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    _check_parts(node)
+    inputs = [node.input(place) for place in _FILE]
+    _check_types(node, g, inputs)
+    kinds = [g.type(value) for value in inputs]
+    op = Lstm(
+        time_major=node.flag("time_major"),
+        cell_clip=node.number("cell_clip"),
+        hidden=_hidden(node, kinds),
+        shows_cells=is_float(kinds[0]),
+    )
+    hidden, cell = inputs[HIDDEN], inputs[CELL]
+    names = (*node.outputs, f"{node.name}/next_h", f"{node.name}/next_c", f"{node.name}/cells")
+    qparams = (*node.qparams, kinds[HIDDEN].qparams, kinds[CELL].qparams)
+    count = 4 if op.shows_cells else 3
+    y, next_h, next_c, *_ = g.add(
+        op, inputs, name=node.name, outputs=names[:count], qparams=qparams
+    )
+    for state, after in ((hidden, next_h), (cell, next_c)):
+        if g.is_input(state):
+            g.keep(state, after)
+        else:
+            g.overwrite(state, after)
+    return [y]
+
+
+def _check_parts(node: SourceNode) -> None:
+    """Refuse what only other LSTMs than Keras' have."""
+    node.ignore("proj_clip")
+    for place, what in _EXTRAS.items():
+        present = place < len(node.inputs) and node.inputs[place] is not None
+        if present != (place == 1):
+            raise node.reject(f"{what}: not supported", help=_ADVICE)
+    if node.flag("diagonal_recurrent_tensors", default=False):
+        raise node.reject("diagonal recurrent weights are not supported", help=_ADVICE)
+    if node.text("fused_activation_function") != "TANH":
+        activation = node.text("fused_activation_function")
+        raise node.reject(f"activation {activation}, only TANH is supported", help=_ADVICE)
+
+
+def _check_types(node: SourceNode, g: GraphBuilder, inputs: Sequence[ValueName]) -> None:
+    for place in range(WEIGHTS, HIDDEN):
+        node.constant(g, _FILE[place])
+    kinds = [g.type(value) for value in inputs]
+    found = [kind.dtype for kind in kinds]
+    integer = [DType.INT8] * BIASES + [DType.INT32] * 4 + [DType.INT8, DType.INT16]
+    if found not in (integer, [DType.FLOAT32] * len(kinds)):
+        shown = ", ".join(dict.fromkeys(kind.value for kind in found))
+        raise node.reject(
+            f"its tensors are {shown}",
+            code="unsupported-tensor",
+            help="convert in floats, or with full integer quantization: int8 with int16 cell",
+        )
+    if not is_float(kinds[CELL]):
+        _check_cell(node, kinds[CELL])
+
+
+def _check_cell(node: SourceNode, cell: TensorType) -> None:
+    scale = cell.quantization.scale
+    if np.frexp(scale)[0] != 0.5 or cell_exponent(cell) not in CELL_EXPONENTS:  # noqa: PLR2004
+        raise node.reject(
+            f"the cell's scale is {scale}, not a power of two from 2^-15 to 2^-9",
+            code="unsupported-quantization",
+            help="convert the model again with full integer quantization",
+        )
+
+
+def _hidden(node: SourceNode, kinds: Sequence[TensorType]) -> QParams | None:
+    """Return the quantization that results are made in; None for that of the output."""
+    if is_float(kinds[0]):
+        node.ignore("intermediates")
+        return None
+    stated = node.attrs.get("intermediates", [])
+    node.ignore("intermediates")
+    if len(stated) != _INTERMEDIATES or stated[_RESULT] is None:
+        message = f"{len(stated)} intermediate tensors, 5 with the result's scale are needed"
+        raise node.reject(message, code="unsupported-quantization")
+    result: QParams = stated[_RESULT]
+    return None if result == node.qparams[0] else result
+
+
+@exporter(Lstm)
+def _to_tflite(op: Lstm, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    inputs: list[ValueName | None] = [None] * _INPUTS
+    for place, value in zip(_FILE, node.inputs, strict=True):
+        inputs[place] = value
+    states = [
+        _variable(node, signature, out, place, after) for place, after in ((HIDDEN, 1), (CELL, 2))
+    ]
+    inputs[_FILE[HIDDEN]], inputs[_FILE[CELL]] = states
+    out.emit(
+        _OP,
+        inputs,
+        node.outputs[:1],
+        "UnidirectionalSequenceLSTMOptions",
+        FusedActivationFunction="TANH",
+        CellClip=op.cell_clip,
+        TimeMajor=op.time_major,
+    )
+    unused = [None] * _RESULT
+    out.intermediates([*unused, op.hidden or signature.output.quantization])
+    for state, after in zip(states, node.outputs[1:3], strict=True):
+        if out.is_read(after):
+            _copy(out, state, after)
+
+
+def _variable(
+    node: Node, signature: Signature, out: TfliteEmitter, place: int, after: int
+) -> ValueName:
+    """Return the variable of a state; one that is no state is filled at every run."""
+    state = node.inputs[place]
+    if out.keeps(state, node.outputs[after]):
+        out.variable(state)
+        return state
+    kind = signature.outputs[after]
+    variable = out.temporary(f"{node.name}/state", kind, variable=True)
+    _copy(out, state, variable)
+    return variable
+
+
+def _copy(out: TfliteEmitter, source: ValueName, target: ValueName) -> None:
+    """Copy by an operator that interpreters neither fold nor run in place."""
+    out.emit("MINIMUM", [source, source], [target], "MaximumMinimumOptions")
