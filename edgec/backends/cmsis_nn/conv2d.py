@@ -2,6 +2,7 @@
 
 from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.cmsis_nn import structs
+from edgec.backends.cmsis_nn.convolutions import Bias, convolution
 from edgec.backends.constraints import (
     constant_weights,
     int8_data,
@@ -10,9 +11,8 @@ from edgec.backends.constraints import (
 )
 from edgec.backends.wide_sums import outputs_fit, sums_fit, wide_bias
 from edgec.ir import Signature
-from edgec.lir import ArenaRef, Call, ConstantRef, Scalar, Struct
-from edgec.ops.conv2d import Conv2D, conv_factors
-from edgec.ops.fixed_point import quantize_multipliers
+from edgec.lir import Call, Scalar, Struct
+from edgec.ops.conv2d import Conv2D
 from edgec.ops.windows import Window
 from edgec.targets.cpu import CpuCore
 
@@ -53,29 +53,8 @@ def _conv(request: Request) -> Conv2D:
     return request.op
 
 
-def _call(ctx: LoweringContext, chosen: tuple[str, int], bias: ArenaRef | ConstantRef) -> Call:
-    op, signature = _conv(ctx.request), ctx.signature
-    multipliers, shifts = quantize_multipliers(conv_factors(signature))
-    x, weights, y = signature.inputs[0], signature.inputs[1], signature.output
-    function, scratch = chosen
-    outputs, kh, kw, depth = weights.shape
-    return Call(
-        function,
-        [
-            structs.context(ctx, scratch),
-            params(op, signature),
-            structs.per_channel(ctx, multipliers, shifts),
-            structs.shape(x.shape),
-            ctx.input(0),
-            structs.dims(outputs, kh, kw, depth),
-            ctx.input(1),
-            structs.dims(1, 1, 1, outputs),
-            bias,
-            structs.shape(y.shape),
-            ctx.output(),
-        ],
-        returns_status=True,
-    )
+def _call(ctx: LoweringContext, chosen: tuple[str, int], bias: Bias) -> Call:
+    return convolution(ctx, chosen, params(_conv(ctx.request), ctx.signature), bias)
 
 
 def params(op: Conv2D, signature: Signature) -> Struct:

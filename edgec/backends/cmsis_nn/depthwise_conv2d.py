@@ -2,6 +2,7 @@
 
 from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.cmsis_nn import structs
+from edgec.backends.cmsis_nn.convolutions import Bias, convolution
 from edgec.backends.constraints import (
     constant_weights,
     int8_data,
@@ -10,10 +11,8 @@ from edgec.backends.constraints import (
 )
 from edgec.backends.wide_sums import outputs_fit, sums_fit, wide_bias
 from edgec.ir import Signature, TensorType
-from edgec.lir import ArenaRef, Call, ConstantRef, Scalar, Struct
-from edgec.ops.conv2d import conv_factors
+from edgec.lir import Call, Scalar, Struct
 from edgec.ops.depthwise_conv2d import DepthwiseConv2D
-from edgec.ops.fixed_point import quantize_multipliers
 from edgec.ops.windows import Window
 from edgec.targets.cpu import CpuCore
 
@@ -71,28 +70,8 @@ def _depthwise(request: Request) -> DepthwiseConv2D:
     return request.op
 
 
-def _call(ctx: LoweringContext, chosen: tuple[str, int], bias: ArenaRef | ConstantRef) -> Call:
-    op, signature = _depthwise(ctx.request), ctx.signature
-    multipliers, shifts = quantize_multipliers(conv_factors(signature))
-    x, weights, y = signature.inputs[0], signature.inputs[1], signature.output
-    function, scratch = chosen
-    return Call(
-        function,
-        [
-            structs.context(ctx, scratch),
-            params(op, signature),
-            structs.per_channel(ctx, multipliers, shifts),
-            structs.shape(x.shape),
-            ctx.input(0),
-            structs.shape(weights.shape),
-            ctx.input(1),
-            structs.dims(1, 1, 1, y.shape[3]),
-            bias,
-            structs.shape(y.shape),
-            ctx.output(),
-        ],
-        returns_status=True,
-    )
+def _call(ctx: LoweringContext, chosen: tuple[str, int], bias: Bias) -> Call:
+    return convolution(ctx, chosen, params(_depthwise(ctx.request), ctx.signature), bias)
 
 
 def params(op: DepthwiseConv2D, signature: Signature) -> Struct:

@@ -7,53 +7,21 @@ from edgec.backends.constraints import (
     int16_data,
     symmetric_weights,
 )
-from edgec.backends.portable_c import structs
+from edgec.backends.portable_c.convolutions import call_s8, call_s16
 from edgec.backends.wide_sums import sums_fit
-from edgec.lir import Call, Scalar
-from edgec.ops.conv2d import Conv2D, conv_factors
-from edgec.ops.fixed_point import quantize_multipliers
+from edgec.lir import Call
+from edgec.ops.conv2d import Conv2D
 
 
 @kernel("portable_c", Conv2D, requires=(int8_data, constant_weights, symmetric_weights))
 def conv2d_s8(ctx: LoweringContext) -> Call:
-    op, signature = ctx.request.op, ctx.signature
+    op = ctx.request.op
     assert isinstance(op, Conv2D)  # noqa: S101 - the registry guarantees it
-    multipliers, shifts = quantize_multipliers(conv_factors(signature))
-    x, weights, y = signature.inputs[0], signature.inputs[1], signature.output
-    return Call(
-        "edgec_conv2d_s8",
-        [
-            structs.dims(x.shape),
-            ctx.input(0),
-            structs.dims(weights.shape),
-            ctx.input(1),
-            ctx.optional_input(2),
-            structs.window(op.window),
-            ctx.table("multipliers", multipliers),
-            ctx.table("shifts", shifts),
-            Scalar(-x.quantization.zero_point),
-            Scalar(y.quantization.zero_point),
-            structs.clamp(op.activation, y),
-            structs.dims(y.shape),
-            ctx.output(),
-        ],
-    )
+    return call_s8(ctx, "edgec_conv2d_s8", op.window, op.activation)
 
 
 @kernel("portable_c", Conv2D, requires=(int16_data, constant_weights, symmetric_weights, sums_fit))
 def conv2d_s16(ctx: LoweringContext) -> Call:
-    op, signature = ctx.request.op, ctx.signature
+    op = ctx.request.op
     assert isinstance(op, Conv2D)  # noqa: S101 - the registry guarantees it
-    return Call(
-        "edgec_conv2d_s16",
-        [
-            structs.dims(signature.inputs[0].shape),
-            ctx.input(0),
-            structs.dims(signature.inputs[1].shape),
-            ctx.input(1),
-            structs.window(op.window),
-            structs.layer_s16(ctx, conv_factors(signature), op.activation, per_channel=True),
-            structs.dims(signature.output.shape),
-            ctx.output(),
-        ],
-    )
+    return call_s16(ctx, "edgec_conv2d_s16", op.window, op.activation)
