@@ -8,7 +8,7 @@ from rich.text import Text
 from edgec.cli.failures import print_problems, problem_json
 from edgec.cli.layers import layer_table
 from edgec.cli.options import Json, Kernels, Model, Verbose
-from edgec.cli.quantization_options import Shape
+from edgec.cli.quantization_options import Shape, StateOf
 from edgec.cli.terminal import plain, print_json, results
 from edgec.driver import CheckResult
 from edgec.driver import check as check_model
@@ -23,11 +23,12 @@ def check(
     ] = "",
     kernels: Kernels = "auto",
     shape: Shape = None,
+    state: StateOf = "",
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Say what is supported, what is not, and whether it fits; builds nothing."""
-    result = check_model(model, board, kernels, parse_shapes(joined(shape)))
+    result = check_model(model, board, kernels, parse_shapes(joined(shape)), state)
     if json:
         print_json(_document(result, asked_board=bool(board)))
     else:

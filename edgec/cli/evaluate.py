@@ -18,6 +18,7 @@ from edgec.cli.quantization_options import (
     Prune,
     QuantizeTo,
     Shape,
+    StateOf,
 )
 from edgec.cli.terminal import add_row, plain, print_json, progress, results, short, table, talk
 from edgec.driver.deployed import BOARD, Deployed
@@ -42,6 +43,7 @@ def evaluate(
     max_drop: MaxDrop = "",
     prune: Prune = "",
     shape: Shape = None,
+    state: StateOf = "",
     on: Annotated[
         str, typer.Option("--on", help=f"Run all samples in firmware too: {' or '.join(PLACES)}.")
     ] = "",
@@ -61,6 +63,7 @@ def evaluate(
         max_drop=max_drop,
         prune=prune,
         shape=joined(shape),
+        state=state,
         board=board,
     )
     with progress(quiet=json) as drawn:

@@ -46,7 +46,8 @@ StateOf = Annotated[
     typer.Option(
         "--state",
         metavar="H_IN=H_OUT",
-        help="Keep an output as an input of the next run, from zero; several: with commas.",
+        help="Keep an output as an input of the next run, from zero; several: with commas. "
+        "none: a TFLite file's own states too begin every run from zero; keep: they do not.",
     ),
 ]
 ModelFile = Annotated[str, typer.Argument(help="An ONNX or TFLite file.", show_default=False)]

@@ -16,6 +16,7 @@ from edgec.cli.quantization_options import (
     Prune,
     QuantizeTo,
     Shape,
+    StateOf,
 )
 from edgec.cli.terminal import plain, print_json, progress, results, talk
 from edgec.driver.interchange import QuantizeResult, quantize_file
@@ -34,6 +35,7 @@ def quantize(
     max_drop: MaxDrop = "",
     prune: Prune = "",
     shape: Shape = None,
+    state: StateOf = "",
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -47,6 +49,7 @@ def quantize(
         max_drop=max_drop,
         prune=prune,
         shape=joined(shape),
+        state=state,
     )
     with progress(quiet=json) as drawn:
         result = quantize_file(options, output, drawn)

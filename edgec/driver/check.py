@@ -1,5 +1,6 @@
 """``edgec check``: what of a model is supported, and does it fit, without building anything."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -9,13 +10,14 @@ from edgec.driver.fit import check_arena
 from edgec.errors import EdgecError
 from edgec.frontends import load
 from edgec.frontends.shapes import Shapes
-from edgec.ir import Graph, ValueName
+from edgec.ir import Graph, State, ValueName
 from edgec.lir import Program
 from edgec.memory.planner import MemoryPlan
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.quantization.observers import Range
 from edgec.quantization.quantize import quantize
 from edgec.quantization.stated import Stated, is_marked
+from edgec.quantization.states import parse_states, with_file_states, with_states
 from edgec.targets.board import Board, load_board
 
 DEFAULT_BOARD = "qemu-m4"
@@ -39,11 +41,16 @@ def check(
     board_name: str = "",
     kernels: str = "auto",
     shapes: Shapes = MappingProxyType({}),
+    state: str = "",
 ) -> CheckResult:
-    """Collect every problem of a model; file and board must exist, or ``EdgecError`` is raised."""
+    """Collect every problem of a model; file and board must exist, or ``EdgecError`` is raised.
+
+    ``state`` is what --state says: ``invalid-option`` is raised too.
+    """
+    states = parse_states(state)
     board = load_board(board_name or DEFAULT_BOARD)
     try:
-        graph = integer_preview(load(model, shapes).graph)
+        graph = integer_preview(with_file_states(load(model, shapes).graph, state), states)
         program, memory = lower_graph(graph, board, kernels)
     except EdgecError as error:
         if error.code in {"file-not-found", "unreadable-file", "unknown-format"}:
@@ -54,23 +61,24 @@ def check(
     return CheckResult(not problems, problems, graph, program, memory, board, transposes)
 
 
-def integer_preview(graph: Graph) -> Graph:
+def integer_preview(graph: Graph, states: Sequence[State] = ()) -> Graph:
     """Return the integer graph; a float model is quantized with placeholder ranges of [-1, 1].
 
     Shapes, kernels and memory are those of a real build; scales and accuracy are not.
     """
     if not is_float_model(graph):
-        return optimize_integer(graph)
+        return with_states(optimize_integer(graph), states)
     graph = optimize_float(graph)
-    ranges = {value: Range(-1.0, 1.0) for value in _activations(graph)}
     if is_marked(graph):
-        return optimize_integer(Stated.of(graph).completed(ranges).integers())
-    return optimize_integer(quantize(graph, ranges))
+        stated = Stated.of(graph).completed(_placeholders(graph))
+        return with_states(optimize_integer(stated.integers()), states)
+    graph = with_states(graph, states)
+    return optimize_integer(quantize(graph, _placeholders(graph)))
 
 
-def _activations(graph: Graph) -> list[ValueName]:
+def _placeholders(graph: Graph) -> dict[ValueName, Range]:
     made = [value for node in graph.nodes for value in node.outputs]
-    return [*graph.inputs, *made]
+    return {value: Range(-1.0, 1.0) for value in (*graph.inputs, *made)}
 
 
 def _fit_problems(memory: MemoryPlan, board: Board) -> list[EdgecError]:

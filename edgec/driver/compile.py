@@ -24,7 +24,12 @@ from edgec.pipelines import optimize_float, optimize_integer
 from edgec.pruning import PruningReport, parse_request, prune
 from edgec.quantization.samples import Samples, source_shape
 from edgec.quantization.stated import is_marked
-from edgec.quantization.states import parse_states, with_states
+from edgec.quantization.states import (
+    parse_states,
+    state_warnings,
+    with_file_states,
+    with_states,
+)
 from edgec.targets.board import Board, load_board
 
 
@@ -105,7 +110,7 @@ def compile_model(
         firmware=firmware,
         tflite=write_tflite(graph),
         passes=tuple(log.entries),
-        warnings=(*program.warnings, *(samples.warnings if samples else ())),
+        warnings=(*program.warnings, *quantized.warnings),
         pruning=quantized.pruning,
         quantization=quantized.quantization,
     )
@@ -137,20 +142,33 @@ class IntegerModel:
     samples: Samples | None = None
     pruning: PruningReport | None = None
     quantization: QuantizationReport | None = None
+    state_warnings: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What there is to say of the samples and of states."""
+        return (*(self.samples.warnings if self.samples else ()), *self.state_warnings)
 
 
 def integer_model(
     options: BuildOptions, model: LoadedModel, log: PassLog, progress: Progress
 ) -> IntegerModel:
     """Return the integer graph of a model; a float one is pruned and quantized as asked for."""
+    source = with_file_states(model.graph, options.state)
+    told = state_warnings(source, options.state)
+    return replace(_integers_of(source, options, log, progress), state_warnings=told)
+
+
+def _integers_of(
+    source: Graph, options: BuildOptions, log: PassLog, progress: Progress
+) -> IntegerModel:
     states = parse_states(options.state)
-    if not is_float_model(model.graph):
+    if not is_float_model(source):
         if options.prune:
             raise _not_prunable(options)
-        graph = with_states(optimize_integer(model.graph, (log,)), states)
-        return IntegerModel(graph)
+        return IntegerModel(with_states(optimize_integer(source, (log,)), states))
     progress.stage("optimizing the float graph")
-    float_graph = optimize_float(model.graph, (log,))
+    float_graph = optimize_float(source, (log,))
     if is_marked(float_graph):
         if options.prune:
             raise _not_prunable(options)

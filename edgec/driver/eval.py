@@ -13,6 +13,7 @@ from edgec.quantization.clamped import clamped
 from edgec.quantization.evaluate import Evaluation, evaluate_integers, evaluate_quantization
 from edgec.quantization.samples import Samples, read_samples
 from edgec.quantization.stated import Stated
+from edgec.quantization.states import without_state_inputs
 
 _STATED = "as in the file; float: the file's weights, activations not rounded"
 
@@ -52,17 +53,18 @@ def _evaluated(
 ) -> tuple[EvalResult, Samples]:
     progress.stage("evaluating")
     if made.float_graph is None:
-        samples = read_samples(data, made.graph)
+        samples = read_samples(data, without_state_inputs(made.graph))
         found = evaluate_integers(made.graph, samples)
-        return EvalResult(found, "as in the file", samples.warnings), samples
-    samples = read_samples(data, made.float_graph)
+        told = (*made.warnings, *samples.warnings)
+        return EvalResult(found, "as in the file", told), samples
+    samples = read_samples(data, without_state_inputs(made.float_graph))
     if made.quantization is None:
         smooth = clamped(Stated.of(made.float_graph).marked)
         found = evaluate_quantization(smooth, smooth, made.graph, samples, progress.advance)
         return EvalResult(found, _STATED, samples.warnings), samples
     twin = made.quantization.quantized.twin
     found = evaluate_quantization(made.float_graph, twin, made.graph, samples, progress.advance)
-    warnings = [*(made.samples.warnings if made.samples else ()), *samples.warnings]
+    warnings = [*made.warnings, *samples.warnings]
     if not options.calib:
         warnings.append("eval: the data calibrated the model too; add --calib for a fair figure")
     scheme = str(made.quantization.quantized.recipe)

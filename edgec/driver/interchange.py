@@ -33,8 +33,7 @@ def quantize_file(
     made = integer_model(options, model, PassLog(), progress)
     data = write_tflite(made.graph)
     _write(output, data)
-    warnings = made.samples.warnings if made.samples else ()
-    return QuantizeResult(output, len(data), made.quantization, warnings)
+    return QuantizeResult(output, len(data), made.quantization, made.warnings)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -10,6 +10,7 @@ from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, Va
 from edgec.ops.base import Operator
 from edgec.ops.fixed_point import Int64, quantize_multiplier, requantize, saturate, wrap_int32
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_states import emit_result, emit_variable, keep_state
 
 _WEIGHTS, _TIME, _STATE, _BIAS = 1, 2, 3, 4  # inputs
 _FILE_BIAS, _FILE_STATE = 3, 4  # inputs as TFLite orders them
@@ -91,7 +92,7 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     qparams = (*node.qparams, g.type(state).qparams)
     op = Svdf(rank=node.integer("rank"))
     y, after = g.add(op, inputs, name=node.name, outputs=names, qparams=qparams)
-    g.keep(state, after)
+    keep_state(g, state, after)
     return [y]
 
 
@@ -107,10 +108,10 @@ def _check_activation(node: SourceNode) -> None:
 
 @exporter(Svdf)
 def _to_tflite(op: Svdf, node: Node, signature: Signature, out: TfliteEmitter) -> None:
-    inputs: list[ValueName | None] = [*node.inputs[:_STATE], None, node.inputs[_STATE]]
+    state = emit_variable(node, signature, out, _STATE, 1)
+    inputs: list[ValueName | None] = [*node.inputs[:_STATE], None, state]
     if len(node.inputs) > _BIAS:
         inputs[_FILE_BIAS] = node.inputs[_BIAS]
-    out.variable(node.inputs[_STATE])
     out.emit(
         "SVDF",
         inputs,
@@ -119,3 +120,4 @@ def _to_tflite(op: Svdf, node: Node, signature: Signature, out: TfliteEmitter) -
         Rank=op.rank,
         FusedActivationFunction="RELU",
     )
+    emit_result(out, state, node.outputs[1])

@@ -16,6 +16,7 @@ from edgec.ops.lstm import (
     cell_exponent,
 )
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_states import emit_result, emit_variable, keep_state
 
 _OP = "UNIDIRECTIONAL_SEQUENCE_LSTM"
 _INPUTS = 24  # of the file's operator
@@ -56,10 +57,7 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         op, inputs, name=node.name, outputs=names[:count], qparams=qparams
     )
     for state, after in ((hidden, next_h), (cell, next_c)):
-        if g.is_input(state):
-            g.keep(state, after)
-        else:
-            g.overwrite(state, after)
+        keep_state(g, state, after)
     return [y]
 
 
@@ -124,7 +122,8 @@ def _to_tflite(op: Lstm, node: Node, signature: Signature, out: TfliteEmitter) -
     for place, value in zip(_FILE, node.inputs, strict=True):
         inputs[place] = value
     states = [
-        _variable(node, signature, out, place, after) for place, after in ((HIDDEN, 1), (CELL, 2))
+        emit_variable(node, signature, out, place, after)
+        for place, after in ((HIDDEN, 1), (CELL, 2))
     ]
     inputs[_FILE[HIDDEN]], inputs[_FILE[CELL]] = states
     out.emit(
@@ -139,24 +138,4 @@ def _to_tflite(op: Lstm, node: Node, signature: Signature, out: TfliteEmitter) -
     unused = [None] * _RESULT
     out.intermediates([*unused, op.hidden or signature.output.quantization])
     for state, after in zip(states, node.outputs[1:3], strict=True):
-        if out.is_read(after):
-            _copy(out, state, after)
-
-
-def _variable(
-    node: Node, signature: Signature, out: TfliteEmitter, place: int, after: int
-) -> ValueName:
-    """Return the variable of a state; one that is no state is filled at every run."""
-    state = node.inputs[place]
-    if out.keeps(state, node.outputs[after]):
-        out.variable(state)
-        return state
-    kind = signature.outputs[after]
-    variable = out.temporary(f"{node.name}/state", kind, variable=True)
-    _copy(out, state, variable)
-    return variable
-
-
-def _copy(out: TfliteEmitter, source: ValueName, target: ValueName) -> None:
-    """Copy by an operator that interpreters neither fold nor run in place."""
-    out.emit("MINIMUM", [source, source], [target], "MaximumMinimumOptions")
+        emit_result(out, state, after)

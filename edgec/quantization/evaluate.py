@@ -7,12 +7,13 @@ import numpy as np
 
 from edgec.ir import Array, Graph, TensorType, ValueName
 from edgec.ops.dequantize import dequantized
-from edgec.quantization.batch import BatchEvaluator, Values
+from edgec.quantization.batch import Values
 from edgec.quantization.calibrate import OnProgress
 from edgec.quantization.hints import Observed, hint_for
-from edgec.quantization.judge import Noise, integer_values, judged_values
+from edgec.quantization.judge import Noise, integer_inputs, judged_values
 from edgec.quantization.metrics import Metric, metric_for
 from edgec.quantization.samples import Samples
+from edgec.quantization.sequence import SequenceEvaluator
 
 _CHUNK = 32
 
@@ -60,7 +61,7 @@ def evaluate_quantization(
     """Compare an integer graph with the float model ``reference`` on samples of float inputs.
 
     ``twin`` is the float graph whose activations the integers stand for: the reference itself, or
-    what equalization made of it.
+    what equalization made of it. Samples of a model with states are one sequence, from zero.
     """
     run = _Comparison(reference, twin, integer, metric_for(reference, samples.label))
     for start in range(0, len(samples), _CHUNK):
@@ -75,7 +76,7 @@ def evaluate_integers(integer: Graph, samples: Samples) -> Evaluation:
     """Measure an integer graph that has no float model: accuracy where there are labels."""
     metric, accuracy = metric_for(integer, samples.label), None
     if metric is not None:
-        values = integer_values(integer, samples.arrays)
+        values = SequenceEvaluator(integer).run(integer_inputs(integer, samples.arrays))
         first, last = (_reals(values[v], integer.types[v]) for v in _ends(integer))
         score = metric.measure(metric.verdicts(first, last), samples.label)
         accuracy = None if score is None else Accuracy(None, score, metric.name)
@@ -94,13 +95,14 @@ class _Comparison:
     _observed: dict[ValueName, Observed] = field(default_factory=dict)
     _floats: list[Array] = field(default_factory=list)  # verdicts of the metric
     _integers: list[Array] = field(default_factory=list)
+    _runs: dict[int, SequenceEvaluator] = field(default_factory=dict)  # by identity of the graph
 
     def add(self, inputs: Mapping[ValueName, Array]) -> None:
         """Take in more samples."""
-        wanted = BatchEvaluator(self.reference).run(inputs)
-        ideal = wanted if self.twin is self.reference else BatchEvaluator(self.twin).run(inputs)
-        got = self._real(integer_values(self.integer, inputs))
-        judged = [v for v in judged_values(self.reference) if v in got]
+        wanted = self._run(self.reference, inputs)
+        ideal = wanted if self.twin is self.reference else self._run(self.twin, inputs)
+        got = self._real(self._run(self.integer, integer_inputs(self.integer, inputs)))
+        judged = [v for v in judged_values(self.reference, states=False) if v in got]
         self._outputs.add({value: wanted[value] for value in judged}, got)
         for value in self._compared(ideal, got):
             self._layers.add({value: ideal[value]}, got)
@@ -113,6 +115,9 @@ class _Comparison:
             first, last = _ends(self.reference)
             self._floats.append(self.metric.verdicts(inputs[first], wanted[last]))
             self._integers.append(self.metric.verdicts(inputs[first], got[last]))
+
+    def _run(self, graph: Graph, inputs: Mapping[ValueName, Array]) -> Values:
+        return self._runs.setdefault(id(graph), SequenceEvaluator(graph)).run(inputs)
 
     def result(self, labels: Array | None) -> Evaluation:
         """Return the figures of all samples; ``labels`` has one for each."""

@@ -18,10 +18,11 @@ from edgec.quantization.batch import BatchEvaluator, Values
 _FLOOR = 1e-30
 
 
-def judged_values(graph: Graph) -> tuple[ValueName, ...]:
-    """Return the values that stand for the outputs."""
+def judged_values(graph: Graph, *, states: bool = True) -> tuple[ValueName, ...]:
+    """Return the values that stand for the outputs; without ``states`` for those that users see."""
     producers = graph.producers()
-    return tuple(dict.fromkeys(_before_fixed(producers.get(v), v) for v in graph.outputs))
+    outputs = graph.outputs if states else graph.without_states(graph.outputs)
+    return tuple(dict.fromkeys(_before_fixed(producers.get(v), v) for v in outputs))
 
 
 def _before_fixed(node: Node | None, output: ValueName) -> ValueName:
@@ -82,11 +83,15 @@ def output_sqnr_db(
 
 def integer_values(integer: Graph, inputs: Mapping[ValueName, Array]) -> Values:
     """Evaluate an integer graph on float inputs; those already integers are taken as they are."""
+    return BatchEvaluator(integer).run(integer_inputs(integer, inputs))
+
+
+def integer_inputs(integer: Graph, inputs: Mapping[ValueName, Array]) -> Values:
+    """Return inputs in the types of an integer graph; those already integers as they are."""
     kinds, to_even = integer.types, integer.halves_to_even
-    started = {
+    return {
         name: x
         if x.dtype == kinds[name].dtype.numpy
         else quantize_floats(x, kinds[name], halves_to_even=to_even)
         for name, x in inputs.items()
     }
-    return BatchEvaluator(integer).run(started)

@@ -12,15 +12,23 @@ from edgec.ops.alike import Alike
 from edgec.ops.base import is_float
 from edgec.quantization.samples import Samples
 
+NONE, KEEP = "none", "keep"
+"""What --state says of the states that a file has: none are kept, or all of them."""
+
 
 def parse_states(text: str) -> tuple[State, ...]:
-    """Return the pairs of ``h_in=h_out,c_in=c_out``; ``invalid-option`` where that is none."""
-    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    """Return the pairs of ``h_in=h_out,c_in=c_out``; ``invalid-option`` where that is none.
+
+    ``none`` and ``keep`` may stand among them.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    pairs = [part.partition("=") for part in parts if part and part not in {NONE, KEEP}]
     if any(not (before.strip() and after.strip()) for before, _, after in pairs):
         raise EdgecError(
             "invalid-option",
             f"--state {text}: expected pairs of an input and an output",
-            help="--state h_in=h_out, several with commas in between",
+            help="--state h_in=h_out, several with commas in between; --state none where every "
+            "run is to begin from zero",
             exit_code=ExitCode.USAGE,
         )
     return tuple(
@@ -40,6 +48,41 @@ def with_states(graph: Graph, states: Sequence[State]) -> Graph:
         if is_float(graph.types[each.output]):
             graph = _alike(graph, each)
     return replace(graph, states=(*graph.states, *states)) if states else graph
+
+
+def with_file_states(graph: Graph, text: str) -> Graph:
+    """Return the graph that a file holds with its own states, or with none where ``text`` says so.
+
+    Without them every run begins from zero.
+    """
+    if NONE not in _words(text) or not graph.states:
+        return graph
+    zero = {each.input: zeros(graph.types[each.input]) for each in graph.states}
+    bare = replace(
+        graph,
+        inputs=graph.without_states(graph.inputs),
+        outputs=graph.without_states(graph.outputs),
+        constants={**graph.constants, **zero},
+        states=(),
+    )
+    return bare.with_nodes(bare.nodes)
+
+
+def state_warnings(graph: Graph, text: str) -> tuple[str, ...]:
+    """Return what to tell users of a file whose states are kept, unless ``text`` says that."""
+    if not graph.states or _words(text):
+        return ()
+    names = ", ".join(each.input for each in graph.states)
+    told = (
+        f"the file keeps states from one run to the next ({names}): what a run gives depends on "
+        "those before it since the last reset; --state none lets every run begin from zero, "
+        "--state keep is for models that mean it"
+    )
+    return (told,)
+
+
+def _words(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def with_state_samples(graph: Graph, samples: Samples) -> Samples:

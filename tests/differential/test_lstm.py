@@ -12,6 +12,8 @@ from oracle import Oracle
 from tflite_files import constant, file, tensor
 
 from edgec.driver import BuildOptions, build
+from edgec.driver.execute import run
+from edgec.driver.output import open_output
 from edgec.driver.regression import run_regression
 from edgec.errors import EdgecError
 from edgec.exporters import write_tflite
@@ -68,6 +70,33 @@ def test_firmware_gives_the_golden_sequence(name: str, tmp_path: Path) -> None:
     out = build(BuildOptions(model=str(path), board="qemu-m4", output=str(tmp_path / "out"))).folder
     for on in ("emulator", "host"):
         assert run_regression(out, on=on).mismatches == 0
+
+
+@pytest.mark.qemu
+@pytest.mark.oracle
+@pytest.mark.parametrize(("state", "kept", "warned"), [("", 2, 1), ("keep", 2, 0), ("none", 0, 0)])
+def test_firmware_keeps_the_states_of_a_file_or_none(
+    state: str, kept: int, warned: int, tmp_path: Path
+) -> None:
+    """What the option says holds for the firmware, its reset and the exported file alike."""
+    path = tmp_path / "lstm.tflite"
+    path.write_bytes(write_tflite(stateful(BY_NAME["lstm_of_states"].graph)))
+    options = BuildOptions(
+        model=str(path), board="qemu-m4", output=str(tmp_path / "out"), state=state
+    )
+    built = open_output(build(options).folder)
+    assert [layer["op"] for layer in built.report["layers"]].count("state") == kept
+    assert len([each for each in built.report["warnings"] if "--state none" in each]) == warned
+    one = samples(load_tflite(path))[0]
+    (name,) = one
+    np.savez(tmp_path / "x.npz", **{name: np.concatenate([one[name]] * 3)})
+    firmware = next(iter(run(built.folder, tmp_path / "x.npz").outputs.values()))
+    oracle = Oracle(built.tflite.read_bytes(), exact=True)
+    interpreter = [next(iter(oracle.run(one).values())) for _ in range(3)]
+    assert [each.tobytes() for each in firmware] == [each.tobytes() for each in interpreter]
+    assert len({each.tobytes() for each in interpreter}) == (3 if kept else 1)
+    again = next(iter(run(built.folder, tmp_path / "x.npz").outputs.values()))
+    assert again.tobytes() == firmware.tobytes()
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -17,6 +17,7 @@ from edgec.exporters import write_tflite
 from edgec.exporters.flatbuffer import FileOperator, FileTensor
 from edgec.frontends.tflite import load_tflite
 from edgec.ir import Array, DType, Graph, QParams, State, ValueName, evaluate_runs, verify
+from edgec.quantization.states import with_file_states
 
 RUNS = 25
 Q = QParams.per_tensor
@@ -45,6 +46,19 @@ def test_sequences_equal_the_interpreter(case: Case) -> None:
     (output,) = graph.without_states(graph.outputs)
     assert len({each[output].tobytes() for each in got}) > RUNS / 2
     assert [e[output].tobytes() for e in got] == [e[output].tobytes() for e in wanted]
+
+
+@pytest.mark.oracle
+def test_an_input_has_one_answer_where_the_state_is_not_kept() -> None:
+    graph = with_file_states(stateful(CASES[0].graph), "none")
+    oracle = Oracle(write_tflite(graph), exact=True)
+    first, second = samples(graph)[:2]
+    answers = [next(iter(oracle.run(x).values())).tobytes() for x in (first, second, first)]
+    wanted = [
+        next(iter(x.values())).tobytes() for x in evaluate_runs(graph, [first, second, first])
+    ]
+    assert answers == wanted
+    assert answers[0] == answers[2] != answers[1]
 
 
 @pytest.mark.qemu

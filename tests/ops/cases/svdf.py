@@ -1,7 +1,7 @@
 """SVDF: ranks, batches, a memory of one, with and without bias.
 
 The state is an input and an output here; tests/differential/test_svdf.py runs sequences against the
-interpreter, whose files have no such thing.
+interpreter with the state in its variable.
 """
 
 import numpy as np
@@ -36,7 +36,7 @@ def svdf_case(
         state,
     ]
     inputs += [Constant(offsets, Q(1 / 6_000_000))] if bias else []
-    return op_case(name, Svdf(rank=rank), inputs, [Q(0.05, -9), state.qparams], oracle=False)
+    return op_case(name, Svdf(rank=rank), inputs, [Q(0.05, -9), state.qparams])
 
 
 CASES = [
