@@ -11,6 +11,7 @@ from edgec.ir import DType, TensorType
 
 # operator: version for int8, version for int16; float32 is version 1 everywhere
 _QUANTIZED: dict[str, tuple[int, int]] = {
+    "ABS": (2, 3),
     "ADD": (2, 3),
     "ARG_MAX": (2, 2),
     "ARG_MIN": (2, 2),
@@ -52,7 +53,7 @@ _QUANTIZED: dict[str, tuple[int, int]] = {
     "SVDF": (3, 3),
     "TANH": (2, 3),
     "TRANSPOSE": (2, 5),
-    "TRANSPOSE_CONV": (2, 4),
+    "TRANSPOSE_CONV": (2, 2),
     "UNPACK": (2, 3),
 }
 _RANK_4 = 4

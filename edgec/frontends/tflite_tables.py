@@ -1,75 +1,140 @@
-"""Functions of one int8 element that edgec's own exporter has spelled out: CAST, ADD 128, GATHER.
+"""What edgec's own exporter spells out in int32 because TFLite has no operator for it: read as one.
 
-Reading them back as one operator lets a file that edgec wrote be built again, to the same bytes.
+So a file that edgec wrote can be built again, to the same bytes.
 """
 
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from edgec.frontends.tflite_reader import FileModel, FileOperator, FileTensor
-from edgec.ir import Array, DType
+from edgec.ir import DType
 
-TABLE = "EDGEC_TABLE"
-"""Stands for the three operators. Inputs: the int8 tensor and its table of 256 results."""
-_ENTRIES, _OFFSET = 256, 128
+Pattern = tuple["str | int | Pattern", ...]
+"""An operator and its inputs: another pattern, a constant number, or the name of any tensor."""
+Found = Mapping[str, FileTensor]
+
+_PLACE: Pattern = ("ADD", ("CAST", "x"), 32768)
+_INDEX: Pattern = ("FLOOR_DIV", _PLACE, 128)
+_RISE: Pattern = ("MUL", ("GATHER", "slopes", _INDEX), ("FLOOR_MOD", _PLACE, 128))
+_SUM: Pattern = ("ADD", ("GATHER", "starts", _INDEX), _RISE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A pattern, the operator that stands for it, and what its tensors have to be.
+
+    Without ``stand_in`` the last operator stays, on other inputs.
+    """
+
+    pattern: Pattern
+    fits: Callable[[Found], bool]
+    inputs: tuple[str, ...]
+    stand_in: str = ""
+
+
+def _is_table(found: Found) -> bool:
+    return _is_constant(found["table"], (256,), DType.INT8) and found["x"].dtype is DType.INT8
+
+
+def _are_samples(found: Found) -> bool:
+    both = all(_is_constant(found[each], (512,), DType.INT32) for each in ("starts", "slopes"))
+    return both and found["x"].dtype is DType.INT16
+
+
+def _is_constant(tensor: FileTensor, shape: tuple[int, ...], dtype: DType) -> bool:
+    return (tensor.shape, tensor.dtype) == (shape, dtype) and tensor.data is not None
+
+
+def _is_int16(found: Found) -> bool:
+    return found["x"].dtype is DType.INT16
+
+
+RULES = (
+    Rule(
+        ("GATHER", "table", ("ADD", ("CAST", "x"), 128)), _is_table, ("x", "table"), "EDGEC_TABLE"
+    ),
+    Rule(
+        ("CAST", ("FLOOR_DIV", _SUM, 128)),
+        _are_samples,
+        ("x", "starts", "slopes"),
+        "EDGEC_SAMPLES",
+    ),
+    Rule(("ARG_MAX", ("CAST", "x"), "axis"), _is_int16, ("x", "axis")),
+    Rule(("ARG_MIN", ("CAST", "x"), "axis"), _is_int16, ("x", "axis")),
+)
 
 
 def with_tables(model: FileModel) -> FileModel:
-    """Return the model with each such chain as one operator; other operators stay."""
-    found = _Chains(model)
-    chains = [found.ending_in(each) for each in model.operators if each.op == "GATHER"]
-    joined = {id(chain[-1]): _joined(chain) for chain in chains if chain}
-    gone = {id(each) for chain in chains for each in chain[:-1]}
-    if not joined:
+    """Return the model with each match of a rule as one operator; other operators stay."""
+    matches = _Matches(model)
+    for operator in model.operators:
+        matches.add_ending_in(operator)
+    if not matches.joined:
         return model
-    kept = (each for each in model.operators if id(each) not in gone)
-    return replace(model, operators=tuple(joined.get(id(each), each) for each in kept))
+    kept = (each for each in model.operators if id(each) not in matches.gone)
+    return replace(model, operators=tuple(matches.joined.get(id(each), each) for each in kept))
 
 
-def _joined(chain: "tuple[FileOperator, ...]") -> FileOperator:
-    cast, _, gather = chain
-    return FileOperator(TABLE, 1, (cast.inputs[0], gather.inputs[0]), gather.outputs, {})
+@dataclass(eq=False)
+class _Match:
+    """One attempt: the operators of a pattern, and the numbers of the tensors it names."""
+
+    operators: list[FileOperator] = field(default_factory=list)
+    named: dict[str, int] = field(default_factory=dict)
 
 
-class _Chains:
-    """Lookups in a model; tensors that more than one operator reads end no chain."""
+class _Matches:
+    """Matches in a model; what any other operator reads as well is inside of none."""
 
     def __init__(self, model: FileModel) -> None:
-        self._tensors = model.tensors
+        self._model = model
         self._makers = {out: each for each in model.operators for out in each.outputs}
         self._reads = Counter(number for each in model.operators for number in each.inputs)
         self._reads.update(model.outputs)
+        self.joined: dict[int, FileOperator] = {}
+        self.gone: set[int] = set()
 
-    def ending_in(self, gather: FileOperator) -> tuple[FileOperator, ...]:
-        """Return the three operators, or nothing."""
-        add = self._maker(gather, 1, "ADD")
-        cast = self._maker(add, 0, "CAST") if add else None
-        if add is None or cast is None or not _is_plain(gather, add):
-            return ()
-        source, table = self._tensor(cast, 0), self._tensor(gather, 0)
-        fits = table is not None and table.shape == (_ENTRIES,) and table.dtype is DType.INT8
-        if not fits or source is None or source.dtype is not DType.INT8:
-            return ()
-        offset = self._data(add, 1)
-        is_offset = offset is not None and offset.size == 1 and int(offset.flat[0]) == _OFFSET
-        return (cast, add, gather) if is_offset and self._data(gather, 0) is not None else ()
+    def add_ending_in(self, last: FileOperator) -> None:
+        for rule in RULES:
+            match = _Match()
+            if self._operator_fits(last, rule.pattern, match) and self._is_whole(match, rule):
+                inputs = tuple(match.named[name] for name in rule.inputs)
+                attrs = {} if rule.stand_in else last.attrs
+                op, version = (rule.stand_in, 1) if rule.stand_in else (last.op, last.version)
+                joined = FileOperator(op, version, inputs, last.outputs, attrs)
+                self.joined[id(last)] = joined
+                self.gone.update(id(each) for each in match.operators if each is not last)
 
-    def _maker(self, reader: FileOperator, index: int, op: str) -> FileOperator | None:
-        number = reader.inputs[index] if index < len(reader.inputs) else None
-        maker = None if number is None else self._makers.get(number)
-        private = maker is not None and maker.op == op and self._reads[number] == 1
-        return maker if private else None
+    def _is_whole(self, match: _Match, rule: Rule) -> bool:
+        """Tell whether nothing else reads what is inside, and the named tensors fit."""
+        operators = {id(each): each for each in match.operators}.values()
+        reads = Counter(number for each in operators for number in each.inputs)
+        inner = [out for each in operators for out in each.outputs]
+        last = match.operators[0].outputs
+        private = all(self._reads[out] == reads[out] for out in inner if out not in last)
+        return private and rule.fits({k: self._model.tensors[n] for k, n in match.named.items()})
 
-    def _tensor(self, operator: FileOperator, index: int) -> FileTensor | None:
-        number = operator.inputs[index] if index < len(operator.inputs) else None
-        return None if number is None else self._tensors[number]
+    def _operator_fits(self, operator: FileOperator, pattern: Pattern, match: _Match) -> bool:
+        name, *inputs = pattern
+        if operator.op != name or len(operator.inputs) != len(inputs) or not _is_plain(operator):
+            return False
+        match.operators.append(operator)
+        pairs = zip(operator.inputs, inputs, strict=True)
+        return all(n is not None and self._input_fits(n, each, match) for n, each in pairs)
 
-    def _data(self, operator: FileOperator, index: int) -> Array | None:
-        tensor = self._tensor(operator, index)
-        return None if tensor is None else tensor.data
+    def _input_fits(self, number: int, wanted: "str | int | Pattern", match: _Match) -> bool:
+        if isinstance(wanted, str):
+            return match.named.setdefault(wanted, number) == number
+        if isinstance(wanted, int):
+            data = self._model.tensors[number].data
+            return data is not None and data.size == 1 and int(data.flat[0]) == wanted
+        maker = self._makers.get(number)
+        return maker is not None and self._operator_fits(maker, wanted, match)
 
 
-def _is_plain(gather: FileOperator, add: FileOperator) -> bool:
-    """Tell whether the operators have no options that change what they do."""
-    axes = gather.attrs.get("axis", 0), gather.attrs.get("batch_dims", 0)
-    return axes == (0, 0) and add.attrs.get("fused_activation_function", "NONE") == "NONE"
+def _is_plain(operator: FileOperator) -> bool:
+    """Tell whether an operator has no options that change what it does."""
+    axes: Sequence[object] = (operator.attrs.get("axis", 0), operator.attrs.get("batch_dims", 0))
+    activation = operator.attrs.get("fused_activation_function", "NONE")
+    return tuple(axes) == (0, 0) and activation == "NONE"

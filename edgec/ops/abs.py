@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.base import is_float
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
+from edgec.ops.base import INT8_AND_INT16, is_float
 from edgec.ops.fixed_point import quantize_multiplier, requantize, saturate
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.unary import Unary, import_unary, scale_ratio
@@ -15,9 +15,10 @@ from edgec.ops.unary import Unary, import_unary, scale_ratio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abs(Unary):
-    """The distance from 0; int8 in fixed point as TFLite does it."""
+    """The distance from 0; integers in fixed point as TFLite does it."""
 
     name: ClassVar[str] = "abs"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         (x,) = inputs

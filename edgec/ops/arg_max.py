@@ -9,7 +9,7 @@ import numpy as np
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.axes import checked_axis
-from edgec.ops.base import Operator
+from edgec.ops.base import INT8_AND_INT16, Operator
 from edgec.ops.constants import add_or_fold
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.reshape import Reshape
@@ -24,6 +24,7 @@ class ArgMax(Operator):
     """
 
     name: ClassVar[str] = "arg_max"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     axis: int
     dtype: DType = DType.INT32
     smallest: bool = False
@@ -84,7 +85,10 @@ def _add(node: SourceNode, g: GraphBuilder, op: ArgMax, *, keep: bool) -> Sequen
 
 @exporter(ArgMax)
 def _to_tflite(op: ArgMax, node: Node, signature: Signature, out: TfliteEmitter) -> None:
-    """Write ARG_MAX, which drops the axis, and a RESHAPE that brings it back."""
+    """Write ARG_MAX, which drops the axis, and a RESHAPE that brings it back.
+
+    The interpreter has none for int16, but for the same numbers in int32.
+    """
     if op.last:
         raise EdgecError(
             "cannot-export",
@@ -97,6 +101,17 @@ def _to_tflite(op: ArgMax, node: Node, signature: Signature, out: TfliteEmitter)
     axis = out.constant(f"{node.name}/axis", np.array(op.axis, np.int32))
     dropped = out.temporary(f"{node.name}/dropped", y.with_shape(shape))
     code, table = ("ARG_MIN", "ArgMinOptions") if op.smallest else ("ARG_MAX", "ArgMaxOptions")
-    out.emit(code, [node.inputs[0], axis], [dropped], table, OutputType=op.dtype.name)
+    out.emit(code, [_known(node, signature, out), axis], [dropped], table, OutputType=op.dtype.name)
     kept = out.constant(f"{node.name}/shape", np.array(y.shape, np.int32))
     out.emit("RESHAPE", [dropped, kept], node.outputs, "ReshapeOptions")
+
+
+def _known(node: Node, signature: Signature, out: TfliteEmitter) -> ValueName:
+    """Return the input in a type that the interpreter compares."""
+    (x,) = signature.inputs
+    if x.dtype is not DType.INT16:
+        return node.inputs[0]
+    wide = out.temporary(f"{node.name}/int32", TensorType(x.shape, DType.INT32))
+    types = {"InDataType": "INT16", "OutDataType": "INT32"}
+    out.emit("CAST", node.inputs, [wide], "CastOptions", **types)
+    return wide

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, Signature, TensorType
-from edgec.ops.base import Operator, is_float
-from edgec.ops.unary import Unary, tabulate
+from edgec.ops.base import Operator
+from edgec.ops.unary import Tabulated
 
 Operand = int | float
 """The number of an earlier result where it is an int, a constant where it is a float."""
@@ -27,20 +27,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Composite(Unary):
+class Composite(Tabulated):
     """x -> the result of the last of ``parts``, all of them pointwise.
 
-    In int8 it takes one table, where its parts would round in between.
+    In integers it takes one table, where its parts would round in between.
     """
 
     name: ClassVar[str] = "composite"
     parts: tuple[Part, ...]
-
-    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
-        (x,) = inputs
-        if is_float(signature.inputs[0]):
-            return (self.of_floats(x),)
-        return (tabulate(self.of_floats, x, signature),)
 
     def of_floats(self, x: Array) -> Array:
         """Return the function of float32 numbers, step by step in float32."""

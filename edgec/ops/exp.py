@@ -10,14 +10,13 @@ from edgec.ir import Array, GraphBuilder, Node, Signature, ValueName
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.unary import Function, export_table, import_unary
 
-_INT8_MAX = 127
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exp(Function):
     """e ** x."""
 
     name: ClassVar[str] = "exp"
+    largest_bend: ClassVar[float] = np.inf  # as TFLite has it
 
     def real(self, x: Array) -> Array:
         return np.asarray(np.exp(x))
@@ -33,8 +32,8 @@ def _import(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 def _to_tflite(op: Exp, node: Node, signature: Signature, out: TfliteEmitter) -> None:
     """Write EXP; a table where TFLite would convert a number to int32 that does not fit."""
     x, y = (each.quantization for each in (signature.inputs[0], signature.output))
-    largest = np.exp(x.scale * (_INT8_MAX - x.zero_point)) / y.scale
-    if largest < 2.0**30:
+    highest = np.iinfo(signature.inputs[0].dtype.numpy).max - x.zero_point
+    if x.scale * highest < np.log(2.0**30 * y.scale):
         out.emit("EXP", node.inputs, node.outputs, "ExpOptions")
     else:
         export_table(op, node, signature, out)

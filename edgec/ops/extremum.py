@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator, OutputRule
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.broadcasting import broadcast_type
 from edgec.ops.clip import Clip, limit_by
 from edgec.ops.constants import add_or_fold
@@ -16,10 +16,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extremum(Operator):
-    """max(a, b), or min(a, b); int8 in one quantization."""
+    """max(a, b), or min(a, b); integers in one quantization."""
 
     name: ClassVar[str] = "extremum"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     pointwise: ClassVar[bool] = True
     largest: bool = True
 
@@ -64,7 +65,7 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         raise node.reject(
             "inputs and output differ in quantization",
             code="unsupported-quantization",
-            help="convert the model again: TFLite's int8 kernel compares integers",
+            help="convert the model again: TFLite's kernel compares integers",
         )
     limits = [i for i, value in enumerate(values) if _is_limit(value, g)]
     if len(limits) == 1:

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 from scipy import special
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, ValueName
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
-from edgec.ops.unary import Function, import_unary
+from edgec.ops.unary import Function, export_table, import_unary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,4 +41,8 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 @exporter(Gelu)
 def _to_tflite(op: Gelu, node: Node, signature: Signature, out: TfliteEmitter) -> None:
-    out.emit("GELU", node.inputs, node.outputs, "GeluOptions", Approximate=op.approximate)
+    """Write GELU, which the interpreter does not know for int16: then a table."""
+    if signature.output.dtype is DType.INT16:
+        export_table(op, node, signature, out)
+    else:
+        out.emit("GELU", node.inputs, node.outputs, "GeluOptions", Approximate=op.approximate)

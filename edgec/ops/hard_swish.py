@@ -6,27 +6,28 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.base import is_float
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
 from edgec.ops.fixed_point import Int64, quantize_multiplier, rounding_right_shift, saturate
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
-from edgec.ops.unary import Unary, import_unary
+from edgec.ops.unary import Tabulated, export_table, import_unary
 
 _INT16_MIN, _INT16_MAX = -(2**15), 2**15 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HardSwish(Unary):
-    """x * relu6(x + 3) / 6; int8 in 16-bit fixed point as TFLite does it."""
+class HardSwish(Tabulated):
+    """x * relu6(x + 3) / 6; int8 in 16-bit fixed point as TFLite does it, int16 by a table."""
 
     name: ClassVar[str] = "hard_swish"
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
-        (x,) = inputs
-        if is_float(signature.inputs[0]):
-            gate = np.clip(x + np.float32(3), 0, 6) * np.float32(1 / 6)
-            return ((x * gate).astype(x.dtype),)
-        return (_hard_swish(x, signature),)
+        if inputs[0].dtype == np.int8:
+            return (_hard_swish(inputs[0], signature),)
+        return Tabulated.evaluate(self, inputs, signature)
+
+    def of_floats(self, x: Array) -> Array:
+        gate = np.clip(x + np.float32(3), 0, 6) * np.float32(1 / 6)
+        return np.asarray(x * gate, np.float32)
 
 
 def _hard_swish(x: Array, signature: Signature) -> Array:
@@ -74,4 +75,8 @@ def _import(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 @exporter(HardSwish)
 def _to_tflite(op: HardSwish, node: Node, signature: Signature, out: TfliteEmitter) -> None:
-    out.emit("HARD_SWISH", node.inputs, node.outputs)
+    """Write HARD_SWISH, which the interpreter does not know for int16: then a table."""
+    if signature.output.dtype is DType.INT16:
+        export_table(op, node, signature, out)
+    else:
+        out.emit("HARD_SWISH", node.inputs, node.outputs)

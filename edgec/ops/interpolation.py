@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edgec.ir import Array
+from edgec.ir import Array, Signature
 from edgec.ops.fixed_point import Int64
 
 _INTERVALS = 512
@@ -32,6 +32,32 @@ def interpolated_table(f: Callable[[Array], Array], low: float, high: float) -> 
     samples = _rounded(here) - _rounded(missed / 2)
     table = np.concatenate([samples, _rounded(scaled(np.array([high])))])
     return np.asarray(saturate_int16(table), np.int16)
+
+
+def function_table(f: Callable[[Array], Array], signature: Signature, largest_bend: float) -> Array:
+    """Return 513 samples of ``f`` over all int16 inputs, in steps of the output.
+
+    Each is moved as in :func:`interpolated_table`, but not where that is by more than
+    ``largest_bend`` steps. ``f`` maps float32 to float32; NaN counts as 0.
+    Source: TFLite ``LUTPopulate<int16_t>``, in float32.
+    """
+    source, target = (
+        np.float32(kind.quantization.scale) for kind in (signature.inputs[0], signature.output)
+    )
+    low, high = (source * np.float32(limit) for limit in (_LIMITS.min, _LIMITS.max))
+    step = (high - low) / np.float32(_INTERVALS)
+    per_unit = np.float32(2**16) / (target * np.float32(32767) - target * np.float32(-32768))
+    places = np.arange(_INTERVALS + 1, dtype=np.float32) * step + low
+    with np.errstate(all="ignore"):
+        here = f(places[:-1]) * per_unit
+        after = f(places[1:]) * per_unit
+        middle = f(places[:-1] + step / np.float32(2)) * per_unit
+        missed = _rounded((after + _rounded(here)) / np.float32(2)) - _rounded(middle)
+        bend = _rounded(missed / np.float32(2))
+        samples = _rounded(here) - np.where(np.abs(bend) > largest_bend, np.float32(0), bend)
+        last = _rounded(f(np.array([high])) * per_unit)
+    limited = np.clip(np.concatenate([samples, last]), _LIMITS.min, _LIMITS.max)
+    return np.asarray(np.nan_to_num(limited, nan=0.0), np.int16)
 
 
 def interpolate(table: Array, x: Array) -> Int64:

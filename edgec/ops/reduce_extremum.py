@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.base import OutputRule
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
+from edgec.ops.base import INT8_AND_INT16, OutputRule
 from edgec.ops.reduction import Reduction, import_reduction
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
@@ -18,6 +18,7 @@ class ReduceExtremum(Reduction):
 
     name: ClassVar[str] = "reduce_extremum"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     largest: bool = True
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
@@ -34,7 +35,7 @@ def _import(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         raise node.reject(
             "input and output differ in quantization",
             code="unsupported-quantization",
-            help="convert the model again: TFLite's int8 kernel demands one scale",
+            help="convert the model again: TFLite's kernel demands one scale",
         )
     return import_reduction(
         node,

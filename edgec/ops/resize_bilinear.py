@@ -1,4 +1,4 @@
-"""Bilinear resizing of images. int8 weights have 10 bits, as in TFLite's reference kernel."""
+"""Bilinear resizing of images. Integer weights have 10 bits, as in TFLite's reference kernel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.errors import EdgecError, Place
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator, OutputRule, is_float
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_resize import resize_flags, resize_size
 
@@ -27,6 +27,7 @@ class ResizeBilinear(Operator):
 
     name: ClassVar[str] = "resize_bilinear"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     size: tuple[int, int]
     align_corners: bool = False
     half_pixel_centers: bool = False

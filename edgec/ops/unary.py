@@ -1,4 +1,7 @@
-"""Functions of one element: what their operators share, and their tables of 256 int8 results."""
+"""Functions of one element: what their operators share, and their tables.
+
+int8 takes a table of all 256 results, int16 one of 513 samples (``edgec/ops/interpolation.py``).
+"""
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
@@ -9,9 +12,10 @@ import numpy as np
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator, is_float
+from edgec.ops.base import INT8_AND_INT16, Operator, is_float
 from edgec.ops.constants import add_or_fold
 from edgec.ops.fixed_point import Int64, quantize_multiplier, requantize
+from edgec.ops.interpolation import function_table, interpolate
 from edgec.ops.registry import SourceNode, TfliteEmitter, exporter
 
 
@@ -27,20 +31,41 @@ class Unary(Operator):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Function(Unary):
-    """A function of one real number, rounded to float32; int8 by the rule of :func:`tabulate`."""
+class Tabulated(Unary):
+    """A function of float32 numbers, whose tables of integers follow from them.
+
+    int8 goes by the rule of :func:`tabulate`, int16 by that of :meth:`samples`.
+    """
+
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
+    largest_bend: ClassVar[float] = 256.0  # steps that a sample may be moved; more is a jump
+
+    @abstractmethod
+    def of_floats(self, x: Array) -> Array:
+        """Return the function of float32 numbers, float32. Infinities and NaN are allowed."""
+
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        (x,) = inputs
+        if is_float(signature.inputs[0]):
+            return (self.of_floats(x),)
+        if x.dtype == np.int16:
+            return (interpolate(self.samples(signature), x).astype(np.int16),)
+        return (tabulate(self.of_floats, x, signature),)
+
+    def samples(self, signature: Signature) -> Array:
+        """Return the 513 samples between which int16 is interpolated."""
+        return function_table(self.of_floats, signature, self.largest_bend)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function(Tabulated):
+    """A function of one real number, rounded to float32."""
 
     @abstractmethod
     def real(self, x: Array) -> Array:
         """Return the function of float64 numbers, float64. Infinities and NaN are allowed."""
 
-    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
-        (x,) = inputs
-        if is_float(signature.inputs[0]):
-            return (self._rounded(x),)
-        return (tabulate(self._rounded, x, signature),)
-
-    def _rounded(self, x: Array) -> Array:
+    def of_floats(self, x: Array) -> Array:
         with np.errstate(all="ignore"):
             return np.asarray(self.real(x.astype(np.float64)), np.float32)
 
@@ -89,11 +114,14 @@ def import_unary(node: SourceNode, g: GraphBuilder, op: Unary) -> Sequence[Value
 
 @exporter(Unary)  # type: ignore[type-abstract]  # stands for all below it
 def export_table(op: Unary, node: Node, signature: Signature, out: TfliteEmitter) -> None:
-    """Write an int8 function TFLite has no operator for as an index into its table: exact.
+    """Write a function TFLite has no operator for as a look into its table: exact.
 
-    CAST to int32, ADD 128, GATHER. Raises ``cannot-export`` for other types.
+    Raises ``cannot-export`` for other types than int8 and int16.
     """
     x, y = signature.inputs[0], signature.output
+    if isinstance(op, Tabulated) and (x.dtype, y.dtype) == (DType.INT16, DType.INT16):
+        emit_samples(node, signature, op.samples(signature), out)
+        return
     if (x.dtype, y.dtype) != (DType.INT8, DType.INT8):
         raise EdgecError(
             "cannot-export",
@@ -106,7 +134,7 @@ def export_table(op: Unary, node: Node, signature: Signature, out: TfliteEmitter
 
 
 def emit_table(node: Node, signature: Signature, table: ValueName, out: TfliteEmitter) -> None:
-    """Write table[x + 128] for a node whose input 0 is int8 x."""
+    """Write table[x + 128] for a node whose input 0 is int8 x: CAST to int32, ADD, GATHER."""
     kind = TensorType(signature.inputs[0].shape, DType.INT32)
     numbers, index = (out.temporary(f"{node.name}/{name}", kind) for name in ("int32", "index"))
     offset = out.constant(f"{node.name}/offset", np.array([128], np.int32))
@@ -114,3 +142,39 @@ def emit_table(node: Node, signature: Signature, table: ValueName, out: TfliteEm
     out.emit("CAST", source, [numbers], "CastOptions", InDataType="INT8", OutDataType="INT32")
     out.emit("ADD", [numbers, offset], [index], "AddOptions")
     out.emit("GATHER", [table, index], node.outputs, "GatherOptions")
+
+
+def emit_samples(node: Node, signature: Signature, samples: Array, out: TfliteEmitter) -> None:
+    """Write :func:`~edgec.ops.interpolation.interpolate` in int32: exact.
+
+    table[i] + (slope[i] * rest + 64) / 128 with i = (x + 32768) / 128, both divisions downwards.
+    """
+    kind = TensorType(signature.inputs[0].shape, DType.INT32)
+    table = samples.astype(np.int32)
+    constants = {
+        "middle": np.array([1 << 15], np.int32),
+        "step": np.array([128], np.int32),
+        "table": table[:-1] * 128 + 64,
+        "slopes": np.diff(table),
+    }
+    value = {name: out.constant(f"{node.name}/{name}", each) for name, each in constants.items()}
+    for name in ("int32", "place", "index", "rest", "start", "slope", "rise", "sum", "result"):
+        value[name] = out.temporary(f"{node.name}/{name}", kind)
+
+    def emit(code: str, inputs: Sequence[str], output: str, options: str = "") -> None:
+        out.emit(code, [value[each] for each in inputs], [value[output]], options)
+
+    wide, narrow = ({"InDataType": a, "OutDataType": b} for a, b in (_WIDEN, _NARROW))
+    out.emit("CAST", node.inputs[:1], [value["int32"]], "CastOptions", **wide)
+    emit("ADD", ["int32", "middle"], "place", "AddOptions")
+    emit("FLOOR_DIV", ["place", "step"], "index")
+    emit("FLOOR_MOD", ["place", "step"], "rest")
+    emit("GATHER", ["table", "index"], "start", "GatherOptions")
+    emit("GATHER", ["slopes", "index"], "slope", "GatherOptions")
+    emit("MUL", ["slope", "rest"], "rise", "MulOptions")
+    emit("ADD", ["start", "rise"], "sum", "AddOptions")
+    emit("FLOOR_DIV", ["sum", "step"], "result")
+    out.emit("CAST", [value["result"]], node.outputs, "CastOptions", **narrow)
+
+
+_WIDEN, _NARROW = ("INT16", "INT32"), ("INT32", "INT16")

@@ -3,6 +3,7 @@
 from math import prod
 
 from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.constraints import is_int16
 from edgec.ir import DType
 from edgec.lir import Call, Scalar
 from edgec.ops.arg_max import ArgMax
@@ -10,16 +11,33 @@ from edgec.ops.arg_max import ArgMax
 
 def int8_to_indices(request: Request) -> bool:
     """The input is int8, the output int32 or int64."""
-    x, y = request.signature.inputs[0].dtype, request.signature.output.dtype
-    return x is DType.INT8 and y in {DType.INT32, DType.INT64}
+    return request.signature.inputs[0].dtype is DType.INT8 and _gives_indices(request)
+
+
+def int16_to_indices(request: Request) -> bool:
+    """The input is int16 with zero point 0, the output int32 or int64."""
+    return is_int16(request.signature.inputs[0]) and _gives_indices(request)
+
+
+def _gives_indices(request: Request) -> bool:
+    return request.signature.output.dtype in {DType.INT32, DType.INT64}
 
 
 @kernel("portable_c", ArgMax, requires=(int8_to_indices,))
 def arg_max_s8(ctx: LoweringContext) -> Call:
+    return _call("edgec_arg_max_s8", ctx)
+
+
+@kernel("portable_c", ArgMax, requires=(int16_to_indices,))
+def arg_max_s16(ctx: LoweringContext) -> Call:
+    return _call("edgec_arg_max_s16", ctx)
+
+
+def _call(function: str, ctx: LoweringContext) -> Call:
     op, shape = ctx.request.op, ctx.signature.inputs[0].shape
     assert isinstance(op, ArgMax)  # noqa: S101 - the registry guarantees it
     return Call(
-        "edgec_arg_max_s8",
+        function,
         [
             Scalar(prod(shape[: op.axis])),
             Scalar(shape[op.axis]),

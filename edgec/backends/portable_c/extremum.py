@@ -1,7 +1,7 @@
 """The larger or smaller of two elements in plain C, with broadcasting."""
 
 from edgec.backends.base import LoweringContext, Request, kernel
-from edgec.backends.constraints import int8_inputs
+from edgec.backends.constraints import int8_inputs, int16_inputs
 from edgec.backends.portable_c.axes import few_loops
 from edgec.backends.portable_c.broadcasting import elementwise_call
 from edgec.lir import Call, Scalar
@@ -16,6 +16,15 @@ def one_scale(request: Request) -> bool:
 
 @kernel("portable_c", Extremum, requires=(int8_inputs, one_scale, few_loops))
 def extremum_s8(ctx: LoweringContext) -> Call:
+    return _call("edgec_extremum_s8", ctx)
+
+
+@kernel("portable_c", Extremum, requires=(int16_inputs, one_scale, few_loops))
+def extremum_s16(ctx: LoweringContext) -> Call:
+    return _call("edgec_extremum_s16", ctx)
+
+
+def _call(function: str, ctx: LoweringContext) -> Call:
     op = ctx.request.op
     assert isinstance(op, Extremum)  # noqa: S101 - the registry guarantees it
-    return elementwise_call(ctx, "edgec_extremum_s8", Scalar(int(op.largest)))
+    return elementwise_call(ctx, function, Scalar(int(op.largest)))

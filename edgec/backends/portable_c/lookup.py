@@ -1,10 +1,10 @@
-"""Functions of one int8 element: one kernel, its table made by the operator's own semantics."""
+"""Functions of one element: one kernel per width, its table made by the operator's semantics."""
 
 from edgec.backends.base import LoweringContext, Request, kernel
-from edgec.backends.constraints import int8_inputs
+from edgec.backends.constraints import int8_inputs, int16_inputs
 from edgec.lir import Call, Scalar
 from edgec.ops.lookup import Lookup
-from edgec.ops.unary import Unary, lookup_table
+from edgec.ops.unary import Tabulated, Unary, lookup_table
 
 
 def constant_table(request: Request) -> bool:
@@ -20,7 +20,24 @@ def lut_s8(ctx: LoweringContext) -> Call:
     return Call("edgec_lut_s8", [table, ctx.input(0), size, ctx.output()])
 
 
+@kernel("portable_c", Tabulated, requires=(int16_inputs,))  # type: ignore[type-abstract]
+def lut_s16(ctx: LoweringContext) -> Call:
+    op, size = ctx.request.op, Scalar(ctx.signature.output.elements)
+    assert isinstance(op, Tabulated)  # noqa: S101 - the registry guarantees it
+    table = ctx.table("table", op.samples(ctx.signature))
+    return Call("edgec_lut_s16", [table, ctx.input(0), size, ctx.output()])
+
+
 @kernel("portable_c", Lookup, requires=(int8_inputs, constant_table))
 def table_s8(ctx: LoweringContext) -> Call:
+    return _in_table("edgec_lut_s8", ctx)
+
+
+@kernel("portable_c", Lookup, requires=(int16_inputs, constant_table))
+def table_s16(ctx: LoweringContext) -> Call:
+    return _in_table("edgec_lut_s16", ctx)
+
+
+def _in_table(function: str, ctx: LoweringContext) -> Call:
     size = Scalar(ctx.signature.output.elements)
-    return Call("edgec_lut_s8", [ctx.input(1), ctx.input(0), size, ctx.output()])
+    return Call(function, [ctx.input(1), ctx.input(0), size, ctx.output()])

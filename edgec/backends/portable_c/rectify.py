@@ -5,9 +5,11 @@ from edgec.backends.constraints import int16_inputs
 from edgec.backends.portable_c import structs
 from edgec.ir import DType
 from edgec.lir import Call, Scalar, Struct
+from edgec.ops.abs import Abs
 from edgec.ops.base import Activation
 from edgec.ops.clip import Clip
 from edgec.ops.leaky_relu import LeakyRelu
+from edgec.ops.neg import Neg
 from edgec.ops.quantize import rescale_factor
 from edgec.ops.relu import Relu
 from edgec.ops.unary import scale_ratio
@@ -41,6 +43,18 @@ def leaky_relu_s16(ctx: LoweringContext) -> Call:
     assert isinstance(op, LeakyRelu)  # noqa: S101 - the registry guarantees it
     bounds = Activation.NONE.quantized_bounds(ctx.signature.output)
     return rectify(ctx, op.negative_factor(ctx.signature), scale_ratio(ctx.signature), bounds)
+
+
+@kernel("portable_c", Abs, requires=(int16_inputs,))
+def abs_s16(ctx: LoweringContext) -> Call:
+    factor, bounds = scale_ratio(ctx.signature), Activation.NONE.quantized_bounds
+    return rectify(ctx, -factor, factor, bounds(ctx.signature.output))
+
+
+@kernel("portable_c", Neg, requires=(int16_inputs,))
+def neg_s16(ctx: LoweringContext) -> Call:
+    factor, bounds = -scale_ratio(ctx.signature), Activation.NONE.quantized_bounds
+    return rectify(ctx, factor, factor, bounds(ctx.signature.output))
 
 
 def rectify(

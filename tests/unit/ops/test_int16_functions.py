@@ -8,11 +8,18 @@ from ops.case import int16
 
 from edgec.ir import Array, DType, QParams, Signature, TensorType
 from edgec.ops.base import Operator
+from edgec.ops.elu import Elu
+from edgec.ops.exp import Exp
+from edgec.ops.gelu import Gelu
+from edgec.ops.hard_swish import HardSwish
 from edgec.ops.interpolation import interpolate, interpolated_table
 from edgec.ops.logistic import Logistic
+from edgec.ops.neg import Neg
+from edgec.ops.reciprocal import Reciprocal
 from edgec.ops.sigmoid_table import input_factor, sigmoid_table
 from edgec.ops.softmax import Softmax
 from edgec.ops.tanh import Tanh
+from edgec.ops.unary import Tabulated
 
 EVERY = np.arange(-(2**15), 2**15).astype(np.int16)
 OUTPUT = QParams.per_tensor(2.0**-15)
@@ -69,3 +76,30 @@ def test_the_sigmoid_table_rises_from_half_to_one() -> None:
 )
 def test_units_of_the_table(scale: float, *, doubled: bool, expected: tuple[int, int]) -> None:
     assert input_factor(scale, doubled=doubled) == expected
+
+
+@pytest.mark.parametrize(
+    ("op", "scale", "limit"),
+    [(Gelu(), 2e-4, 3), (Exp(), 1e-4, 6), (Elu(), 2e-4, 3), (HardSwish(), 2e-4, 10)],
+)
+def test_tables_are_nearer_than_int8_can_be(op: Tabulated, scale: float, limit: int) -> None:
+    x = EVERY * np.float32(scale)
+    exact = op.of_floats(x)
+    target = QParams.per_tensor(float(np.abs(exact).max() / 32767))
+    kinds = int16(x.shape, scale), TensorType(x.shape, DType.INT16, target)
+    (y,) = op.evaluate([EVERY], Signature((kinds[0],), (kinds[1],)))
+    assert np.abs(y * target.scale - exact).max() < limit * target.scale
+
+
+def test_a_pole_leaves_the_samples_around_it_alone() -> None:
+    kinds = int16(EVERY.shape, 1e-3), TensorType(EVERY.shape, DType.INT16, QParams.per_tensor(1e-3))
+    (y,) = Reciprocal().evaluate([EVERY], Signature((kinds[0],), (kinds[1],)))
+    far = np.abs(EVERY.astype(np.int64)) > 2000
+    np.testing.assert_allclose(y[far], 1e6 / EVERY[far], atol=2)
+    assert np.all(y[(EVERY < -128)] <= 0)
+
+
+def test_int16_negation_is_exact() -> None:
+    kinds = int16(EVERY.shape, 1e-3), TensorType(EVERY.shape, DType.INT16, QParams.per_tensor(1e-3))
+    (y,) = Neg().evaluate([EVERY], Signature((kinds[0],), (kinds[1],)))
+    np.testing.assert_array_equal(y, np.minimum(-EVERY.astype(np.int64), 32767))

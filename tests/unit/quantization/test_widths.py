@@ -16,7 +16,7 @@ from edgec.ops.add import Add
 from edgec.ops.conv2d import Conv2D
 from edgec.ops.dequantize import dequantized
 from edgec.ops.fully_connected import FullyConnected
-from edgec.ops.hard_swish import HardSwish
+from edgec.ops.log_softmax import LogSoftmax
 from edgec.ops.max_pool2d import MaxPool2D
 from edgec.ops.quantize import Quantize, quantize_floats
 from edgec.ops.reshape import Reshape
@@ -32,10 +32,10 @@ INT8, INT16 = DType.INT8, DType.INT16
 
 
 def small_network(g: GraphBuilder) -> list[ValueName]:
-    """Return conv -> hard swish (int8 only) -> conv + its input -> pool -> dense -> softmax."""
+    """Return conv -> log softmax (int8 only) -> conv + its input -> pool -> dense -> softmax."""
     first, second = (g.constant(n, random_array(3, 1, 1, 3)) for n in ("w1", "w2"))
     x = g.add1(Conv2D(window=Window((1, 1))), g.input("x", floats(1, 4, 4, 3)), first, name="a")
-    y = g.add1(HardSwish(), x, name="swish")
+    y = g.add1(LogSoftmax(), x, name="logs")
     z = g.add1(Conv2D(window=Window((1, 1))), y, second, name="b")
     total = g.add1(Add(), z, x, name="sum")
     pooled = g.add1(MaxPool2D(window=Window((2, 2), (2, 2))), total, name="pool")
@@ -75,7 +75,7 @@ def test_everything_is_int16_but_what_knows_int8_only() -> None:
     result = quantize(graph, ranged(graph), None, INT16)
     wide = ("x", "a", "b", "sum", "pool", "rows", "dense", "probabilities")
     assert set(dtypes(result, *wide)) == {INT16}
-    assert dtypes(result, "a.int8", "swish", "swish.int16") == [INT8, INT8, INT16]
+    assert dtypes(result, "a.int8", "logs", "logs.int16") == [INT8, INT8, INT16]
     assert sum(isinstance(node.op, Quantize) for node in result.nodes) == 2
     assert_bytes_of_the_interpreter(result)
 
@@ -125,7 +125,7 @@ def test_values_of_one_quantization_have_one_width() -> None:
 
 def test_a_border_name_that_is_taken() -> None:
     def build(g: GraphBuilder) -> list[ValueName]:
-        x = g.add1(HardSwish(), g.input("x", floats(1, 8)), name="x/int8")
+        x = g.add1(LogSoftmax(), g.input("x", floats(1, 8)), name="x/int8")
         return [g.add1(Add(), x, x, name="y")]
 
     graph = graph_of(build)
