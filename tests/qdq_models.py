@@ -115,8 +115,10 @@ def steps(value: Array, q: QParams) -> Array:
 
 def _entering(graph: Graph, name: ValueName, array: Array) -> Array:
     layout = graph.layouts.get(name, tuple(range(array.ndim)))
-    limited = np.clip(steps(array, graph.types[name].quantization), -128, 127)
-    return np.ascontiguousarray(limited.astype(np.int8).transpose(layout))
+    kind = graph.types[name]
+    limits = np.iinfo(kind.dtype.numpy)
+    limited = np.clip(steps(array, kind.quantization), limits.min, limits.max)
+    return np.ascontiguousarray(limited.astype(kind.dtype.numpy).transpose(layout))
 
 
 def _leaving(graph: Graph, name: ValueName, array: Array) -> Array:

@@ -142,12 +142,14 @@ class IntegerModel:
     samples: Samples | None = None
     pruning: PruningReport | None = None
     quantization: QuantizationReport | None = None
+    stated_warnings: tuple[str, ...] = ()
     state_warnings: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What there is to say of the samples and of states."""
-        return (*(self.samples.warnings if self.samples else ()), *self.state_warnings)
+        """What there is to say of the file's own quantization, of the samples and of states."""
+        sampled = self.samples.warnings if self.samples else ()
+        return (*self.stated_warnings, *sampled, *self.state_warnings)
 
 
 def integer_model(
@@ -172,9 +174,9 @@ def _integers_of(
     if is_marked(float_graph):
         if options.prune:
             raise _not_prunable(options)
-        stated = integers_as_stated(options.model, options.calib, float_graph, progress)
+        stated, warnings = integers_as_stated(options.model, options.calib, float_graph, progress)
         graph = with_states(optimize_integer(stated, (log,)), states)
-        return IntegerModel(graph, float_graph)
+        return IntegerModel(graph, float_graph, stated_warnings=warnings)
     float_graph = with_states(float_graph, states)
     if not options.calib:
         raise _no_calibration(options, float_graph)

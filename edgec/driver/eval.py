@@ -61,7 +61,7 @@ def _evaluated(
     if made.quantization is None:
         smooth = clamped(Stated.of(made.float_graph).marked)
         found = evaluate_quantization(smooth, smooth, made.graph, samples, progress.advance)
-        return EvalResult(found, _STATED, samples.warnings), samples
+        return EvalResult(found, _STATED, (*made.warnings, *samples.warnings)), samples
     twin = made.quantization.quantized.twin
     found = evaluate_quantization(made.float_graph, twin, made.graph, samples, progress.advance)
     warnings = [*made.warnings, *samples.warnings]

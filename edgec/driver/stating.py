@@ -9,8 +9,12 @@ from edgec.quantization.samples import read_samples
 from edgec.quantization.stated import Stated
 
 
-def integers_as_stated(file: str, calib: str, graph: Graph, progress: Progress) -> Graph:
+def integers_as_stated(
+    file: str, calib: str, graph: Graph, progress: Progress
+) -> tuple[Graph, tuple[str, ...]]:
     """Return the integer graph of an optimized float graph with the scales its file states.
+
+    Beside it comes what there is to warn of: numbers that could not be kept as they are.
 
     Samples (``calib``, may be empty) quantize what the file leaves in float. Raises
     ``incomplete-quantization`` where there is such and no samples are given.
@@ -20,4 +24,4 @@ def integers_as_stated(file: str, calib: str, graph: Graph, progress: Progress) 
     if calib and not stated.is_complete():
         samples = read_samples(Path(calib), graph)
         stated = stated.completed(calibrate(graph, samples, progress.advance))
-    return stated.integers(file)
+    return stated.integers(file), stated.warnings

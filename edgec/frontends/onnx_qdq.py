@@ -9,13 +9,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from edgec.errors import EdgecError, Place
-from edgec.ir import DType, Graph, Node, QParams, TensorType, ValueName
-from edgec.ops.base import Operator, OutputRule
+from edgec.ir import DType, Graph, Node, Op, QParams, TensorType, ValueName
+from edgec.ops.base import Activation, Operator, OutputRule
 from edgec.ops.clip import Clip
 from edgec.ops.dequantize import Dequantize
 from edgec.ops.fake_quantize import FakeQuantize
 from edgec.ops.quantize import Quantize
+from edgec.ops.relu import Relu
 from edgec.ops.reshape import Reshape
+
+_WIDEST = 2  # bytes of an element with a grid
+_STORED = {DType.INT8, DType.UINT8, DType.INT16, DType.UINT16}  # what floats are quantized to
 
 
 def in_floats(graph: Graph, place: Place) -> Graph:
@@ -54,9 +58,7 @@ class _InFloats:
         kind = self.graph.types[value]
         if kind.qparams is None:
             return
-        marked = ValueName(f"{value}.quantized")
-        while marked in self.types:
-            marked = ValueName(f"{marked}.2")
+        marked = self._unused(f"{value}.quantized")
         self._mark(f"{value}/quantize", value, marked, kind)
         self.types[value] = self.types[marked] = TensorType(kind.shape)
         self.names[value] = marked
@@ -80,7 +82,37 @@ class _InFloats:
     def _mark(self, name: str, source: ValueName, result: ValueName, kind: TensorType) -> None:
         q = kind.quantization
         op = FakeQuantize(scale=q.scale, zero_point=q.zero_point, dtype=kind.dtype)
+        if not op.is_exact and not self._is_within(source, op):
+            source = self._clamped(name, source, op, kind)
         self.nodes.append(Node(name, op, (source,), (result,), (name,)))
+
+    def _clamped(
+        self, name: str, source: ValueName, op: FakeQuantize, kind: TensorType
+    ) -> ValueName:
+        """Add the clamp that rounding implies: a mark of another range does not.
+
+        Quantizers leave a ReLU to the range of its output.
+        """
+        low, high = op.limits
+        clamp = Clip(low=low, high=high) if low else Relu(activation=Activation.RELU)
+        value = self._unused(f"{name}/clamped")
+        self.types[value] = TensorType(kind.shape)
+        self.nodes.append(Node(f"{name}/clamp", clamp, (source,), (value,), (name,)))
+        return value
+
+    def _is_within(self, value: ValueName, op: FakeQuantize) -> bool:
+        """Tell whether a value is an input of the model, or clamped already; moved at most."""
+        makers = {result: node for node in self.nodes for result in node.outputs}
+        while value in makers and _moves(makers[value].op):
+            value = makers[value].inputs[0]
+        before = makers[value].op if value in makers else None
+        clamped = isinstance(before, FakeQuantize) and before.limits == op.limits
+        return clamped or value in self.graph.inputs
+
+    def _unused(self, name: str) -> ValueName:
+        while name in self.types:
+            name += ".2"
+        return ValueName(name)
 
     def _keep(self, node: Node, q: QParams) -> None:
         for value in node.outputs:
@@ -104,16 +136,13 @@ class _InFloats:
         op, kinds = node.op, [self.stated.get(value) for value in node.inputs]
         if isinstance(op, Clip):
             return _clip_of_numbers(op, self.stated[node.inputs[0]])
-        moves = isinstance(op, Operator) and (
-            op.is_view or op.output_rule is OutputRule.SAME_AS_INPUT
-        )
         data = [q for q, value in zip(kinds, node.inputs, strict=True) if self._is_data(value)]
-        if not isinstance(op, Operator) or not moves or len(set(data)) > 1:
+        if not isinstance(op, Operator) or not _moves(op) or len(set(data)) > 1:
             raise self._reject(node, f"{op.name} on integers")
         return op
 
     def _is_data(self, value: ValueName) -> bool:
-        return self.graph.types[value].dtype in {DType.INT8, DType.UINT8}
+        return self.graph.types[value].dtype in _STORED
 
     def _reject(self, node: Node, message: str) -> EdgecError:
         return EdgecError(
@@ -122,6 +151,12 @@ class _InFloats:
             place=Place(self.place.file, f"node {node.name!r}"),
             help="quantize statically in the QDQ format, or give the float model and --calib",
         )
+
+
+def _moves(op: Op) -> bool:
+    """Tell whether an operator makes integers of its input's quantization."""
+    tied = isinstance(op, Operator) and op.output_rule is OutputRule.SAME_AS_INPUT
+    return tied or (isinstance(op, Operator) and op.is_view)
 
 
 def _clip_of_numbers(op: Clip, q: QParams) -> Clip:
@@ -136,7 +171,7 @@ def _number(bound: float, q: QParams) -> float:
 def _check_inputs(graph: Graph, place: Place) -> None:
     for value in graph.inputs:
         kind = graph.types[value]
-        if kind.dtype in {DType.INT8, DType.UINT8} and kind.qparams is None:
+        if kind.dtype in _STORED and kind.qparams is None:
             raise EdgecError(
                 "unsupported-dtype",
                 f"input {value!r} is {kind.dtype.value}, and nothing says what its integers mean",
@@ -146,15 +181,17 @@ def _check_inputs(graph: Graph, place: Place) -> None:
 
 
 def grid_of(arrays: Sequence[object]) -> QParams | None:
-    """Return the scales that the inputs of a DequantizeLinear of a constant state, as of int8.
+    """Return the scales that the inputs of a DequantizeLinear of a constant state.
 
-    None where they are no int8 grid: biases in int32, blocks.
+    Zero points are those of int8, 0 for 16 bits. None where there is no such grid: biases in
+    int32, blocks.
     """
     x, scale, *zero = (None if each is None else np.asarray(each) for each in arrays)
-    if x is None or scale is None or x.dtype.itemsize != 1 or scale.ndim > 1:
+    if x is None or scale is None or x.dtype.itemsize > _WIDEST or scale.ndim > 1:
         return None
     shift = 128 if x.dtype == np.uint8 else 0
-    given = zero[0].reshape(-1) if zero and zero[0] is not None else np.zeros(scale.size)
+    stated = zero[0].reshape(-1) if zero and zero[0] is not None else np.zeros(scale.size)
+    given = stated if x.dtype.itemsize == 1 else np.zeros(stated.size)
     scales = tuple(float(each) for each in scale.reshape(-1).astype(np.float32))
     zeros = tuple(int(each) - shift for each in given)
     usable = len(zeros) == len(scales) and all(0 < each < np.inf for each in scales)

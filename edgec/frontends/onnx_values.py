@@ -17,6 +17,8 @@ _TYPES = {
     onnx.TensorProto.FLOAT16: DType.FLOAT32,
     onnx.TensorProto.INT8: DType.INT8,
     onnx.TensorProto.UINT8: DType.UINT8,
+    onnx.TensorProto.INT16: DType.INT16,
+    onnx.TensorProto.UINT16: DType.UINT16,
 }
 
 

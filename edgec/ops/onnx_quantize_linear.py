@@ -10,11 +10,15 @@ from edgec.ops.dequantize import Dequantize
 from edgec.ops.quantize import Quantize
 from edgec.ops.registry import Format, SourceNode, importer
 
-_BYTES = {DType.INT8, DType.UINT8}
-_HELP = "quantize activations to int8 or uint8 with one scale per tensor, or give the float model"
+_NUMBERS = {  # in onnx.TensorProto.DataType
+    2: DType.UINT8,
+    3: DType.INT8,
+    4: DType.UINT16,
+    5: DType.INT16,
+}
+_STORED = set(_NUMBERS.values())
+_HELP = "quantize activations to 8 or 16 bits with one scale per tensor, or give the float model"
 _SCALE, _ZERO_POINT = 1, 2
-_UINT8 = 2  # in onnx.TensorProto.DataType
-_INT8 = 3
 
 
 @importer(Format.ONNX, "QuantizeLinear")
@@ -30,7 +34,7 @@ def _dequantize(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     node.ignore("axis", "block_size", "output_dtype")
     x = node.input(0)
     kind, (q, dtype) = g.type(x), _parameters(node, g)
-    if kind.dtype not in _BYTES or dtype not in {None, kind.dtype}:
+    if kind.dtype not in _STORED or dtype not in {None, kind.dtype}:
         raise _reject(node, f"it reads {kind}")
     if kind.qparams is None:
         g.state(x, q)
@@ -50,7 +54,7 @@ def _parameters(node: SourceNode, g: GraphBuilder) -> tuple[QParams, DType | Non
     if len(node.inputs) <= _ZERO_POINT or node.inputs[_ZERO_POINT] is None:
         return QParams.per_tensor(value), None
     zero = node.constant(g, _ZERO_POINT)
-    dtype = next((each for each in _BYTES if each.numpy == zero.dtype), None)
+    dtype = next((each for each in _STORED if each.numpy == zero.dtype), None)
     if zero.size != 1 or dtype is None:
         raise _reject(node, f"the zero point is {zero.dtype} of shape {zero.shape}")
     return QParams.per_tensor(value, int(zero.reshape(-1)[0])), dtype
@@ -59,9 +63,9 @@ def _parameters(node: SourceNode, g: GraphBuilder) -> tuple[QParams, DType | Non
 def _output_type(node: SourceNode) -> DType:
     """Return the type without a zero point: what an attribute says, by default uint8."""
     number = node.integer("output_dtype", default=0)
-    if number not in {0, _UINT8, _INT8}:
+    if number not in {0, *_NUMBERS}:
         raise _reject(node, f"output_dtype = {number}")
-    return DType.INT8 if number == _INT8 else DType.UINT8
+    return _NUMBERS.get(number, DType.UINT8)
 
 
 def _reject(node: SourceNode, message: str) -> EdgecError:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from edgec.ir import Graph, Node, TensorType, ValueName
 from edgec.ops.clip import Clip
 from edgec.ops.fake_quantize import FakeQuantize
-from edgec.quantization.marks import Marked, limits
+from edgec.quantization.marks import Marked
 
 
 def clamped(marked: Marked) -> Graph:
@@ -30,5 +30,5 @@ def _with_clamps(node: Node, marked: Marked, added: dict[ValueName, TensorType])
 
 
 def _clamp(source: ValueName, result: ValueName, marked: Marked) -> Node:
-    low, high = limits(marked.marks[result])
+    low, high = marked.marks[result].limits
     return Node(f"{result}/clamp", Clip(low=low, high=high), (source,), (result,))

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgec.errors import EdgecError, Place
-from edgec.ir import Array, Graph, Node, QParams
+from edgec.ir import Array, DType, Graph, Node, QParams
 from edgec.quantization.parameters import nearest_layer
 
 _LIMIT = 127
@@ -20,44 +19,63 @@ _PROBE = 64  # elements that are looked at before all are
 
 @dataclass(frozen=True, slots=True)
 class GridLayer:
-    """Weights as integers, one scale per slice along ``axis`` or one in all; the bias in floats."""
+    """Weights as integers, one scale per slice along ``axis`` or one in all; the bias in floats.
+
+    ``is_exact`` tells whether they are the numbers of the file.
+    """
 
     weights: Array
     scales: Array
     axis: int | None
     bias: Array | None
     outputs: int
+    is_exact: bool = True
 
 
-def on_grid(array: Array, grids: Sequence[QParams]) -> QParams | None:
-    """Return the per-tensor quantization in int8 that gives a constant exactly; None without."""
+def on_grid(array: Array, grids: Sequence[QParams], dtype: DType = DType.INT8) -> QParams | None:
+    """Return the per-tensor quantization that gives a constant exactly; None without one.
+
+    int8 has the zero point of the file, int16 none.
+    """
     for q in grids:
         if len(q.scales) > 1:
             continue
+        zero = q.zero_points[0] if dtype is DType.INT8 else 0
         steps = _steps(array, np.array(q.scales), None)
-        if steps is not None and _fits(steps + q.zero_points[0]):
-            return QParams(q.scales, q.zero_points)
+        if steps is not None and _fits(steps + zero, dtype) and _fits(np.array(zero), dtype):
+            return QParams(q.scales, (zero,))
     return None
 
 
 def layer_on_grid(node: Node, graph: Graph, axis: int | None, input_scale: float) -> GridLayer:
     """Return the weights of a layer as the file's integers, else as the nearest ones.
 
-    ``axis`` is what the operator can have one scale per slice of. Raises
-    ``unsupported-quantization`` where the file's integers need more than int8 with zero point 0.
+    ``axis`` is what the operator can have one scale per slice of. Where the file's integers, less
+    their zero point, do not fit int8, the scale is coarser: of the slice, or of all.
     """
     arrays = [graph.constants[value] for value in node.inputs[1:]]
     weights, bias = arrays[0], arrays[1] if len(arrays) > 1 else None
     outputs = graph.types[node.outputs[0]].shape[-1]
     for scales, along in _candidates(graph.grids, axis, weights):
         steps = _steps(weights, scales, along)
-        if steps is not None:
-            if not _fits(steps):
-                raise _asymmetric(node, steps)
+        if steps is not None and _fits(steps):
             integers = steps.astype(np.int8)
             return GridLayer(integers, scales.astype(np.float32), along, bias, outputs)
+        if steps is not None:
+            integers, coarser = _coarsened(steps, scales, axis)
+            return GridLayer(integers, coarser, axis, bias, outputs, is_exact=False)
     layer = nearest_layer(weights, bias, axis, input_scale)
-    return GridLayer(layer.weights, layer.scales, axis, bias, outputs)
+    return GridLayer(layer.weights, layer.scales, axis, bias, outputs, is_exact=False)
+
+
+def _coarsened(steps: Array, scales: Array, axis: int | None) -> tuple[Array, Array]:
+    """Return the nearest int8 steps, and scales of slices that are larger where these need it."""
+    others = tuple(each for each in range(steps.ndim) if each != axis) if axis is not None else None
+    low, high = (np.atleast_1d(f(steps, axis=others)) for f in (np.min, np.max))
+    fits = (low >= _LOWEST) & (high <= _LIMIT)
+    factors = np.where(fits, 1.0, np.maximum(-low, high) / _LIMIT)
+    along = factors.reshape([-1 if i == axis else 1 for i in range(steps.ndim)])
+    return np.rint(steps / along).astype(np.int8), (scales * factors).astype(np.float32)
 
 
 def has_slices(weights: Array, axis: int, grids: Sequence[QParams]) -> bool:
@@ -66,6 +84,13 @@ def has_slices(weights: Array, axis: int, grids: Sequence[QParams]) -> bool:
         along is not None and _steps(weights, scales, along) is not None
         for scales, along in _candidates(grids, axis, weights)
     )
+
+
+def has_wide_steps(weights: Array, grids: Sequence[QParams]) -> bool:
+    """Tell whether weights are on a grid with one scale, on which they do not fit int8."""
+    found = (_steps(weights, np.array(q.scales), None) for q in grids if len(q.scales) == 1)
+    steps = next((each for each in found if each is not None), None)
+    return steps is not None and not _fits(steps)
 
 
 def _candidates(
@@ -93,16 +118,6 @@ def _exact(array: Array, scales: Array) -> bool:
     return np.array_equal((np.rint(array / scales) * scales).astype(np.float32), array)
 
 
-def _fits(steps: Array) -> bool:
-    return bool(steps.min(initial=0) >= _LOWEST and steps.max(initial=0) <= _LIMIT)
-
-
-def _asymmetric(node: Node, steps: Array) -> EdgecError:
-    low, high = int(steps.min()), int(steps.max())
-    return EdgecError(
-        "unsupported-quantization",
-        f"weights reach from {low} to {high} steps of their scale: they have a zero point, and "
-        "without it they do not fit int8",
-        place=Place(inside=f"node {node.name!r}"),
-        help="quantize weights symmetrically (onnxruntime: {'WeightSymmetric': True})",
-    )
+def _fits(steps: Array, dtype: DType = DType.INT8) -> bool:
+    limits = np.iinfo(dtype.numpy)
+    return bool(steps.min(initial=0) >= limits.min and steps.max(initial=0) <= limits.max)

@@ -7,25 +7,24 @@ import numpy as np
 from edgec.ir import Array, DType, Graph, Node, QParams, TensorType, ValueName
 from edgec.ops.average_pool2d import AveragePool2D
 from edgec.ops.base import Activation, Operator, OutputRule, is_float
-from edgec.ops.fake_quantize import FakeQuantize
+from edgec.ops.fake_quantize import FakeQuantize, Mark
 from edgec.ops.mean import Mean
 from edgec.ops.quantize import Quantize, quantize_floats
 from edgec.passes.rewrite import unused
 from edgec.quantization.double_rounding import rounding_excess
 from edgec.quantization.grids import GridLayer, layer_on_grid, on_grid
-from edgec.quantization.marks import Marked
+from edgec.quantization.marks import Marked, in_width
 from edgec.quantization.observers import Range
 from edgec.quantization.parameters import activation_qparams, quantize_bias, weight_qparams
 
 
 def lower_marked(marked: Marked) -> Graph:
-    """Return the int8 graph; every float activation must be marked.
+    """Return the integer graph; every float activation must be marked.
 
     Weights become the integers of the source file where they still are multiples of its scales,
-    else the nearest ones; biases int32 in steps of input scale times weight scale, less what
-    rounding twice adds. Where an operator cannot produce the stated quantization itself, a
-    requantization follows. Raises ``unsupported-quantization`` for weights that int8 without a zero
-    point cannot hold.
+    else the nearest ones; biases int32 (int64 for int16) in steps of input scale times weight
+    scale, less what rounding twice adds. Where an operator cannot produce the stated quantization
+    itself, a requantization follows; so it does where it knows int8 only and int16 is stated.
     """
     return _Lowering(marked).run()
 
@@ -36,7 +35,7 @@ class _Lowering:
     nodes: list[Node] = field(default_factory=list)
     types: dict[ValueName, TensorType] = field(default_factory=dict)
     constants: dict[ValueName, Array] = field(default_factory=dict)
-    _brought: dict[tuple[ValueName, QParams], ValueName] = field(default_factory=dict)
+    _brought: dict[tuple[ValueName, Mark], ValueName] = field(default_factory=dict)
 
     @property
     def graph(self) -> Graph:
@@ -54,111 +53,130 @@ class _Lowering:
 
     def _declare(self, value: ValueName) -> None:
         kind = self.graph.types[value]
-        if is_float(kind):
-            kind = TensorType(kind.shape, DType.INT8, self.marked.marks[value])
-        self.types[value] = kind
+        self.types[value] = self._mark(value).of_shape(kind.shape) if is_float(kind) else kind
 
     def _add(self, node: Node) -> None:
-        op = node.op
+        op, width = node.op, self.marked.width(node)
         if isinstance(op, FakeQuantize):
-            self._emit(replace(node, op=Quantize()), node.inputs)
+            self._emit(replace(node, op=Quantize(dtype=op.mark.dtype)), list(node.inputs))
         elif isinstance(op, Operator) and op.weight_rule is not None:
-            self._add_layer(node, op.weight_rule.axis)
+            self._add_layer(node, op.weight_rule.axis, width)
         elif isinstance(op, Operator) and op.output_rule is OutputRule.SAME_AS_INPUT:
-            self._add_tied(node, op)
-        elif isinstance(op, Operator) and op.fixed_output is not None:
-            self._emit_in(node, self._operands(node), QParams.per_tensor(*op.fixed_output))
+            self._add_tied(node, op, width)
         else:
-            self._emit(node, self._operands(node))
+            fixed = op.prescribed(width) if isinstance(op, Operator) else None
+            inputs = [self._operand(value, width) for value in node.inputs]
+            self._emit(node, inputs, Mark(fixed, width) if fixed else None, width)
 
-    def _add_tied(self, node: Node, op: Operator) -> None:
+    def _add_tied(self, node: Node, op: Operator, width: DType) -> None:
         """Compute in the quantization of the one input, or in the output's where there are more."""
         target = self.marked.marks.get(node.outputs[0])
         data = [value for value in node.inputs if value in self.marked.marks]
         if target is None or not data:
-            self._emit(node, self._operands(node))
+            self._emit(node, [self._operand(value, width) for value in node.inputs])
             return
         mean = _as_mean(op, self.graph.types[node.inputs[0]])
         if mean is not None and self._mark(data[0]) != target:
-            self._emit(replace(node, op=mean), node.inputs)
+            inputs = [self._operand(value, width) for value in node.inputs]
+            self._emit(replace(node, op=mean), inputs, width=width)
             return
-        common = self._mark(data[0]) if len(data) == 1 else target
-        self._emit_in(node, [self._brought_to(value, common) for value in node.inputs], common)
+        common = in_width(self._mark(data[0]) if len(data) == 1 else target, width)
+        self._emit(node, [self._brought_to(value, common) for value in node.inputs], common)
 
-    def _mark(self, value: ValueName) -> QParams:
+    def _mark(self, value: ValueName) -> Mark:
         return self.marked.marks[value]
 
-    def _emit(self, node: Node, inputs: "tuple[ValueName, ...] | list[ValueName]") -> None:
-        for value in node.outputs:
-            self._declare(value)
-        self.nodes.append(replace(node, inputs=tuple(inputs)))
+    def _emit(
+        self,
+        node: Node,
+        inputs: list[ValueName],
+        made: Mark | None = None,
+        width: DType | None = None,
+    ) -> None:
+        """Add a node that makes integers ``made``, and what turns these into the marked ones.
 
-    def _emit_in(self, node: Node, inputs: list[ValueName], q: QParams) -> None:
-        """Add a node that makes quantization ``q``, and what turns that into the marked one."""
+        Without ``made`` it makes the marked ones, or those like them that are ``width`` wide.
+        """
         outputs = []
         for value in node.outputs:
             self._declare(value)
-            result = value if self._mark(value) == q else self._fresh(f"{value}.raw")
-            self.types[result] = self.types[value].with_qparams(q)
-            outputs.append(result)
+            outputs.append(self._made(value, made, width))
         self.nodes.append(replace(node, inputs=tuple(inputs), outputs=tuple(outputs)))
         for value, result in zip(node.outputs, outputs, strict=True):
             if value != result:
                 self._requantize(result, value)
 
+    def _made(self, value: ValueName, made: Mark | None, width: DType | None) -> ValueName:
+        """Return the value that a node makes in place of ``value``: itself where it fits."""
+        if not is_float(self.graph.types[value]):
+            return value
+        wanted = self._mark(value)
+        made = made or in_width(wanted, width or wanted.dtype)
+        if made == wanted:
+            return value
+        result = self._fresh(f"{value}.raw")
+        self.types[result] = made.of_shape(self.types[value].shape)
+        return result
+
     def _requantize(self, source: ValueName, result: ValueName) -> None:
         name = unused(f"{result}/requantize", {node.name for node in self.nodes})
-        self.nodes.append(Node(name, Quantize(), (source,), (result,), (name,)))
+        op = Quantize(dtype=self.types[result].dtype)
+        self.nodes.append(Node(name, op, (source,), (result,), (name,)))
 
-    def _brought_to(self, value: ValueName, q: QParams) -> ValueName:
-        """Return an input of a node in quantization ``q``."""
+    def _brought_to(self, value: ValueName, mark: Mark) -> ValueName:
+        """Return an input of a node as integers of another kind."""
         if not is_float(self.graph.types[value]):
-            return self._operand(value)
-        key = (value, q)
+            return self._operand(value, mark.dtype)
+        key = (value, mark)
         if key not in self._brought:
-            self._brought[key] = self._in_quantization(value, q)
+            self._brought[key] = self._in_quantization(value, mark)
         return self._brought[key]
 
-    def _in_quantization(self, value: ValueName, q: QParams) -> ValueName:
+    def _in_quantization(self, value: ValueName, mark: Mark) -> ValueName:
         array = self.graph.constants.get(value)
         if array is not None:
-            kind = TensorType(array.shape, DType.INT8, q)
-            return self._constant(value, quantize_floats(array, kind), q)
-        if self._mark(value) == q:
+            integers = quantize_floats(array, mark.of_shape(array.shape))
+            return self._constant(value, integers, mark.qparams)
+        if self._mark(value) == mark:
             return value
         result = self._fresh(f"{value}.requantized")
-        self.types[result] = self.types[value].with_qparams(q)
+        self.types[result] = mark.of_shape(self.types[value].shape)
         self._requantize(value, result)
         return result
 
-    def _operands(self, node: Node) -> list[ValueName]:
-        return [self._operand(value) for value in node.inputs]
+    def _operand(self, value: ValueName, width: DType) -> ValueName:
+        """Return an input, ``width`` wide.
 
-    def _operand(self, value: ValueName) -> ValueName:
-        """Return an input as it is; a constant in the file's quantization, or in its own range."""
+        A constant comes in the file's quantization, or in that of its own range.
+        """
         array = self.graph.constants.get(value)
-        if array is None:
-            return value
         if not is_float(self.graph.types[value]):
-            return self._constant(value, array, None)
-        q = on_grid(array, self.graph.grids) or activation_qparams(Range.of(array))
-        return self._brought_to(value, q)
+            return value if array is None else self._constant(value, array, None)
+        if array is None:
+            return self._brought_to(value, in_width(self._mark(value), width))
+        own = activation_qparams(Range.of(array), 0.0, width)
+        q = on_grid(array, self.graph.grids, width) or own
+        return self._brought_to(value, Mark(q, width))
 
-    def _add_layer(self, node: Node, axis: int | None) -> None:
-        x, w = node.inputs[:2]
-        scale = self._mark(x).scale
+    def _add_layer(self, node: Node, axis: int | None, width: DType) -> None:
+        x, w = self._operand(node.inputs[0], width), node.inputs[1]
+        scale = self.types[x].quantization.scale
         layer = layer_on_grid(node, self.graph, axis, scale)
         products = layer.scales * np.float32(scale)
-        steps = self._bias(layer, products, self._mark(node.outputs[0]))
+        made = in_width(self._mark(node.outputs[0]), width)
+        steps = self._bias(layer, products, made)
         inputs = [x, self._constant(w, layer.weights, weight_qparams(layer.scales, layer.axis))]
         q = weight_qparams(products, None if layer.axis is None else 0)
         name = node.inputs[2] if len(node.inputs) > 2 else f"{node.name}.bias"  # noqa: PLR2004
-        self._emit(node, [*inputs, self._constant(ValueName(name), steps, q)])
+        self._emit(node, [*inputs, self._constant(ValueName(name), steps, q)], made)
 
-    def _bias(self, layer: GridLayer, products: Array, output: QParams) -> Array:
+    def _bias(self, layer: GridLayer, products: Array, output: Mark) -> Array:
         """Return the bias in steps of ``products``, less what rounding twice adds."""
         bias = np.zeros(layer.outputs, np.float32) if layer.bias is None else layer.bias
-        return np.asarray(quantize_bias(bias, products) - rounding_excess(products, output))
+        steps = quantize_bias(bias, products, output.dtype)
+        if output.dtype is DType.INT16:
+            return steps
+        return np.asarray(steps - rounding_excess(products, output.qparams))
 
     def _constant(self, value: ValueName, array: Array, q: QParams | None) -> ValueName:
         name = self._fresh(value)

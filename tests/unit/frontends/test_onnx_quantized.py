@@ -12,6 +12,7 @@ from edgec.frontends.onnx import load_onnx
 from edgec.ir import Array, Graph, QParams, evaluate
 from edgec.ops.fake_quantize import FakeQuantize
 from edgec.pipelines import optimize_float
+from edgec.quantization.stated import Stated
 
 KINDS = (np.int8, np.uint8)
 IN, OUT = 0.03, 0.11
@@ -318,6 +319,28 @@ def test_onnxruntimes_own_domain_of_qdq(tmp_path: Path) -> None:
     assert [n.op for n in load_onnx(path).nodes if isinstance(n.op, FakeQuantize)] == [
         FakeQuantize(scale=float(np.float32(IN)), zero_point=5)
     ]
+
+
+@pytest.mark.parametrize("op", ["Conv", "MatMul"])
+def test_asymmetric_weights_get_larger_steps_where_they_must(op: str, tmp_path: Path) -> None:
+    """Outputs whose weights fit int8 without a zero point keep the file's integers."""
+    b = QdqBuilder(kind=np.uint8)
+    image = op == "Conv"
+    x = b.qdq(b.input("x", (1, 4, 3, 3) if image else (1, 8)), IN)
+    data = b.integers(*((5, 4, 3, 3) if image else (8, 5)), kind=np.uint8)
+    fitting = data[2:] if image else data[:, 2:]
+    fitting[:] = fitting // 2
+    w = b.stored(data, np.array(0.01), np.array(90, np.uint8))
+    path = b.file(tmp_path, b.qdq(b.add(op, x, w), OUT))
+    sample = {"x": RNG.normal(size=(1, 4, 3, 3) if image else (1, 8)).astype(np.float32)}
+    graph = integers(path)
+    (actual,), (wanted,) = run_integers(graph, sample), judge(path, sample)
+    assert np.abs(actual - wanted).max() <= 1.01 * OUT
+    (layer,) = (node for node in graph.nodes if node.op.name == "conv2d")
+    scales = np.float32(graph.types[layer.inputs[1]].quantization.scales)
+    np.testing.assert_array_equal(scales == np.float32(0.01), [False] * 2 + [True] * 3)
+    (warning,) = Stated.of(optimize_float(load_onnx(path))).warnings
+    assert "WeightSymmetric" in warning
 
 
 def test_asymmetric_weights_that_fit_without_their_zero_point(tmp_path: Path) -> None:
