@@ -74,6 +74,10 @@ class Operator(Op):
         """Tell whether there are kernels for quantized activations of this type."""
         return dtype in self.integer_types
 
+    def integer_form(self) -> "Operator":
+        """Return what computes this in integers; its outputs are the first ones of these."""
+        return self
+
     def prescribed(self, dtype: DType) -> QParams | None:
         """Return the output quantization that goes with :attr:`OutputRule.FIXED`."""
         if self.fixed_output is None:

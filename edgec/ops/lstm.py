@@ -1,7 +1,7 @@
 """LSTM over a sequence, in one node: int8 activations and weights, int16 gates and cell."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -86,6 +86,9 @@ class Lstm(Operator):
             for each in (np.stack(results), np.stack(cells))
         )
         return (y, h, c, shown) if self.shows_cells else (y, h, c)
+
+    def integer_form(self) -> Operator:
+        return replace(self, shows_cells=False)
 
     def macs(self, signature: Signature) -> int:
         x = signature.inputs[X]

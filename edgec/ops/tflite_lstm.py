@@ -135,7 +135,8 @@ def _to_tflite(op: Lstm, node: Node, signature: Signature, out: TfliteEmitter) -
         CellClip=op.cell_clip,
         TimeMajor=op.time_major,
     )
-    unused = [None] * _RESULT
-    out.intermediates([*unused, op.hidden or signature.output.quantization])
+    if not is_float(signature.output):
+        unused = [None] * _RESULT
+        out.intermediates([*unused, op.hidden or signature.output.quantization])
     for state, after in zip(states, node.outputs[1:3], strict=True):
         emit_result(out, state, after)

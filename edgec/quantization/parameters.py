@@ -1,5 +1,6 @@
 """Scales and zero points from ranges. Real = scale * (integer - zero point)."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ from edgec.quantization.observers import Range
 LOWEST, HIGHEST = -128, 127
 WEIGHT_LIMIT = 127  # weights are symmetric: -128 is not used
 _INT16_LIMIT = 32767  # symmetric: -32768 is not used
+_ROOM = 1.5  # for values yet to come; 16 bits can bear it
+_LARGEST_POWER = 6  # of two: what TFLite's LSTM takes
 _SMALLEST_SCALE = 2.0**-60  # keeps products of two scales normal in float32
 
 
@@ -38,6 +41,13 @@ def activation_qparams(
     scale = _scale((high - low) / (HIGHEST - LOWEST), smallest)
     zero_point = round(LOWEST - low / scale)
     return QParams.per_tensor(scale, min(max(zero_point, LOWEST), HIGHEST))
+
+
+def power_of_two_qparams(seen: Range) -> QParams:
+    """Return int16 parameters with a power of two, 2^-15 to 2^-9, and room beyond the range."""
+    largest = _ROOM * max(-seen.low, seen.high, 2.0**-15)
+    exponent = min(max(math.ceil(math.log2(largest)), 0), _LARGEST_POWER)
+    return QParams.per_tensor(2.0 ** (exponent - 15))
 
 
 def fixed_qparams(prescribed: QParams | None, activations: DType) -> QParams | None:

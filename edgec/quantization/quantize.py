@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from edgec.ir import Array, DType, Graph, Node, QParams, TensorType, ValueName
-from edgec.ops.base import Operator, OutputRule, is_float
+from edgec.ops.base import Operator, OutputRule, Product, is_float
 from edgec.ops.quantize import Quantize, quantize_floats
 from edgec.quantization.observers import Range
 from edgec.quantization.parameters import (
@@ -14,6 +14,7 @@ from edgec.quantization.parameters import (
     activation_qparams,
     fixed_qparams,
     nearest_layer,
+    power_of_two_qparams,
     quantize_bias,
     steps_of,
     weight_qparams,
@@ -22,6 +23,7 @@ from edgec.quantization.parameters import (
 from edgec.quantization.ties import Ties
 from edgec.quantization.widths import Widths
 
+_SMALLEST_STATE = 2.0**-25  # scale of a layer's state: its products have 30 bits
 _SMALLEST_RATIO = 2.0**-16  # of an output's scale to its inputs'; TFLite's ADD needs 2**-19
 _ACCUMULATOR = 2.0**30  # what accumulators times their multiplier stay below
 _WIDE_ACCUMULATOR = 2.0**45  # the same for int16 activations: sums have 64 bits
@@ -82,6 +84,9 @@ class _Quantizer:
         if isinstance(op, Operator) and op.weight_rule is not None:
             self._add_layer(node, op.weight_rule.axis)
             return
+        if isinstance(op, Operator) and op.products:
+            self._add_recurrent(node, op)
+            return
         if isinstance(op, Operator) and op.output_rule is OutputRule.CALIBRATED:
             inputs = tuple(
                 self._operand(node, value, real=index in op.real_inputs)
@@ -109,6 +114,8 @@ class _Quantizer:
 
     def _parameters(self, root: ValueName, width: DType, smallest: float = 0.0) -> QParams:
         """Return the parameters that suit a group of values: prescribed, or by their range."""
+        if self.ties.is_power_of_two(root) and width is DType.INT16:
+            return power_of_two_qparams(next(iter(self.groups.values()))[root])
         fixed = fixed_qparams(self.ties.fixed(root), width)
         return fixed or activation_qparams(self.groups[width][root], smallest, width)
 
@@ -189,6 +196,46 @@ class _Quantizer:
             inputs.append(self._constant(name, steps, q))
         self._declare(node.outputs[0], _smallest_scale(products, largest, width))
         self.nodes.append(replace(node, inputs=tuple(inputs)))
+
+    def _add_recurrent(self, node: Node, op: Operator) -> None:
+        """Add a layer with states: int8 weights in one scale each, int32 biases."""
+        for value in node.outputs:
+            self._declare(value, _SMALLEST_STATE)
+        inputs = list(node.inputs)
+        states = {index: tied for tied in op.tied_states for index in tied.inputs}
+        for index in sorted({*states, *(each.operand for each in op.products)}):
+            if index in states:
+                kind = self.types[node.outputs[states[index].outputs[0]]]
+                inputs[index] = self._state(node.inputs[index], kind)
+            else:
+                inputs[index] = self._operand(node, node.inputs[index])
+        for each in op.products:
+            self._add_product(each, inputs)
+        form = op.integer_form()
+        made = len(form.infer([self.types[value] for value in inputs]))
+        outputs = node.outputs[:made]
+        self.nodes.append(replace(node, op=form, inputs=tuple(inputs), outputs=outputs))
+
+    def _state(self, value: ValueName, kind: TensorType) -> ValueName:
+        """Return a state that a layer begins with, in the type that the layer makes it."""
+        if value not in self.graph.constants:
+            return value
+        return self._quantized_constant(value, kind.dtype, kind.quantization)
+
+    def _add_product(self, product: Product, inputs: list[ValueName]) -> None:
+        """Replace the weight and the bias of a product among the inputs of its node."""
+        scale = self.types[inputs[product.operand]].quantization.scale
+        weight, constants = inputs[product.weight], self.graph.constants
+        bias = None if product.bias is None else constants[inputs[product.bias]]
+        layer = nearest_layer(constants[weight], bias, None, scale)
+        inputs[product.weight] = self._constant(
+            weight, layer.weights, weight_qparams(layer.scales, None)
+        )
+        if bias is not None and product.bias is not None:
+            sums = layer.scales * np.float32(scale)
+            steps = quantize_bias(bias, sums)
+            q = weight_qparams(sums, None)
+            inputs[product.bias] = self._constant(inputs[product.bias], steps, q)
 
     def _nearest(self, node: Node, axis: int | None, input_scale: float) -> QuantizedLayer:
         weights, *bias = (self.graph.constants[value] for value in node.inputs[1:])

@@ -3,7 +3,8 @@
 Operators that only move data tie their output to their input. An operator with several inputs
 (concatenation) ties them all, but for those it cannot: values with a quantization prescribed by
 TFLite, and values that another such operator has tied already. These are requantized on their way.
-Values that are marked as alike are tied whatever else they are tied to.
+Values that are marked as alike are tied whatever else they are tied to; so are the states of
+recurrent layers.
 """
 
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ class Ties:
     _parent: dict[ValueName, ValueName] = field(default_factory=dict)
     _fixed: dict[ValueName, QParams] = field(default_factory=dict)
     _joined: set[ValueName] = field(default_factory=set)  # roots that a concatenation has tied
+    _powers: set[ValueName] = field(default_factory=set)  # values with a power of two as scale
 
     def __post_init__(self) -> None:
         for node in self.graph.nodes:
@@ -32,6 +34,8 @@ class Ties:
                 self._fix(node)
             elif rule is OutputRule.SAME_AS_INPUT:
                 self._tie(node)
+            self._tie_states(node)
+        self._powers = {self.root(value) for value in self._powers}
 
     def root(self, value: ValueName) -> ValueName:
         """Return the value that stands for all that share its quantization."""
@@ -42,6 +46,10 @@ class Ties:
     def fixed(self, value: ValueName) -> QParams | None:
         """Return the quantization that TFLite prescribes for a value's group."""
         return self._fixed.get(self.root(value))
+
+    def is_power_of_two(self, value: ValueName) -> bool:
+        """Tell whether a value is int16 with a power of two as its scale, whatever is asked for."""
+        return self.root(value) in self._powers
 
     def ranges(self, ranges: Mapping[ValueName, Range]) -> dict[ValueName, Range]:
         """Return the range of each group, by root: the union over its values and constants."""
@@ -75,6 +83,16 @@ class Ties:
             self._unite(node.outputs[0], value)
         if len(inputs) > 1 and not alike:
             self._joined.add(self.root(node.outputs[0]))
+
+    def _tie_states(self, node: Node) -> None:
+        """Tie the states of a recurrent layer from step to step, and to what it makes of them."""
+        for tied in node.op.tied_states if isinstance(node.op, Operator) else ():
+            values = [node.outputs[index] for index in tied.outputs if index < len(node.outputs)]
+            values += [v for v in (node.inputs[i] for i in tied.inputs) if self._is_activation(v)]
+            for value in values[1:]:
+                self._unite(values[0], value)
+            if tied.power_of_two:
+                self._powers.add(values[0])
 
     def _may_join(self, value: ValueName, result: ValueName) -> bool:
         root = self.root(value)

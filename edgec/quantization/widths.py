@@ -33,6 +33,8 @@ class Widths:
 
     def of(self, value: ValueName) -> DType:
         """Return the type of a value that is float now."""
+        if self.ties.is_power_of_two(value):
+            return DType.INT16
         return DType.INT8 if self.ties.root(value) in self._narrow else self.activations
 
     def of_node(self, node: Node) -> DType:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from edgec.quantization.observers import Range
 from edgec.quantization.parameters import (
     activation_qparams,
+    power_of_two_qparams,
     quantize_bias,
     quantize_weights,
     weight_qparams,
@@ -47,6 +48,21 @@ def test_known_ranges(seen: Range, scale: float, zero_point: int) -> None:
 def test_the_scale_can_be_bounded_from_below() -> None:
     assert activation_qparams(Range(0, 1e-6), smallest=0.5).scale == 0.5
     assert activation_qparams(Range(0, 1e-30)).scale > 0
+
+
+@pytest.mark.parametrize(
+    ("seen", "power"),
+    [
+        (Range(0, 0), -15),
+        (Range(-0.6, 0.1), -15),
+        (Range(-0.1, 0.7), -14),
+        (Range(-3, 2), -12),
+        (Range(0, 60), -9),
+        (Range(-1e9, 0), -9),
+    ],
+)
+def test_cells_have_powers_of_two_with_room_beyond_what_was_seen(seen: Range, power: int) -> None:
+    assert power_of_two_qparams(seen).scales == (2.0**power,)
 
 
 def test_weights_per_channel_reach_127_and_come_back() -> None:
