@@ -20,7 +20,7 @@ from edgec.cli.quantization_options import (
     Shape,
     StateOf,
 )
-from edgec.cli.terminal import bar, plain, print_json, progress, results, talk
+from edgec.cli.terminal import bar, plain, print_json, print_warnings, progress, results
 from edgec.driver import BuildOptions, BuildResult, read_config
 from edgec.driver import build as build_model
 from edgec.driver.options import merged
@@ -95,8 +95,7 @@ def _summary(result: BuildResult) -> None:
     _cost(console, report)
     if report["pruning"]:
         console.print(_pruned(report["pruning"]), soft_wrap=True)
-    for warning in report["warnings"]:
-        talk().print(Text(f"warning: {plain(warning)}", style="yellow"), soft_wrap=True)
+    print_warnings(report["warnings"])
     console.print(Text("\nNext:", style="bold"))
     console.print(f"  edgec test {result.folder}    compare with the reference, byte for byte")
     console.print(f"  edgec run {result.folder}     run a sample; --input X.npz for your own")

@@ -20,7 +20,16 @@ from edgec.cli.quantization_options import (
     Shape,
     StateOf,
 )
-from edgec.cli.terminal import add_row, plain, print_json, progress, results, short, table, talk
+from edgec.cli.terminal import (
+    add_row,
+    plain,
+    print_json,
+    print_warnings,
+    progress,
+    results,
+    short,
+    table,
+)
 from edgec.driver.deployed import BOARD, Deployed
 from edgec.driver.eval import EvalResult, evaluate_model
 from edgec.driver.execute import PLACES
@@ -68,8 +77,7 @@ def evaluate(
     )
     with progress(quiet=json) as drawn:
         result = evaluate_model(options, data, drawn, on)
-    for warning in result.warnings:
-        talk().print(Text(f"warning: {plain(warning)}", style="yellow"), soft_wrap=True)
+    print_warnings(result.warnings)
     if json:
         print_json(_document(result))
     else:
@@ -90,6 +98,7 @@ def _document(result: EvalResult) -> dict[str, Any]:
             {"name": each.name, "sqnr_db": each.sqnr_db, "hint": each.hint} for each in found.layers
         ],
         "on": asdict(result.deployed) if result.deployed else None,
+        "warnings": list(result.warnings),
     }
 
 

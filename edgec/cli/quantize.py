@@ -18,7 +18,7 @@ from edgec.cli.quantization_options import (
     Shape,
     StateOf,
 )
-from edgec.cli.terminal import plain, print_json, progress, results, talk
+from edgec.cli.terminal import plain, print_json, print_warnings, progress, results
 from edgec.driver.interchange import QuantizeResult, quantize_file
 from edgec.driver.options import BuildOptions
 from edgec.frontends.shapes import joined
@@ -53,12 +53,13 @@ def quantize(
     )
     with progress(quiet=json) as drawn:
         result = quantize_file(options, output, drawn)
-    for warning in result.warnings:
-        talk().print(Text(f"warning: {plain(warning)}", style="yellow"), soft_wrap=True)
+    print_warnings(result.warnings)
     if json:
         made = result.quantization
         quality = made.to_json() if made else None
-        print_json({"path": str(output), "bytes": result.size, "quantization": quality})
+        warnings = list(result.warnings)
+        document = {"path": str(output), "bytes": result.size, "quantization": quality}
+        print_json({**document, "warnings": warnings})
     else:
         _show(result)
 

@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from edgec.cli.options import Json, On, OutFolder, Verbose
-from edgec.cli.terminal import plain, print_json, progress, results
+from edgec.cli.terminal import plain, print_json, print_warnings, progress, results
 from edgec.driver import RegressionResult, run_regression
 from edgec.driver.execute import DEFAULT_TIMEOUT
 from edgec.driver.junit import layer_text, mismatch_text, write_junit
@@ -40,6 +40,7 @@ def regression(
         result = run_regression(out, data, on, drawn, layers=layers, timeout=timeout)
     if junit is not None:
         write_junit(junit, result, out)
+    print_warnings(result.warnings)
     if json:
         print_json(_document(result))
     else:
@@ -57,6 +58,7 @@ def _document(result: RegressionResult) -> dict[str, Any]:
         "layer": None if result.layer is None else asdict(result.layer),
         "accuracy": result.accuracy,
         "instructions": result.instructions,
+        "warnings": list(result.warnings),
     }
 
 

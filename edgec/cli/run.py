@@ -7,7 +7,7 @@ import numpy as np
 import typer
 
 from edgec.cli.options import Json, On, OutFolder, Verbose
-from edgec.cli.terminal import add_row, plain, print_json, progress, results, table
+from edgec.cli.terminal import add_row, plain, print_json, print_warnings, progress, results, table
 from edgec.driver import RunResult
 from edgec.driver import run as run_model
 
@@ -31,6 +31,7 @@ def run(
     """Run inputs through the built firmware."""
     with progress(quiet=json) as drawn:
         result = run_model(out, input, output, on, drawn)
+    print_warnings(result.warnings)
     if json:
         print_json(_document(result))
     else:

@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -49,6 +49,12 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def print_warnings(warnings: Iterable[str]) -> None:
+    """Print warnings to stderr."""
+    for each in warnings:
+        talk().print(Text(f"warning: {plain(each)}", style="yellow"), soft_wrap=True)
 
 
 def print_text(text: str) -> None:

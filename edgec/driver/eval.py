@@ -6,10 +6,11 @@ from pathlib import Path
 from edgec.driver.compile import IntegerModel, PassLog, integer_model
 from edgec.driver.deployed import Deployed, run_deployed
 from edgec.driver.execute import check_place
-from edgec.driver.options import BuildOptions
+from edgec.driver.options import RANDOM, BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.frontends import load
 from edgec.quantization.clamped import clamped
+from edgec.quantization.doubts import about_labels, unlike
 from edgec.quantization.evaluate import Evaluation, evaluate_integers, evaluate_quantization
 from edgec.quantization.samples import Samples, read_samples
 from edgec.quantization.stated import Stated
@@ -52,20 +53,30 @@ def _evaluated(
     options: BuildOptions, made: IntegerModel, data: Path, progress: Progress
 ) -> tuple[EvalResult, Samples]:
     progress.stage("evaluating")
+    visible = without_state_inputs(made.graph if made.float_graph is None else made.float_graph)
+    samples = read_samples(data, visible)
+    found, scheme = _figures(made, samples, progress)
+    warnings = [*made.warnings, *samples.warnings]
+    if made.quantization is not None and not options.calib:
+        warnings.append("eval: the data calibrated the model too; add --calib for a fair figure")
+    if made.samples is not None and options.calib not in ("", RANDOM):
+        warnings += [f"{data.name}: {text}" for text in unlike(samples, made.samples)]
+    warnings += [f"{data.name}: {text}" for text in about_labels(found, visible, samples.label)]
+    return EvalResult(found, scheme, tuple(dict.fromkeys(warnings))), samples
+
+
+def _figures(made: IntegerModel, samples: Samples, progress: Progress) -> tuple[Evaluation, str]:
+    """Return the figures, and how the model was quantized."""
     if made.float_graph is None:
-        samples = read_samples(data, without_state_inputs(made.graph))
-        found = evaluate_integers(made.graph, samples)
-        told = (*made.warnings, *samples.warnings)
-        return EvalResult(found, "as in the file", told), samples
-    samples = read_samples(data, without_state_inputs(made.float_graph))
+        return evaluate_integers(made.graph, samples), "as in the file"
     if made.quantization is None:
         smooth = clamped(Stated.of(made.float_graph).marked)
-        found = evaluate_quantization(smooth, smooth, made.graph, samples, progress.advance)
-        return EvalResult(found, _STATED, (*made.warnings, *samples.warnings)), samples
-    twin = made.quantization.quantized.twin
-    found = evaluate_quantization(made.float_graph, twin, made.graph, samples, progress.advance)
-    warnings = [*made.warnings, *samples.warnings]
-    if not options.calib:
-        warnings.append("eval: the data calibrated the model too; add --calib for a fair figure")
-    scheme = str(made.quantization.quantized.recipe)
-    return EvalResult(found, scheme, tuple(warnings)), samples
+        stated = evaluate_quantization(smooth, smooth, made.graph, samples, progress.advance)
+        return stated, _STATED
+    quantized = made.quantization.quantized
+    return (
+        evaluate_quantization(
+            made.float_graph, quantized.twin, made.graph, samples, progress.advance
+        ),
+        str(quantized.recipe),
+    )

@@ -11,7 +11,7 @@ from edgec.codegen.library import Origin, library_tree
 from edgec.driver.flash import board_session
 from edgec.driver.integers import built_graph
 from edgec.driver.output import OutputInfo, open_output
-from edgec.driver.ports import PortInfo, random_inputs, read_inputs, write_npz
+from edgec.driver.ports import PortInfo, RawSamples, random_inputs, read_inputs, write_npz
 from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode
 from edgec.firmware.emulate import Emulator, Session
@@ -33,6 +33,7 @@ class RunResult:
     outputs: dict[str, Array]
     samples: int
     instructions: list[int] | None
+    warnings: tuple[str, ...] = ()
 
 
 def run(
@@ -45,18 +46,18 @@ def run(
     """Run inputs (npz, or one seeded random sample) through a built model."""
     progress = progress or Quiet()
     built = open_output(folder)
-    inputs = _inputs(input_file, built)
-    raw, instructions = run_all(built, inputs, on, progress)
+    samples = _samples(input_file, built)
+    raw, instructions = run_all(built, samples.inputs, on, progress)
     outputs = _decoded(built.outputs, raw)
     if output_file is not None:
         write_npz(output_file, outputs)
-    return RunResult(outputs, len(raw), instructions)
+    return RunResult(outputs, len(raw), instructions, samples.warnings)
 
 
-def _inputs(file: Path | None, built: OutputInfo) -> list[list[bytes]]:
-    return (
-        random_inputs(built.inputs, 1) if file is None else read_inputs(file, built.inputs).inputs
-    )
+def _samples(file: Path | None, built: OutputInfo) -> RawSamples:
+    if file is None:
+        return RawSamples(random_inputs(built.inputs, 1))
+    return read_inputs(file, built.inputs)
 
 
 def run_all(

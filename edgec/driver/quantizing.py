@@ -8,6 +8,7 @@ from edgec.driver.options import RANDOM, BuildOptions
 from edgec.driver.progress import Progress
 from edgec.driver.requirements import Requirement
 from edgec.ir import DType, Graph
+from edgec.quantization.doubts import indifferent
 from edgec.quantization.evaluate import Evaluation, evaluate_quantization
 from edgec.quantization.optimize import Quantized, quantize_best
 from edgec.quantization.random_samples import random_samples
@@ -68,7 +69,10 @@ def calibration_samples(options: BuildOptions, graph: Graph) -> Samples:
     visible = without_state_inputs(graph)
     if options.calib == RANDOM:
         return with_state_samples(graph, random_samples(visible))
-    return with_state_samples(graph, read_samples(Path(options.calib), visible))
+    path = Path(options.calib)
+    samples = with_state_samples(graph, read_samples(path, visible))
+    doubts = [f"{path.name}: {text}" for text in indifferent(graph, samples)]
+    return replace(samples, warnings=(*samples.warnings, *doubts))
 
 
 def quantize_model(

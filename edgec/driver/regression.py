@@ -14,7 +14,7 @@ from edgec.driver.flash import require_self_test
 from edgec.driver.golden import read_golden, reference_outputs
 from edgec.driver.integers import built_graph
 from edgec.driver.output import OutputInfo, open_output
-from edgec.driver.ports import read_inputs
+from edgec.driver.ports import RawSamples, read_inputs
 from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode
 from edgec.ir import Array
@@ -47,6 +47,7 @@ class RegressionResult:
     accuracy: float | None
     instructions: list[int] | None
     layer: LayerDifference | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def mismatches(self) -> int:
@@ -77,12 +78,12 @@ def run_regression(
     built = open_output(folder)
     if layers and on == "host":
         raise _not_on_host()
-    labels: Array | None = None
+    samples = RawSamples([])
     if data is None:
         inputs, expected = read_golden(built.golden, len(built.inputs), len(built.outputs))
     else:
         samples = read_inputs(data, built.inputs)
-        inputs, labels = samples.inputs, samples.labels
+        inputs = samples.inputs
         progress.stage("evaluating the reference")
         expected = reference_outputs(built_graph(built), inputs, progress)
     try:
@@ -98,8 +99,10 @@ def run_regression(
     if layers and different:
         progress.stage("looking for the layer")
         layer = first_different_layer(built, inputs[different[0].sample], on)
-    accuracy = None if labels is None else _accuracy(built, inputs, actual, labels)
-    return RegressionResult(len(actual), different, accuracy, instructions, layer)
+    accuracy = None
+    if samples.labels is not None:
+        accuracy = _accuracy(built, inputs, actual, samples.labels)
+    return RegressionResult(len(actual), different, accuracy, instructions, layer, samples.warnings)
 
 
 def with_layer(error: EdgecError, layers: Sequence[dict[str, Any]]) -> EdgecError:

@@ -23,7 +23,7 @@ PAGES = (
     page(
         "malformed-samples",
         "a file of samples is no readable .npz",
-        meaning="Samples travel as NumPy archives without pickled objects.",
+        meaning="Samples travel as NumPy archives of named arrays, without pickled objects.",
         example="numpy.save(...) instead of numpy.savez(...), or an array of Python objects",
         remedy="""
             Write it with numpy.savez("x.npz", input_name=array).
@@ -66,7 +66,7 @@ PAGES = (
     ),
     page(
         "samples-values",
-        "the samples hold NaN or infinity",
+        "the samples hold NaN, infinity, or numbers that float32 cannot hold",
         meaning="Ranges cannot be measured and outputs not compared with such values.",
         example="a division by a standard deviation of 0 in the preprocessing",
         remedy="Remove these samples, or repair how they are made.",

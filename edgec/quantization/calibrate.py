@@ -32,16 +32,19 @@ def summarize(
     graph: Graph, samples: Samples, on_progress: OnProgress | None = None
 ) -> dict[ValueName, Summary]:
     """Return what every float value that is no constant looks like; errors as :func:`calibrate`."""
-    observed = _observed(graph)
     seen: dict[ValueName, Summary] = {}
     for done, values in _chunks(graph, samples):
         _check_finite(graph, values)
-        for value in observed:
-            latest = Summary.of(values[value])
+        for value, latest in summaries(graph, values).items():
             seen[value] = seen[value] + latest if value in seen else latest
         if on_progress is not None:
             on_progress(done, len(samples))
     return seen
+
+
+def summaries(graph: Graph, values: Values) -> dict[ValueName, Summary]:
+    """Return what each float value, of those that :func:`summarize` looks at, looks like."""
+    return {value: Summary.of(values[value]) for value in _observed(graph)}
 
 
 def _chunks(graph: Graph, samples: Samples) -> Iterator[tuple[int, Values]]:

@@ -145,10 +145,15 @@ class _Comparison:
 
     def _real(self, integers: Values) -> Values:
         kinds = self.integer.types
-        return {v: dequantized(x, kinds[v]) for v, x in integers.items() if kinds[v].qparams}
+        return {v: _reals(x, kinds[v]) for v, x in integers.items()}
 
     def _compared(self, ideal: Values, got: Values) -> list[ValueName]:
-        return [v for v, x in got.items() if v in ideal and ideal[v].shape == x.shape]
+        kinds = self.integer.types
+        return [
+            v
+            for v, x in got.items()
+            if kinds[v].qparams and v in ideal and ideal[v].shape == x.shape
+        ]
 
 
 def _ends(graph: Graph) -> tuple[ValueName, ValueName]:

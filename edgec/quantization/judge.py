@@ -1,7 +1,7 @@
 """How good a quantization is: signal-to-quantization-noise ratio of the outputs.
 
 Outputs are judged before a final function with a range prescribed by TFLite (softmax, logistic):
-behind it all confident answers look alike, however they came about.
+behind it all confident answers look alike, however they came about. Likewise before an arg max.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.base import Operator, OutputRule
+from edgec.ops.base import Operator, OutputRule, is_float
 from edgec.ops.dequantize import dequantized
 from edgec.ops.quantize import quantize_floats
 from edgec.quantization.batch import BatchEvaluator, Values
@@ -22,7 +22,20 @@ def judged_values(graph: Graph, *, states: bool = True) -> tuple[ValueName, ...]
     """Return the values that stand for the outputs; without ``states`` for those that users see."""
     producers = graph.producers()
     outputs = graph.outputs if states else graph.without_states(graph.outputs)
-    return tuple(dict.fromkeys(_before_fixed(producers.get(v), v) for v in outputs))
+    floats = [_float_before(graph, producers, value) for value in outputs]
+    found = [_before_fixed(producers.get(value), value) for value in floats if value is not None]
+    return tuple(dict.fromkeys(found))
+
+
+def _float_before(
+    graph: Graph, producers: Mapping[ValueName, Node], value: ValueName
+) -> ValueName | None:
+    """Return the floats that an output of indices was made from; an output of floats itself."""
+    while not is_float(graph.types[value]):
+        if value not in producers:
+            return None
+        value = producers[value].inputs[0]
+    return value
 
 
 def _before_fixed(node: Node | None, output: ValueName) -> ValueName:

@@ -1,6 +1,6 @@
 """Labels in a file of samples: one class number for each, however it was written down."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from edgec.ir import Array
 LABELS = ("label", "anomaly")
 """Names of the array; an anomaly is 1, all else 0."""
 
+_OTHER_NAMES = ("labels", "y", "target", "targets")
 _ROWS = 2  # axes of one-hot labels
 
 
@@ -19,12 +20,17 @@ def read_labels(arrays: Mapping[str, Array], inputs: Collection[str]) -> tuple[A
     """
     found = [arrays[key] for key in LABELS if key in arrays and key not in inputs]
     if not found:
-        return None, ""
+        return None, _misnamed([key for key in arrays if key not in inputs])
     numbers = _class_numbers(found[0])
     if numbers is not None:
         return numbers, ""
     shown = f"{found[0].dtype} of shape {found[0].shape}"
     return found[0], f"labels: {shown} is not one class number per sample: no accuracy"
+
+
+def _misnamed(names: Sequence[str]) -> str:
+    found = [name for name in names if name.lower() in _OTHER_NAMES]
+    return f"{found[0]!r} is not read; if it holds the labels, call it 'label'" if found else ""
 
 
 def _class_numbers(labels: Array) -> Array | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgec.ir import Array, DType, Graph, ValueName
 from edgec.quantization.batch import BatchEvaluator, Values
-from edgec.quantization.calibrate import summarize
+from edgec.quantization.calibrate import summaries, summarize
 from edgec.quantization.judge import judged_values, output_sqnr_db
 from edgec.quantization.observers import Summary
 from edgec.quantization.quantize import quantize
@@ -56,7 +56,7 @@ class Maker:
         fit, held = _without(self.inputs, _HELD_OUT), _only(self.inputs, _HELD_OUT)
         wanted = BatchEvaluator(self.graph).run(held)
         floats = BatchEvaluator(prepared.graph).run(fit)
-        seen = {value: Summary.of(array) for value, array in floats.items()}
+        seen = summaries(prepared.graph, floats)
         integer = self._made(prepared, recipe, floats, seen)
         return output_sqnr_db(integer, held, {v: wanted[v] for v in judged_values(self.graph)})
 

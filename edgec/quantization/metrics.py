@@ -1,12 +1,13 @@
 """How labels judge a model's first output: one verdict per sample, one figure for all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
-from edgec.ir import Array, Graph, Node
-from edgec.ops.base import Operator, OutputRule
+from edgec.ir import Array, Graph, Node, TensorType
+from edgec.ops.base import Operator, OutputRule, is_float
 from edgec.ops.logistic import Logistic
 
 _CLASSES = 2  # of an anomaly: there is one, or there is none
@@ -47,9 +48,14 @@ def metric_for(graph: Graph, labels: Array | None = None) -> Metric | None:
         return None
     output = graph.types[graph.outputs[0]]
     if output.elements == 1:
+        if not is_float(output) and output.qparams is None:
+            return INDEX
         return BINARY if isinstance(_last(graph), Logistic) else None
-    if not _reconstructs(graph):
-        return TOP_1
+    return _reconstruction(output, labels) if _reconstructs(graph) else TOP_1
+
+
+def _reconstruction(output: TensorType, labels: Array | None) -> Metric | None:
+    """Return the metric of an output that looks like the input."""
     known = set() if labels is None or labels.dtype.kind not in "iu" else {*labels.flat}
     if not known:
         return None
@@ -69,8 +75,25 @@ def auc(scores: Array, labels: Array) -> float:
     return float((below + not_above) / (2 * positive.size * negative.size))
 
 
+def class_count(metric: Metric | None, graph: Graph) -> int | None:
+    """Return how many classes the verdicts of a metric tell apart; None where that is unknown."""
+    if metric is TOP_1:
+        return _classes(graph.types[graph.outputs[0]].shape)
+    return _CLASSES if metric in (BINARY, AUC) else None
+
+
 def _largest(inputs: Array, outputs: Array) -> Array:
-    return np.asarray(outputs.reshape(len(outputs), -1).argmax(axis=1))
+    """Return [samples], or [samples, positions] of a map."""
+    rows = outputs.reshape(len(outputs), -1, _classes(outputs.shape[1:])).argmax(axis=-1)
+    return np.asarray(rows[:, 0] if rows.shape[1] == 1 else rows)
+
+
+def _classes(shape: Sequence[int]) -> int:
+    return shape[-1] if shape[-1] > 1 else prod(shape)
+
+
+def _index(inputs: Array, outputs: Array) -> Array:
+    return outputs.reshape(len(outputs))
 
 
 def _likely(inputs: Array, outputs: Array) -> Array:
@@ -88,6 +111,7 @@ def _share(verdicts: Array, labels: Array) -> float:
 
 TOP_1 = Metric("top-1", _largest, _share)
 BINARY = Metric("accuracy at 0.5", _likely, _share)
+INDEX = Metric("top-1", _index, _share)  # the output is the class number itself
 AUC = Metric("AUC of the squared error", _squared_error, auc, of_classes=False)
 
 

@@ -12,6 +12,7 @@ from operator import add
 
 from edgec.ir import Array, Graph, TensorType, ValueName
 from edgec.quantization.batch import BatchEvaluator, Values
+from edgec.quantization.calibrate import summaries
 from edgec.quantization.judge import Noise, judged_values
 from edgec.quantization.observers import FURTHER, METHODS, Range, Summary
 from edgec.quantization.quantize import quantize
@@ -65,7 +66,7 @@ def folds_of(graph: Graph, inputs: Mapping[ValueName, Array], count: int = FOLDS
         {name: array[start::count] for name, array in inputs.items()} for start in range(count)
     ]
     values = [BatchEvaluator(graph).run(part) for part in parts]
-    seen = [{name: Summary.of(x) for name, x in each.items()} for each in values]
+    seen = [summaries(graph, each) for each in values]
     judged = judged_values(graph)
     folds = []
     for index, part in enumerate(parts):

@@ -59,6 +59,25 @@ def test_eval_shows_accuracy_and_the_weakest_layers(cli: Cli, model: Path, data:
     assert "the data calibrated the model too" in ended.err
 
 
+def test_eval_guesses_what_is_wrong_with_data_and_labels(
+    cli: Cli, model: Path, data: Path, tmp_path: Path
+) -> None:
+    labels = np.arange(30) % 4 + 1
+    loud = written(tmp_path / "test.npz", 30, scale=100, label=labels)
+    ended = cli("eval", model, "--data", loud, "--calib", data, "--effort", "fast", "--json")
+    assert ended.code == 0, ended.err
+    odd, doubt = ended.json["warnings"]
+    assert odd.startswith("test.npz: 'image' goes from -")
+    assert "are both scaled as in training?" in odd
+    assert doubt.startswith("test.npz: labels go from 1 to 4, the model's classes from 0 to 3; do")
+    short = written(tmp_path / "short.npz", 30, label=labels[:7])
+    ended = cli("eval", model, "--data", short, "--calib", data, "--effort", "fast", "--json")
+    assert ended.code == 1
+    assert [each["message"] for each in ended.json["error"]] == [
+        "arrays differ in their number of samples: 'image' has 30, 'label' has 7"
+    ]
+
+
 def test_quantize_writes_a_tflite_file_that_eval_reads(
     cli: Cli, model: Path, data: Path, tmp_path: Path
 ) -> None:

@@ -49,3 +49,10 @@ def test_an_anomaly_is_a_label_and_an_input_is_none() -> None:
     assert found.tolist() == [0, 1]
     assert read_labels({"label": np.array([0, 1])}, ["label"]) == (None, "")
     assert read_labels({}, ["x"]) == (None, "")
+
+
+def test_labels_of_another_name_are_pointed_out() -> None:
+    found, trouble = read_labels({"x": np.zeros(2), "Labels": np.array([0, 1])}, ["x"])
+    assert found is None
+    assert trouble == "'Labels' is not read; if it holds the labels, call it 'label'"
+    assert read_labels({"y": np.array([0, 1])}, ["y"]) == (None, "")

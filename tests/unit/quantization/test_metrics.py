@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgec.ir import Graph, GraphBuilder, ValueName
+from edgec.ops.arg_max import ArgMax
 from edgec.ops.fully_connected import FullyConnected
 from edgec.ops.logistic import Logistic
 from edgec.ops.reshape import Reshape
 from edgec.ops.softmax import Softmax
-from edgec.quantization.metrics import AUC, BINARY, TOP_1, auc, metric_for
+from edgec.quantization.metrics import AUC, BINARY, INDEX, TOP_1, auc, class_count, metric_for
 
 BOTH = np.array([0, 1, 1, 0])
 
@@ -49,6 +50,22 @@ def test_an_output_that_looks_like_the_input_is_a_reconstruction() -> None:
 def test_one_output_is_a_probability_behind_a_logistic_function() -> None:
     assert metric_for(net(1, Logistic(), Reshape(shape=(1,))), BOTH) is BINARY
     assert metric_for(net(1), BOTH) is None
+
+
+def test_an_index_is_the_class_itself() -> None:
+    graph = net(3, ArgMax(axis=1), Reshape(shape=(1,)))
+    y = np.array([2, 0, 2], np.int32).reshape(3, 1)
+    assert metric_for(graph) is INDEX
+    assert INDEX.measure(INDEX.verdicts(y, y), np.array([2, 0, 1])) == 2 / 3
+
+
+def test_maps_are_compared_at_every_position() -> None:
+    y = np.zeros((2, 1, 2, 2, 3), np.float32)
+    other = y.copy()
+    other[0, 0, 1, 1, 2] = 1
+    assert TOP_1.agreement(TOP_1.verdicts(y, y), TOP_1.verdicts(y, other)) == 7 / 8
+    assert class_count(TOP_1, net(4)) == 4
+    assert class_count(INDEX, net(4)) is None
 
 
 def test_figures() -> None:

@@ -7,9 +7,13 @@ from small_nets import dense_net, samples_of, uneven_net
 
 from edgec.driver.progress import Quiet
 from edgec.exporters.tflite import write_tflite
-from edgec.ir import DType, Graph, verify
+from edgec.ir import DType, Graph, GraphBuilder, TensorType, verify
+from edgec.ops.arg_max import ArgMax
+from edgec.ops.fully_connected import FullyConnected
+from edgec.ops.reshape import Reshape
 from edgec.quantization.batch import BatchEvaluator
-from edgec.quantization.judge import integer_values, output_sqnr_db
+from edgec.quantization.evaluate import evaluate_quantization
+from edgec.quantization.judge import integer_values, judged_values, output_sqnr_db
 from edgec.quantization.optimize import quantize_best
 from edgec.quantization.recipe import Recipe
 from edgec.quantization.samples import Samples
@@ -36,6 +40,26 @@ def test_equal_samples_give_equal_bytes() -> None:
     graph = uneven_net()
     made = [quantize_best(graph, samples_of(graph, 12), Recipe(), Quiet()) for _ in range(2)]
     assert write_tflite(made[0].graph) == write_tflite(made[1].graph)
+
+
+def test_a_model_that_ends_in_an_arg_max_is_judged_before_it() -> None:
+    g = GraphBuilder("class")
+    x = g.input("x", TensorType((1, 6)))
+    w = g.constant("w", np.random.default_rng(5).standard_normal((4, 6)).astype(np.float32))
+    scores = g.add1(FullyConnected(), x, w, name="scores")
+    index = g.add1(Reshape(shape=(1,)), g.add1(ArgMax(axis=1), scores, name="index"))
+    graph = g.build([index])
+    samples = samples_of(graph, 40)
+    made = quantize_best(graph, samples, Recipe(), Quiet())
+    assert judged_values(graph) == (scores,)
+    assert made.sqnr_db is not None
+    assert 25 < made.sqnr_db < 60
+    labels = BatchEvaluator(graph).run(samples.arrays)[index].reshape(-1)
+    labelled = Samples(samples.arrays, labels)
+    found = evaluate_quantization(graph, made.twin, made.graph, labelled)
+    assert found.accuracy is not None
+    assert found.accuracy.original == 1.0
+    assert found.accuracy.quantized == found.top1_agreement > 0.9
 
 
 def test_few_samples_are_only_calibrated_with() -> None:

@@ -87,7 +87,10 @@ def test_a_file_without_arrays_says_how_to_make_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("shape", "hint"),
     [
-        ((10, 4, 2, 3), "transpose"),
+        ((10, 4, 2, 3), "array.transpose(0, 3, 1, 2)"),
+        ((10, 4, 3, 2), "array.transpose(0, 2, 1, 3)"),
+        ((10, 24), "array.reshape(-1, 3, 4, 2)"),
+        ((10, 3, 5, 2), "only axis 2 differs, 5 in place of 4"),
         ((3, 4, 2), "newaxis"),
         ((10, 1, 3, 4, 2), "array[:, 0]"),
         ((10, 3, 5, 5), "first axis counts"),
@@ -111,6 +114,12 @@ def test_a_wrong_element_type_says_what_to_save(dtype: type, tmp_path: Path) -> 
     error = error_of(tmp_path, nhwc(), image=np.ones((10, 3, 4, 2), dtype))
     assert error.code == "samples-dtype"
     assert ("/ 255" in error.help) == (dtype is np.uint8)
+
+
+def test_values_beyond_float32_are_too_large(tmp_path: Path) -> None:
+    error = error_of(tmp_path, nhwc(), image=images().astype(np.float64) * 1e300)
+    assert error.code == "samples-values"
+    assert "too large for float32" in error.message
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -151,6 +160,18 @@ def test_other_files_are_malformed(data: bytes, tmp_path: Path) -> None:
 def test_pickles_are_not_run(tmp_path: Path) -> None:
     error = error_of(tmp_path, nhwc(), image=np.array([{"a": 1}], object))
     assert error.code == "malformed-samples"
+    assert "pickle" in error.message
+
+
+def test_a_npy_file_a_folder_and_half_a_file_are_told_apart(tmp_path: Path) -> None:
+    npy, whole, half = (tmp_path / name for name in ("x.npy", "whole.npz", "half.npz"))
+    np.save(npy, images())
+    np.savez(whole, image=images())
+    half.write_bytes(whole.read_bytes()[:-200])
+    for path, said in ((npy, ".npy file"), (tmp_path, "folder"), (half, "cut off or damaged")):
+        with pytest.raises(EdgecError, match=said) as caught:
+            read_samples(path, nhwc())
+        assert caught.value.code == "malformed-samples"
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
@@ -173,3 +194,29 @@ def test_every_sample_has_one_label(tmp_path: Path) -> None:
     error = error_of(tmp_path, nhwc(), image=images(), label=np.zeros(3, np.int64))
     assert error.code == "samples-shape"
     assert "'label' has 3" in error.message
+
+
+def test_samples_that_are_all_alike_or_of_odd_magnitude_are_warned_about(tmp_path: Path) -> None:
+    (warning,) = read(tmp_path, nhwc(), image=np.repeat(images(1), 10, axis=0)).warnings
+    assert warning == "calib.npz: all 10 samples of 'image' are the same"
+    for factor in (1e-12, 1e12):
+        (warning,) = read(tmp_path, nhwc(), image=images() * np.float32(factor)).warnings
+        assert "is it scaled as in training?" in warning
+
+
+def quantized_image() -> Graph:
+    """Return a graph with an int8 input that stands for pixels from 0 to 1."""
+    kind = int8((1, 4, 2, 3), 1 / 255, -128)
+    return graph_of(lambda g: [g.add1(Relu(), g.input("image", kind))])
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"), [(255, "divide pixels by 255"), (0.01, "is it scaled as in training?")]
+)
+def test_floats_that_a_quantized_input_cannot_hold(
+    factor: float, said: str, tmp_path: Path
+) -> None:
+    pixels = np.random.default_rng(0).random((10, 4, 2, 3), np.float32)
+    assert read(tmp_path, quantized_image(), image=pixels).warnings == ()
+    (warning,) = read(tmp_path, quantized_image(), image=pixels * np.float32(factor)).warnings
+    assert said in warning
