@@ -10,6 +10,7 @@ from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.base import Operator
 from edgec.ops.broadcasting import centered
 from edgec.ops.fixed_point import integer_matmul, quantize_multiplier, requantize, saturate
+from edgec.ops.float_matmul import float_matmul
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 _MATRIX = 2  # axes of one
@@ -48,7 +49,7 @@ class BatchMatMul(Operator):
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         if signature.output.qparams is None:
             a, b = self._turned(*inputs)
-            return (np.matmul(a, b),)
+            return (float_matmul(a, b),)
         a, b = self._turned(*centered(inputs, signature))
         factor = quantize_multiplier(product_factor(signature))
         y = requantize(integer_matmul(a, b), *factor) + signature.output.quantization.zero_point

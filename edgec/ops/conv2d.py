@@ -9,6 +9,7 @@ import numpy as np
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.base import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
 from edgec.ops.fixed_point import exact_matmul
+from edgec.ops.float_matmul import float_matmul
 from edgec.ops.layer_output import layer_output
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_window import emit_windowed, window_from_tflite
@@ -47,7 +48,7 @@ class Conv2D(Operator):
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         if is_float(signature.inputs[0]):
             x, weights, *bias = inputs
-            y = _convolve(self.window, x, weights, np.matmul)
+            y = _convolve(self.window, x, weights, float_matmul)
             return (self.activation.apply((y + bias[0]) if bias else y),)
         return (self._evaluate_integer(inputs, signature),)
 

@@ -9,6 +9,7 @@ import numpy as np
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.base import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
 from edgec.ops.fixed_point import exact_matmul
+from edgec.ops.float_matmul import float_matmul
 from edgec.ops.layer_output import layer_output
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
@@ -46,7 +47,7 @@ class FullyConnected(Operator):
         x, weights, *bias = inputs
         rows = x.reshape(-1, weights.shape[1])
         if is_float(signature.inputs[0]):
-            y = rows @ weights.T
+            y = float_matmul(rows, weights.T)
             y = self.activation.apply((y + bias[0]) if bias else y)
         else:
             y = self._evaluate_integer([rows, weights, *bias], signature)

@@ -17,6 +17,7 @@ from edgec.ops.fixed_point import (
     saturate,
 )
 from edgec.ops.fixed_point_int16 import logistic_q3, tanh_of
+from edgec.ops.float_matmul import float_matmul
 
 GATES = 4  # input, forget, cell, output: the order of all that there are four of
 X, WEIGHTS, RECURRENT, BIASES, HIDDEN, CELL = 0, 1, 5, 9, 13, 14  # inputs; the first of four
@@ -107,10 +108,10 @@ class _Floats:
 
     def input_sums(self, steps: Array) -> Array:
         """Return what the inputs add to the gates: [T, B, 4 H]."""
-        return np.asarray(steps @ self._weights.T + self._bias)
+        return np.asarray(float_matmul(steps, self._weights.T) + self._bias)
 
     def step(self, sums: Array, h: Array, c: Array) -> tuple[Array, Array]:
-        i, f, new, o = np.split(sums + h @ self._recurrent.T, GATES, axis=-1)
+        i, f, new, o = np.split(sums + float_matmul(h, self._recurrent.T), GATES, axis=-1)
         c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(new)
         c = np.clip(c, -self._clip, self._clip).astype(np.float32)
         return (_sigmoid(o) * np.tanh(c)).astype(np.float32), c

@@ -16,6 +16,7 @@ from edgec.ops.fixed_point import (
     saturate,
     wrap_int32,
 )
+from edgec.ops.float_matmul import float_matmul
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 _IMAGE = 4  # rank of [N,H,W,C]
@@ -54,7 +55,7 @@ class TransposeConv2D(Operator):
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         x, weights, *bias = inputs
         if is_float(signature.inputs[0]):
-            y = self._spread(x, weights, np.matmul)
+            y = self._spread(x, weights, float_matmul)
             return (self.activation.apply((y + bias[0]) if bias else y),)
         zero = signature.inputs[0].quantization.zero_point
         total = wrap_int32(self._spread(x.astype(np.int64) - zero, weights, integer_matmul))

@@ -1,5 +1,8 @@
 """eval and quantize on small float models: figures, files, options, warnings, errors."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -243,3 +246,15 @@ def test_eval_on_a_place_that_is_none_fails_at_once(cli: Cli, model: Path, data:
     ended = cli("eval", model, "--data", data, "--on", "moon")
     assert ended.code == 2
     assert "emulator, host" in ended.err
+
+
+def test_other_processors_come_to_the_same_file(model: Path, data: Path, tmp_path: Path) -> None:
+    """OpenBLAS adds up in another order on an old processor; float32 sums would show it."""
+    made = []
+    for processor in ("", "Prescott"):
+        out = tmp_path / f"{processor}.tflite"
+        command = [sys.executable, "-m", "edgec", "quantize", model, "--calib", data, "-o", out]
+        environment = {**os.environ, "OPENBLAS_CORETYPE": processor}
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+        made.append(out.read_bytes())
+    assert made[0] == made[1]
