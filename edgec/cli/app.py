@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 from typer.main import get_command
 
@@ -96,7 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _dispatch(arguments: list[str], *, as_json: bool) -> int:
     try:
-        result = get_command(app).main(arguments, prog_name="edgec", standalone_mode=False)
+        with np.errstate(all="ignore"):  # what overflows is looked for, not warned of
+            result = get_command(app).main(arguments, prog_name="edgec", standalone_mode=False)
     except EdgecError as error:
         return report(error, as_json=as_json)
     except _UsageError as error:

@@ -7,7 +7,7 @@ from edgec.driver.compile import PassLog, integer_model
 from edgec.driver.options import BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.driver.quantizing import QuantizationReport
-from edgec.errors import EdgecError, Place
+from edgec.errors import EdgecError, ExitCode, Place
 from edgec.exporters.tflite import write_tflite
 from edgec.frontends import load
 
@@ -25,15 +25,34 @@ class QuantizeResult:
 def quantize_file(
     options: BuildOptions, output: Path, progress: Progress | None = None
 ) -> QuantizeResult:
-    """Write the quantized model as .tflite, whole or not at all; ``unwritable-output``."""
+    """Write the quantized model as .tflite, whole or not at all.
+
+    Raises ``invalid-option`` for an output that is the model itself or no .tflite file,
+    ``unwritable-output`` where it cannot be written.
+    """
     progress = progress or Quiet()
     options = options.quantization_checked()
+    _check_output(Path(options.model), output)
     progress.stage("reading the model")
     model = load(Path(options.model), options.shapes)
     made = integer_model(options, model, PassLog(), progress)
     data = write_tflite(made.graph)
     _write(output, data)
     return QuantizeResult(output, len(data), made.quantization, made.warnings)
+
+
+def _check_output(model: Path, output: Path) -> None:
+    """Raise ``invalid-option`` for what a typing mistake would overwrite."""
+    wrong = "" if output.name.endswith(".tflite") else "the quantized model is a .tflite file"
+    if output.exists() and model.exists() and output.samefile(model):
+        wrong = "this is the model itself"
+    if wrong:
+        raise EdgecError(
+            "invalid-option",
+            f"-o {output}: {wrong}",
+            help=f"name a new file, for instance -o {model.stem}-int8.tflite",
+            exit_code=ExitCode.USAGE,
+        )
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -80,10 +80,10 @@ PAGES = (
     ),
     page(
         "non-finite-activation",
-        "the float model computes infinity or NaN on the samples",
+        "the float model computes infinity, NaN or vast numbers on the samples",
         meaning="""
-            While ranges were measured, the output of a node was not finite, so that it has no
-            range to quantize.
+            While ranges were measured, the output of a node was not finite, or it or a weight was
+            beyond 1e18, so that there is no range to quantize.
         """,
         example="samples from 0 to 255 for a model with an Exp that was trained on 0 to 1",
         remedy="""

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from edgec.errors import EdgecError, Place
-from edgec.ir import Graph, ValueName
-from edgec.ops.base import is_float
+from edgec.ir import Array, Graph, Node, ValueName
+from edgec.ops.base import Operator, is_float
 from edgec.quantization.batch import BatchEvaluator, Values
 from edgec.quantization.observers import METHODS, Range, Summary
 from edgec.quantization.samples import Samples
@@ -15,6 +15,7 @@ OnProgress = Callable[[int, int], None]
 """Called with the number of samples done and of all."""
 
 _CHUNK = 32  # samples evaluated at a time
+_VAST = 1e18  # products of such numbers are still float32
 
 
 def calibrate(
@@ -32,6 +33,7 @@ def summarize(
     graph: Graph, samples: Samples, on_progress: OnProgress | None = None
 ) -> dict[ValueName, Summary]:
     """Return what every float value that is no constant looks like; errors as :func:`calibrate`."""
+    _check_weights(graph)
     seen: dict[ValueName, Summary] = {}
     for done, values in _chunks(graph, samples):
         _check_finite(graph, values)
@@ -67,10 +69,28 @@ def _observed(graph: Graph) -> list[ValueName]:
 def _check_finite(graph: Graph, values: Values) -> None:
     for node in graph.nodes:
         for value in node.outputs:
-            if is_float(graph.types[value]) and not np.isfinite(values[value]).all():
-                raise EdgecError(
-                    "non-finite-activation",
-                    f"the output of {node.op.name} becomes infinite or NaN on the samples",
-                    place=Place(inside=f"node {node.name!r}"),
-                    help="check the samples' scale (as in training?) and the model's weights",
+            if is_float(graph.types[value]):
+                _check_magnitude(
+                    values[value], f"on the samples the output of {node.op.name}", node
                 )
+
+
+def _check_weights(graph: Graph) -> None:
+    for node in graph.nodes:
+        if isinstance(node.op, Operator) and node.op.weight_rule is not None:
+            for value in node.inputs[1:]:
+                if value in graph.constants:
+                    _check_magnitude(graph.constants[value], f"the constant {value!r}", node)
+
+
+def _check_magnitude(x: Array, what: str, node: Node) -> None:
+    largest = float(np.abs(x).max(initial=0.0))
+    if largest < _VAST:
+        return
+    reaches = f"reaches {largest:.2g}" if np.isfinite(largest) else "is infinite or NaN"
+    raise EdgecError(
+        "non-finite-activation",
+        f"{what} {reaches}",
+        place=Place(inside=f"node {node.name!r}"),
+        help="check the samples' scale (as in training?) and the model's weights",
+    )

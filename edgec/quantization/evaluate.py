@@ -9,7 +9,7 @@ from edgec.ir import Array, Graph, TensorType, ValueName
 from edgec.ops.dequantize import dequantized
 from edgec.quantization.batch import Values
 from edgec.quantization.calibrate import OnProgress
-from edgec.quantization.hints import Observed, hint_for
+from edgec.quantization.hints import INHERITED, Causes, Observed
 from edgec.quantization.judge import Noise, integer_inputs, judged_values
 from edgec.quantization.metrics import Metric, metric_for
 from edgec.quantization.samples import Samples
@@ -47,8 +47,17 @@ class Evaluation:
     layers: tuple[LayerQuality, ...]
 
     def worst(self, count: int) -> list[LayerQuality]:
-        """Return the layers with the lowest SQNR, the worst first."""
-        return sorted(self.layers, key=lambda each: each.sqnr_db)[:count]
+        """Return the layers with the lowest SQNR, the worst first.
+
+        Those that lose something themselves are among them before those that inherit.
+        """
+        blamed = sorted(self.layers, key=_innocence)[:count]
+        return sorted(blamed, key=lambda each: each.sqnr_db)
+
+
+def _innocence(layer: LayerQuality) -> tuple[int, float]:
+    own = bool(layer.hint) and not layer.hint.startswith(INHERITED)
+    return (0 if own else 1, layer.sqnr_db)
 
 
 def evaluate_quantization(
@@ -136,12 +145,11 @@ class _Comparison:
 
     def _qualities(self) -> Iterator[LayerQuality]:
         levels = self._layers.each_db()
+        hints = Causes(self.integer, levels, self._observed).hints()
         for node in self.integer.nodes:
             value = node.outputs[0]
             if value in levels:
-                seen = self._observed[value]
-                hint = hint_for(self.integer, node, levels, seen)
-                yield LayerQuality(node.name, levels[value], hint)
+                yield LayerQuality(node.name, levels[value], hints[value])
 
     def _real(self, integers: Values) -> Values:
         kinds = self.integer.types

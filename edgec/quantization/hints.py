@@ -1,13 +1,18 @@
 """Why a layer loses precision, guessed from what its values and weights look like."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from edgec.ir import Array, Graph, Node, TensorType, ValueName
-from edgec.ops.base import Operator
+from edgec.ir import Array, DType, Graph, Node, TensorType, ValueName
+from edgec.ops.base import Operator, OutputRule
 
+INHERITED = "inherited"
+"""How the hint of a layer begins that only passes on what others lost."""
+
+_REGULARIZE = "train with weight decay or batch norm there"
+_SCALE_FEATURES = "scale all features alike before training"
 _FINE_DB = 30.0  # layers above this need no hint
 _INHERITED_DB = 3.0  # what a layer may lose to its input before it is to blame itself
 _OUTLIER = 8.0  # the largest channel over the typical one
@@ -45,19 +50,97 @@ class Observed:
         )
 
 
-def hint_for(integer: Graph, node: Node, levels: Mapping[ValueName, float], seen: Observed) -> str:
-    """Return the likely cause of a low SQNR and what to do; empty where the layer is fine."""
-    level = levels[node.outputs[0]]
-    inputs = [levels[value] for value in node.inputs if value in levels]
-    if level >= _FINE_DB:
+@dataclass(eq=False)
+class Causes:
+    """Finds the likely cause for every value of an integer graph that lost too much.
+
+    ``levels`` are SQNRs in dB, ``seen`` what the float values were like; both know the inputs too.
+    """
+
+    integer: Graph
+    levels: Mapping[ValueName, float]
+    seen: Mapping[ValueName, Observed]
+    _roots: dict[ValueName, str] = field(default_factory=dict)  # who lost what a value lacks
+    _makers: dict[ValueName, Node] = field(default_factory=dict)
+
+    def hints(self) -> dict[ValueName, str]:
+        """Return the cause and what to do for each node's first output; empty where it is fine."""
+        self._makers = self.integer.producers()
+        known = [node for node in self.integer.nodes if node.outputs[0] in self.levels]
+        return {node.outputs[0]: self._hint(node) for node in known}
+
+    def _hint(self, node: Node) -> str:
+        value = node.outputs[0]
+        level = self.levels[value]
+        if level >= _FINE_DB:
+            return ""
+        sources = [each for each in node.inputs if each in self.levels]
+        worst = min(sources, key=lambda each: self.levels[each], default=None)
+        if worst is None or level <= self.levels[worst] - _INHERITED_DB:
+            self._roots[value] = _called(node)
+            return self._own(node, sources)
+        if worst in self._makers:
+            self._roots[value] = self._roots.get(worst, _called(self._makers[worst]))
+            return f"{INHERITED} from {self._roots[value]}"
+        self._roots[value] = f"the input {worst!r}"
+        return self._of_input(worst)
+
+    def _of_input(self, name: ValueName) -> str:
+        seen, kind = self.seen[name], self.integer.types[name]
+        cause = _saturates(seen) or _has_outlier(seen, kind, _SCALE_FEATURES)
+        return f"the input {name!r}: {cause or 'its 8 bits are few'}"
+
+    def _own(self, node: Node, sources: Sequence[ValueName]) -> str:
+        value = node.outputs[0]
+        seen = self.seen[value]
+        return (
+            _saturates(seen)
+            or self._wastes_range(value)
+            or _has_outlier(seen, self.integer.types[value], _REGULARIZE)
+            or self._has_outliers_in(sources)
+            or _has_tiny_weights(self.integer, node)
+            or self._too_few_bits(value)
+        )
+
+    def _wastes_range(self, value: ValueName) -> str:
+        kind = self.integer.types[value]
+        used = _used(self.seen[value], kind)
+        if used > _UNUSED:
+            return ""
+        start = f"only {used:.0%} of the range is used; "
+        op = self._makers[value].op
+        if isinstance(op, Operator) and op.output_rule is OutputRule.FIXED:
+            return f"fixed scale: {start}TFLite prescribes it for {op.name}"
+        other = self._shares_with(value)
+        if other:
+            return f"shared scale: {start}{other} needs it; give both like magnitudes in training"
+        return f"wide range: {start}calibrate with samples like these"
+
+    def _shares_with(self, value: ValueName) -> str:
+        """Return who fills the range that a value shares with it; empty where nobody does."""
+        kind = self.integer.types[value]
+        others = {v for v in self.seen if self.integer.types[v].qparams == kind.qparams} - {value}
+        if not others:
+            return ""
+        widest = max(sorted(others), key=lambda each: _used(self.seen[each], kind))
+        if _used(self.seen[widest], kind) <= _UNUSED:
+            return ""
+        maker = self._makers.get(widest)
+        return _called(maker) if maker else f"the input {widest!r}"
+
+    def _has_outliers_in(self, sources: Sequence[ValueName]) -> str:
+        for each in sources:
+            maker = self._makers.get(each)
+            advice = _REGULARIZE if maker else _SCALE_FEATURES
+            cause = _has_outlier(self.seen[each], self.integer.types[each], advice)
+            if cause:
+                return f"in {_called(maker) if maker else f'the input {each!r}'}: {cause}"
         return ""
-    if inputs and level > min(inputs) - _INHERITED_DB:
-        return "inherited: the layers before lose it"
-    kind = integer.types[node.outputs[0]]
-    for cause in (_saturates(seen), _wastes_range(seen, kind), _has_outlier(seen)):
-        if cause:
-            return cause
-    return _has_tiny_weights(integer, node) or "8 bits are few here: try --quantize int16x8"
+
+    def _too_few_bits(self, value: ValueName) -> str:
+        if self.integer.types[value].dtype is DType.INT16:
+            return "8-bit weights are few here"
+        return "8 bits are few here: try --quantize int16x8"
 
 
 def _saturates(seen: Observed) -> str:
@@ -70,28 +153,30 @@ def _saturates(seen: Observed) -> str:
     )
 
 
-def _wastes_range(seen: Observed, kind: TensorType) -> str:
-    limits = np.iinfo(kind.dtype.numpy)
-    span = kind.quantization.scale * (int(limits.max) - int(limits.min))
-    used = (seen.high - seen.low) / span
-    if used > _UNUSED:
-        return ""
-    return (
-        f"shared or fixed scale: only {used:.0%} of the range is used; let what is concatenated or "
-        "moved together have like magnitudes"
-    )
+def _used(seen: Observed, kind: TensorType) -> float:
+    """Return the share of a range that values use; int16 has four times what they need."""
+    q, limits = kind.quantization, np.iinfo(kind.dtype.numpy)
+    if kind.dtype is DType.INT16:
+        return 4 * max(-seen.low, seen.high) / (q.scale * int(limits.max))
+    return (seen.high - seen.low) / (q.scale * (int(limits.max) - int(limits.min)))
 
 
-def _has_outlier(seen: Observed) -> str:
+def _has_outlier(seen: Observed, kind: TensorType, advice: str) -> str:
     typical = float(np.median(seen.channels))
     worst = int(np.argmax(seen.channels))
     largest = float(seen.channels[worst])
     if len(seen.channels) == 1 or largest < _OUTLIER * typical:
         return ""
+    more = "" if kind.dtype is DType.INT16 else ", or try --quantize int16x8"
     return (
         f"outlier channel: channel {worst} reaches {largest:.3g}, the typical one {typical:.3g}; "
-        "train with weight decay or batch norm here, or try --quantize int16x8"
+        f"{advice}{more}"
     )
+
+
+def _called(node: Node) -> str:
+    """Return a node's name, quoted; the first one where a converter joined several."""
+    return repr(node.name.split(";")[0])
 
 
 def _has_tiny_weights(integer: Graph, node: Node) -> str:

@@ -95,6 +95,19 @@ def test_quantize_writes_a_tflite_file_that_eval_reads(
     assert [each.name for each in tmp_path.joinpath("made").iterdir()] == ["m.tflite"]
 
 
+def test_quantize_overwrites_no_model(cli: Cli, model: Path, data: Path, tmp_path: Path) -> None:
+    tflite = tmp_path / "m.tflite"
+    assert cli("quantize", model, "--calib", data, "--effort", "fast", "-o", tflite).code == 0
+    for source in (model, tflite):
+        before = source.read_bytes()
+        ended = cli("quantize", source, "--calib", data, "-o", source)
+        assert ended.code == 2
+        assert "error[invalid-option]: -o" in ended.err
+        assert source.read_bytes() == before
+    ended = cli("quantize", model, "--calib", data, "-o", tmp_path / "m.bin")
+    assert "the quantized model is a .tflite file" in ended.err
+
+
 def test_int16_activations_are_written_too(
     cli: Cli, model: Path, data: Path, tmp_path: Path
 ) -> None:

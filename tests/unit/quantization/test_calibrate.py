@@ -6,6 +6,7 @@ from equivalence import floats, graph_of
 
 from edgec.errors import EdgecError
 from edgec.ir import Graph, GraphBuilder, ValueName
+from edgec.ops.fully_connected import FullyConnected
 from edgec.ops.mul import Mul
 from edgec.ops.relu import Relu
 from edgec.quantization.calibrate import calibrate
@@ -49,6 +50,21 @@ def test_a_value_that_overflows_is_named() -> None:
         calibrate(doubled_relu(3e38), samples((1, 1), (10, 1)))
     assert caught.value.code == "non-finite-activation"
     assert caught.value.place.inside == "node 'y'"
+
+
+def test_vast_values_are_named_before_their_scales_overflow() -> None:
+    with pytest.raises(EdgecError, match=r"on the samples the output of \w+ reaches 2e\+20"):
+        calibrate(doubled_relu(2e19), samples((1, 1), (10, 1)))
+
+
+def test_vast_weights_are_named() -> None:
+    def build(g: GraphBuilder) -> list[ValueName]:
+        w = g.constant("w", np.array([[1e-9, 3e38]], np.float32))
+        return [g.add1(FullyConnected(), g.input("x", floats(1, 2)), w, name="dense")]
+
+    with pytest.raises(EdgecError, match=r"the constant 'w' reaches 3e\+38") as caught:
+        calibrate(graph_of(build), samples((1, 0), (2, 0)))
+    assert caught.value.place.inside == "node 'dense'"
 
 
 def test_the_range_of_nothing_is_zero() -> None:

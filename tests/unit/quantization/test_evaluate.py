@@ -2,10 +2,10 @@
 
 import numpy as np
 from equivalence import floats, graph_of
-from small_nets import dense_net, samples_of
+from small_nets import dense_net, samples_of, uneven_net
 
 from edgec.driver.progress import Quiet
-from edgec.ir import Graph, GraphBuilder, TensorType, ValueName
+from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName
 from edgec.ops.concatenation import Concatenation
 from edgec.ops.fully_connected import FullyConnected
 from edgec.quantization.batch import BatchEvaluator
@@ -117,10 +117,66 @@ def test_a_shared_scale_is_named() -> None:
     found = {
         each.name: each for each in evaluate_quantization(graph, graph, integer, samples).layers
     }
-    assert found["a"].hint.startswith("shared or fixed scale:")
+    assert found["a"].hint.startswith("shared scale: only 1% of the range is used; 'b' needs it")
+
+
+def chain(*weights: Array) -> Graph:
+    """Return dense layers a, b, ... one behind the other."""
+
+    def build(g: GraphBuilder) -> list[ValueName]:
+        value = g.input("x", TensorType((1, weights[0].shape[1])))
+        for name, each in zip("abc", weights, strict=False):
+            value = g.add1(FullyConnected(), value, g.constant(f"{name}.w", each), name=name)
+        return [value]
+
+    return graph_of(build)
+
+
+def hints(graph: Graph, ranges: dict[ValueName, Range], samples: Samples) -> dict[str, str]:
+    found = evaluate_quantization(graph, graph, quantize(graph, ranges), samples)
+    return {each.name: each.hint for each in found.layers}
+
+
+def test_layers_that_inherit_name_the_one_that_lost_it() -> None:
+    graph = chain(*(np.eye(4, dtype=np.float32) for _ in range(3)))
+    samples = samples_of(graph, 40)
+    ranges = calibrate(graph, samples)
+    narrow = {**ranges, ValueName("a"): ranges[ValueName("a")].scaled(0.3)}
+    found = hints(graph, narrow, samples)
+    assert found["a"].startswith("saturating range:")
+    assert found["b"] == found["c"] == "inherited from 'a'"
+
+
+def test_an_input_that_is_clipped_is_named() -> None:
+    graph = chain(*(np.eye(4, dtype=np.float32) for _ in range(2)))
+    samples = samples_of(graph, 40)
+    ranges = calibrate(graph, samples)
+    found = hints(graph, {**ranges, X: ranges[X].scaled(0.3)}, samples)
+    assert found["a"].startswith("the input 'x': saturating range:")
+    assert found["b"] == "inherited from the input 'x'"
+
+
+def test_an_outlier_hurts_the_layer_behind_that_reads_small_channels() -> None:
+    """Layer a is as good as its one large channel; b needs the small ones."""
+    rng = np.random.default_rng(0)
+    a = np.diag(np.array([1, 1, 1, 400], np.float32))
+    b = rng.standard_normal((4, 4)).astype(np.float32) * np.array([1, 1, 1, 1e-4], np.float32)
+    graph = chain(a, b)
+    samples = samples_of(graph, 60)
+    found = hints(graph, calibrate(graph, samples), samples)
+    assert found["b"].startswith("in 'a': outlier channel: channel 3 reaches")
+
+
+def test_room_to_spare_is_no_fault_of_int16() -> None:
+    graph = uneven_net()
+    samples = samples_of(graph, 40)
+    made = quantize_best(graph, samples, Recipe(activations=DType.INT16), Quiet())
+    found = evaluate_quantization(graph, made.twin, made.graph, samples)
+    assert not [each for each in found.layers if "range" in each.hint]
 
 
 def test_the_worst_come_first() -> None:
-    layers = tuple(LayerQuality(name, db, "") for name, db in (("a", 30.0), ("b", 10.0)))
-    found = Evaluation(1, None, None, None, layers)
-    assert [each.name for each in found.worst(5)] == ["b", "a"]
+    rows = (("a", 30.0, ""), ("b", 10.0, "inherited from 'c'"), ("c", 12.0, "tiny weights"))
+    found = Evaluation(1, None, None, None, tuple(LayerQuality(*row) for row in rows))
+    assert [each.name for each in found.worst(5)] == ["b", "c", "a"]
+    assert [each.name for each in found.worst(1)] == ["c"]
