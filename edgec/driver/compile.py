@@ -147,9 +147,9 @@ class IntegerModel:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What there is to say of the file's own quantization, of the samples and of states."""
+        """What there is to say of the file, of its quantization, of the samples and of states."""
         sampled = self.samples.warnings if self.samples else ()
-        return (*self.stated_warnings, *sampled, *self.state_warnings)
+        return (*self.graph.remarks, *self.stated_warnings, *sampled, *self.state_warnings)
 
 
 def integer_model(

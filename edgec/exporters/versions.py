@@ -43,6 +43,7 @@ _QUANTIZED: dict[str, tuple[int, int]] = {
     "RELU6": (2, 3),
     "RESIZE_BILINEAR": (2, 4),
     "RESIZE_NEAREST_NEIGHBOR": (2, 4),
+    "RSQRT": (2, 2),
     "SLICE": (2, 4),
     "SOFTMAX": (2, 3),
     "SPLIT": (2, 4),

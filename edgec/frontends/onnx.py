@@ -16,6 +16,7 @@ from edgec.frontends.onnx_constants import (
     FOLDABLE,
     SAME_ELEMENTS,
     SHAPE_ONLY,
+    TEXT,
     fold,
     shape_stand_in,
 )
@@ -26,6 +27,7 @@ from edgec.frontends.onnx_tensors import malformed, tensor_array
 from edgec.frontends.onnx_values import input_type, name_outputs
 from edgec.frontends.shapes import Shapes, check_names
 from edgec.ir import Array, DType, Graph, GraphBuilder, QParams, TensorType, ValueName
+from edgec.ops.onnx_ml_labels import labels
 from edgec.ops.registry import IMPORTERS, Format, SourceNode, load_all
 
 _LONGEST_NAME = 200  # of a node, in errors and in comments of the generated C
@@ -65,7 +67,8 @@ class _Import:
     """The state of one import: what each name of the file has become so far.
 
     A name is a value of the builder (``values``), known (``arrays``: never needed as a value so
-    far), or lost because the node that makes it cannot be imported (``lost``).
+    far), left out with all that depends on it (``left_out``), or lost because the node that makes
+    it cannot be imported (``lost``).
     """
 
     model: Any
@@ -75,6 +78,8 @@ class _Import:
     values: dict[str, ValueName] = field(default_factory=dict)
     arrays: dict[str, Array] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
+    left_out: dict[str, str] = field(default_factory=dict)  # what is no tensor, and why
+    remarks: list[str] = field(default_factory=list)
     grids: dict[str, QParams] = field(default_factory=dict)  # of constants that are dequantized
     missing: dict[str, list[str]] = field(default_factory=dict)  # operator -> nodes
     problems: list[EdgecError] = field(default_factory=list)
@@ -118,13 +123,32 @@ class _Import:
         raise_all([*unsupported(self.missing, self.place), *self.problems])
 
     def graph(self) -> Graph:
-        """Build the graph, with outputs called as in the file."""
-        wanted = [each.name for each in self.model.graph.output]
+        """Build the graph, with outputs called as in the file, but for those left out."""
+        wanted, remarks = self._kept_outputs()
         for name in wanted:
             if self._known(name) is None and name not in self.values:
                 raise malformed(f"no node makes output {name!r}", self.place)
         graph = name_outputs(self.builder, [(name, self._value(name)) for name in wanted])
-        return replace(graph, grids=tuple(dict.fromkeys(self.grids.values())))
+        grids = tuple(dict.fromkeys(self.grids.values()))
+        return replace(graph, grids=grids, remarks=(*self.remarks, *remarks))
+
+    def _kept_outputs(self) -> tuple[list[str], list[str]]:
+        """Return the outputs that are tensors, and remarks on the others."""
+        names = [each.name for each in self.model.graph.output]
+        kept = [name for name in names if name not in self.left_out]
+        remarks = [
+            f"output {name!r} is left out: {self.left_out[name]}"
+            for name in names
+            if name in self.left_out
+        ]
+        if not kept:
+            raise EdgecError(
+                "unsupported-operator",
+                "; ".join(remarks),
+                place=self.place,
+                help="give the model an output of numbers, such as the scores of classes",
+            )
+        return kept, remarks
 
     def _convert(self, node: Any, key: str, name: str, place: Place) -> bool:
         """Fold or import a node; False where it cannot be."""
@@ -134,6 +158,10 @@ class _Import:
             return False
         if any(each in self.lost for each in node.input):
             return False
+        reasons = [why for each in node.input if (why := self._no_numbers(each))]
+        if reasons:
+            self.left_out.update(dict.fromkeys(node.output, reasons[0]))
+            return True
         results = self._folded(node, key)
         if results is not None:
             self.arrays.update(zip(node.output, results, strict=True))
@@ -143,6 +171,14 @@ class _Import:
             return False
         self._import(node, key, name, place)
         return True
+
+    def _no_numbers(self, name: str) -> str:
+        """Return why a value is left out; nothing where it is not. A constant may hold texts."""
+        if name in self.initializers and name not in self.left_out:
+            array = self._known(name)
+            if array is not None and array.dtype.kind in TEXT:
+                self.left_out[name] = labels(array.reshape(-1).tolist())
+        return self.left_out.get(name, "")
 
     def _folded(self, node: Any, key: str) -> list[Array] | None:
         """Return the outputs of a node that depends on nothing but constants."""
@@ -181,9 +217,13 @@ class _Import:
         leftover = unread(source, node, opset(self.model))
         if leftover:
             raise source.reject(f"{', '.join(leftover)}: not supported")
+        self.remarks += source.remarks
+        for index, why in source.left_out.items():
+            self.left_out[node.output[index]] = why
         for output, value in zip(source.outputs, results, strict=False):
-            self._check_size(value, place)
-            self.values[output] = value
+            if output not in self.left_out:
+                self._check_size(value, place)
+                self.values[output] = value
         if len(results) < len(source.outputs):
             raise source.reject(f"output {source.outputs[len(results)]!r} is not supported")
 

@@ -29,7 +29,8 @@ _REARRANGING = frozenset({
 })
 _LARGER = frozenset({"ConstantOfShape", "Expand", "Gather", "NonZero", "Range", "Tile"})
 # fmt: on
-_TEXT = "OSU"  # kinds of NumPy types
+TEXT = "OSU"
+"""Kinds of NumPy types of texts."""
 _QDQ = {"DequantizeLinear", "QuantizeLinear"}
 _QDQ_OPSET = 21  # says what all versions before said, and the evaluator has it
 SHAPE_ONLY = frozenset({"Shape", "Size"})  # known even where the input is not
@@ -55,7 +56,7 @@ def fold(node: Any, inputs: Sequence[Array | None], opset: int) -> list[Array] |
         results = _run(node, feeds, opset)
     except Exception:  # noqa: BLE001 - whatever it is, the importer will say what does not fit
         return None
-    return None if any(each.dtype.kind in _TEXT for each in results) else results
+    return None if any(each.dtype.kind in TEXT for each in results) else results
 
 
 def shape_stand_in(shape: Sequence[int]) -> Array:

@@ -11,6 +11,7 @@ from edgec.frontends.onnx_tensors import malformed, tensor_array
 from edgec.ops.registry import IMPORTERS, Format, SourceNode
 
 _SHOWN = 5  # nodes named in an error
+_TREES = "trees are no tensor arithmetic: use emlearn or m2cgen for them, or train an MLP"
 _REWRITES = {
     "ConvTranspose": "keep the resolution with stride 1 instead of upsampling again",
     "ConvInteger": "quantize statically in the QDQ format (onnxruntime: quantize_static)",
@@ -19,9 +20,12 @@ _REWRITES = {
     "Einsum": "write it as MatMul with a constant, or as nn.Linear",
     "Gather": "index with constants only, so that the result is known at build time",
     "MatMulInteger": "quantize statically in the QDQ format (onnxruntime: quantize_static)",
-    "ReduceProd": "multiply the slices one by one, or add their logarithms (ReduceSum)",
     "Resize": "choose shapes so that no resizing is needed, or do it before the model",
     "Split": "use one layer per part",
+    "ai.onnx.ml::SVMClassifier": "train sklearn.svm.LinearSVC, LogisticRegression or MLPClassifier",
+    "ai.onnx.ml::TreeEnsemble": _TREES,
+    "ai.onnx.ml::TreeEnsembleClassifier": _TREES,
+    "ai.onnx.ml::TreeEnsembleRegressor": _TREES,
 }
 
 

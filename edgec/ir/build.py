@@ -92,6 +92,10 @@ class GraphBuilder:
         """Return the array of a constant, None for any other value."""
         return self._constants.get(value)
 
+    def producer(self, value: ValueName) -> Node | None:
+        """Return the node that makes a value; None for inputs and constants."""
+        return next((node for node in self._nodes if value in node.outputs), None)
+
     def build(
         self,
         outputs: Sequence[ValueName],

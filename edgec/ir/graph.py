@@ -95,7 +95,7 @@ class Graph:
     operators they are like any other; only what runs the graph again and again knows better.
     ``grids`` are the quantizations that the source file states for constants, which are float here.
     ``halves_to_even`` says how float inputs become integers at the door: as ONNX rounds, else as
-    TFLite does, away from zero.
+    TFLite does, away from zero. ``remarks`` tell what the source file has and the graph has not.
     """
 
     name: str
@@ -108,6 +108,7 @@ class Graph:
     grids: tuple[QParams, ...] = ()
     states: tuple[State, ...] = ()
     halves_to_even: bool = False
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         constants = {value: np.asarray(array) for value, array in self.constants.items()}

@@ -19,9 +19,9 @@ def import_over_axis(node: SourceNode, g: GraphBuilder, op: Operator) -> Sequenc
     x = node.input(0)
     rank = g.type(x).rank
     axis = checked_axis(node, node.integer("axis", default=1 if flattens else -1), rank)
-    if axis == rank - 1:
-        return g.add(op, [x], name=node.name, outputs=node.outputs)
-    return _over_flattened(node, g, op, axis) if flattens else _over_inner_axis(node, g, op, axis)
+    if flattens and axis < rank - 1:
+        return _over_flattened(node, g, op, axis)
+    return along_axis(node, g, op, axis)
 
 
 def _over_flattened(
@@ -34,10 +34,11 @@ def _over_flattened(
     return g.add(Reshape(shape=shape), [y], name=f"{node.name}/shape", outputs=node.outputs)
 
 
-def _over_inner_axis(
-    node: SourceNode, g: GraphBuilder, op: Operator, axis: int
-) -> Sequence[ValueName]:
+def along_axis(node: SourceNode, g: GraphBuilder, op: Operator, axis: int) -> Sequence[ValueName]:
+    """Add ``op``, which works along the last axis, along axis ``axis`` of input 0."""
     rank = g.type(node.input(0)).rank
+    if axis == rank - 1:
+        return g.add(op, [node.input(0)], name=node.name, outputs=node.outputs)
     perm = (*(i for i in range(rank) if i != axis), axis)
     back = tuple(perm.index(i) for i in range(rank))
     rows = g.add1(Transpose(perm=perm), node.input(0), name=f"{node.name}/last")

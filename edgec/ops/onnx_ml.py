@@ -4,14 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgec.errors import EdgecError
 from edgec.ir import Array, GraphBuilder, ValueName
 from edgec.ops.constants import add_or_fold
 from edgec.ops.mul import Mul
-from edgec.ops.registry import IMPORTERS, Format, SourceNode, importer
+from edgec.ops.registry import Format, SourceNode, importer
 from edgec.ops.sub import Sub
-
-_LAST = -1
 
 
 @importer(Format.ONNX, "ai.onnx.ml::Scaler")
@@ -37,33 +34,17 @@ def _per_feature(node: SourceNode, name: str, default: float, features: tuple[in
     return values
 
 
-@importer(Format.ONNX, "ai.onnx.ml::ArrayFeatureExtractor")
-def _features(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    """Import the selection of features as Gather along the last axis."""
-    indices = node.constant(g, 1).reshape(-1).astype(np.int64)
-    gather = SourceNode(
-        node.format,
-        "Gather",
-        node.name,
-        (node.input(0), g.constant(f"{node.name}.indices", indices)),
-        node.outputs,
-        {"axis": _LAST},
-        node.place,
-        version=node.version,
-    )
-    return IMPORTERS[Format.ONNX, "Gather"](gather, g)
-
-
-@importer(Format.ONNX, "ai.onnx.ml::ZipMap")
-def _zip_map(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    raise _not_here(node, "a table of classes", "convert with options={'zipmap': False}")
-
-
-@importer(Format.ONNX, "ai.onnx.ml::LabelEncoder")
-def _label_encoder(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    advice = "end the model at the scores, and name the classes in the application"
-    raise _not_here(node, "labels", advice)
-
-
-def _not_here(node: SourceNode, what: str, advice: str) -> EdgecError:
-    return node.reject(f"{what} are no tensor", code="unsupported-operator", help=advice)
+@importer(Format.ONNX, "ai.onnx.ml::Imputer")
+def _imputer(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    """Import as nothing: integers have no NaN, the application fills in what is missing."""
+    filled = node.numbers("imputed_value_floats", default=())
+    node.ignore("imputed_value_int64s", "replaced_value_int64")
+    missing = node.number("replaced_value_float", default=0.0)
+    if not np.isnan(missing):
+        raise node.reject(
+            f"{missing:g} stands for what is missing",
+            help="mark missing values by NaN, or replace them before the model",
+        )
+    shown = ", ".join(f"{value:.6g}" for value in filled)
+    node.remark(f"{node.name}: the application replaces missing values (NaN) itself, by {shown}")
+    return [node.input(0)]

@@ -13,12 +13,13 @@ from edgec.ops.unary import Function, import_unary
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reciprocal(Function):
-    """1 / x."""
+    """1 / x; of 0 infinity, or 0 where ``keeps_zero``."""
 
     name: ClassVar[str] = "reciprocal"
+    keeps_zero: bool = False
 
     def real(self, x: Array) -> Array:
-        return np.asarray(1 / x)
+        return np.where((x == 0) & self.keeps_zero, 0.0, 1 / x)
 
 
 @importer(Format.ONNX, "Reciprocal")

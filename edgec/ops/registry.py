@@ -33,7 +33,8 @@ class SourceNode:
 
     ``inputs`` holds None where an optional input is absent. ``qparams`` holds the quantization the
     file states for each output, ``dtypes`` their element types (TFLite only). An attribute that no
-    getter asked for is an error: nothing is dropped silently (:meth:`unread`).
+    getter asked for is an error: nothing is dropped silently (:meth:`unread`). ``left_out`` and
+    ``remarks`` are what :meth:`leave_out` and :meth:`remark` collect.
     """
 
     format: Format
@@ -46,6 +47,8 @@ class SourceNode:
     qparams: tuple[QParams | None, ...] = ()
     version: int = 0
     dtypes: tuple[DType, ...] = ()
+    left_out: dict[int, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
     _read: set[str] = field(default_factory=set)
 
     def input(self, index: int) -> ValueName:
@@ -65,6 +68,18 @@ class SourceNode:
                 help="export the model with this input fixed, or fold it with onnxslim",
             )
         return array
+
+    def leave_out(self, index: int, why: str) -> None:
+        """Say that an output is no tensor of numbers; what is computed from it goes too.
+
+        Whatever the importer returns for it is ignored. ``why`` is told to the user where an output
+        of the model is lost so.
+        """
+        self.left_out[index] = why
+
+    def remark(self, text: str) -> None:
+        """Tell the user what the imported model leaves to the application."""
+        self.remarks.append(text)
 
     def present_inputs(self) -> tuple[ValueName, ...]:
         return tuple(value for value in self.inputs if value is not None)

@@ -9,11 +9,12 @@ from onnx_node import assert_equals_onnxruntime, imported, node_model, node_name
 from ops.case import int8
 
 from edgec.errors import EdgecError, Place
-from edgec.ir import GraphBuilder, QParams
+from edgec.ir import GraphBuilder, QParams, evaluate
 from edgec.ops.registry import IMPORTERS, Format, SourceNode, load_all
 
 load_all()
 OPS = ["ReduceMax", "ReduceMin", "ReduceSum", "ReduceL1", "ReduceL2", "ReduceSumSquare"]
+OPS += ["ReduceProd", "ReduceLogSumExp"]
 
 
 @pytest.mark.parametrize("op", OPS)
@@ -56,3 +57,22 @@ def test_tflite_maximum_between_two_scales_is_refused() -> None:
     with pytest.raises(EdgecError, match="quantization") as caught:
         IMPORTERS[(Format.TFLITE, "REDUCE_MAX")](node, g)
     assert caught.value.code == "unsupported-quantization"
+
+
+def test_the_logarithm_of_a_sum(tmp_path: Path) -> None:
+    graph = imported(node_model("ReduceLogSum", [(2, 3)], opset=17, axes=[1], keepdims=0), tmp_path)
+    x = np.array([[1, 2, 3], [0.5, 0.25, 4]], np.float32)
+    (y,) = evaluate(graph, {graph.inputs[0]: x}).values()
+    np.testing.assert_allclose(y, np.log(x.sum(axis=1)), rtol=1e-6)
+
+
+def test_a_product_of_too_many_elements(tmp_path: Path) -> None:
+    with pytest.raises(EdgecError, match="a product of 100 elements"):
+        imported(node_model("ReduceProd", [(2, 100)], opset=17, axes=[1]), tmp_path)
+
+
+@pytest.mark.parametrize("axis", [-1, 1, 2])
+@pytest.mark.parametrize("p", [1, 2])
+def test_rows_divided_by_their_norm(p: int, axis: int, tmp_path: Path) -> None:
+    model = node_model("LpNormalization", [(2, 3, 5, 4)], opset=17, axis=axis, p=p)
+    assert_equals_onnxruntime(model, tmp_path)

@@ -1,0 +1,58 @@
+"""Labels at the end of classifiers (ai.onnx.ml, skl2onnx): left out, the scores stay.
+
+A label is the place of the largest score, looked up in the list of classes; the list is told.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from edgec.ir import GraphBuilder, ValueName
+from edgec.ops.registry import IMPORTERS, Format, SourceNode, importer
+
+_LAST = -1
+_SHOWN = 20  # classes
+
+
+def labels(classes: Sequence[object]) -> str:
+    """Return why labels are left out, naming the classes in their order."""
+    shown = ", ".join(map(str, classes[:_SHOWN]))
+    more = f", ... ({len(classes)} in all)" if len(classes) > _SHOWN else ""
+    return f"a label is the class with the largest score; the classes in order: {shown}{more}"
+
+
+@importer(Format.ONNX, "ai.onnx.ml::ZipMap")
+def _zip_map(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    """A table from class to score becomes the tensor of the scores."""
+    node.ignore("classlabels_int64s", "classlabels_strings")
+    return [node.input(0)]
+
+
+@importer(Format.ONNX, "ai.onnx.ml::LabelEncoder")
+def _label_encoder(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    names = ("values_strings", "values_int64s", "values_floats")
+    classes = [each for name in names for each in node.attrs.get(name, ())]
+    node.ignore(*node.attrs)
+    node.leave_out(0, labels(classes))
+    return [node.input(0)]
+
+
+@importer(Format.ONNX, "ai.onnx.ml::ArrayFeatureExtractor")
+def _features(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    """Import the selection of features as Gather along the last axis; one of classes is a label."""
+    classes = g.constant_value(node.input(0))
+    if classes is not None and g.constant_value(node.input(1)) is None:
+        node.leave_out(0, labels(classes.reshape(-1).tolist()))
+        return [node.input(0)]
+    indices = node.constant(g, 1).reshape(-1).astype(np.int64)
+    gather = SourceNode(
+        node.format,
+        "Gather",
+        node.name,
+        (node.input(0), g.constant(f"{node.name}.indices", indices)),
+        node.outputs,
+        {"axis": _LAST},
+        node.place,
+        version=node.version,
+    )
+    return IMPORTERS[Format.ONNX, "Gather"](gather, g)
