@@ -16,10 +16,9 @@ static inline int32_t edgec_doubling_high_multiply(int32_t x, int32_t multiplier
 /// x / 2^exponent, halves rounded away from zero; exponent in [0, 31].
 static inline int32_t edgec_rounding_right_shift(int32_t x, int32_t exponent)
 {
-    const int64_t mask = (INT64_C(1) << exponent) - 1;
-    const int64_t remainder = x & mask;
-    const int64_t threshold = (mask >> 1) + ((x < 0) ? 1 : 0);
-    return (int32_t)(((int64_t)x >> exponent) + ((remainder > threshold) ? 1 : 0));
+    const int32_t mask = (int32_t)((UINT32_C(1) << exponent) - 1U);
+    const int32_t threshold = (mask >> 1) + ((x < 0) ? 1 : 0);
+    return (x >> exponent) + (((x & mask) > threshold) ? 1 : 0);
 }
 
 /// x * 2^exponent in 32-bit two's complement, without signed overflow; exponent in [0, 31].
