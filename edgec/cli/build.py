@@ -21,6 +21,7 @@ from edgec.cli.quantization_options import (
     StateOf,
 )
 from edgec.cli.terminal import bar, plain, print_json, print_warnings, progress, results
+from edgec.cli.widths import show_widths
 from edgec.driver import BuildOptions, BuildResult, read_config
 from edgec.driver import build as build_model
 from edgec.driver.options import merged
@@ -95,6 +96,7 @@ def _summary(result: BuildResult) -> None:
     _cost(console, report)
     if report["pruning"]:
         console.print(_pruned(report["pruning"]), soft_wrap=True)
+    show_widths(console, report["quantization"]["widths"])
     print_warnings(report["warnings"])
     console.print(Text("\nNext:", style="bold"))
     console.print(f"  edgec test {result.folder}    compare with the reference, byte for byte")

@@ -30,6 +30,7 @@ from edgec.cli.terminal import (
     short,
     table,
 )
+from edgec.cli.widths import show_groups, show_widths
 from edgec.driver.deployed import BOARD, Deployed
 from edgec.driver.eval import EvalResult, evaluate_model
 from edgec.driver.execute import PLACES
@@ -47,7 +48,7 @@ def evaluate(
     data: Annotated[Path, typer.Option("--data", help="Samples (.npz), with `label` if known.")],
     calib: Calib = "",
     calibration: Calibration = "auto",
-    quantize: QuantizeTo = "int8",
+    quantize: QuantizeTo = "",
     effort: Effort = "best",
     max_drop: MaxDrop = "",
     prune: Prune = "",
@@ -95,8 +96,15 @@ def _document(result: EvalResult) -> dict[str, Any]:
         "top1_agreement": found.top1_agreement,
         "output_sqnr_db": found.output_sqnr_db,
         "layers": [
-            {"name": each.name, "sqnr_db": each.sqnr_db, "hint": each.hint} for each in found.layers
+            {
+                "name": each.name,
+                "type": each.dtype.value,
+                "sqnr_db": each.sqnr_db,
+                "hint": each.hint,
+            }
+            for each in found.layers
         ],
+        "widths": result.widths.to_json() if result.widths else None,
         "on": asdict(result.deployed) if result.deployed else None,
         "warnings": list(result.warnings),
     }
@@ -116,11 +124,15 @@ def _show(result: EvalResult) -> None:
         console.print(f"output SQNR  {found.output_sqnr_db:.1f} dB")
     if result.deployed is not None:
         _show_deployed(console, result.deployed)
+    widths = result.widths.to_json() if result.widths else None
+    show_widths(console, widths)
+    show_groups(console, widths)
     if found.layers:
         console.print(Text("\nweakest layers", style="bold"))
-        rows = table("layer", "SQNR", "likely cause", numbers=("SQNR",))
+        rows = table("layer", "type", "SQNR", "likely cause", numbers=("SQNR",))
         for each in found.worst(_WORST):
-            add_row(rows, short(each.name), f"{each.sqnr_db:.1f} dB", each.hint or None)
+            level = f"{each.sqnr_db:.1f} dB"
+            add_row(rows, short(each.name), each.dtype.value, level, each.hint or None)
         console.print(rows)
 
 

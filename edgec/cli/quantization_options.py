@@ -17,7 +17,10 @@ Calibration = Annotated[
     ),
 ]
 QuantizeTo = Annotated[
-    str, typer.Option("--quantize", metavar="TO", help="int8, int16x8 or auto. [int8]")
+    str,
+    typer.Option(
+        "--quantize", metavar="TO", help="int8, int16x8 or auto. [int8; auto with --max-drop]"
+    ),
 ]
 Effort = Annotated[
     str, typer.Option("--effort", help="best, or fast: calibrate and round, no more. [best]")
@@ -27,7 +30,7 @@ MaxDrop = Annotated[
     typer.Option(
         "--max-drop",
         metavar="DROP",
-        help="With --quantize auto: 0.5 (points of accuracy) or 30dB (output SQNR).",
+        help="int16 where needed for this: 0.5 (points of accuracy) or 30dB (output SQNR).",
     ),
 ]
 Prune = Annotated[

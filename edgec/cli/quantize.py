@@ -19,6 +19,7 @@ from edgec.cli.quantization_options import (
     StateOf,
 )
 from edgec.cli.terminal import plain, print_json, print_warnings, progress, results
+from edgec.cli.widths import show_widths
 from edgec.driver.interchange import QuantizeResult, quantize_file
 from edgec.driver.options import BuildOptions
 from edgec.frontends.shapes import joined
@@ -30,7 +31,7 @@ def quantize(
     output: Annotated[Path, typer.Option("--output", "-o", help="The .tflite file to write.")],
     calib: Calib = "",
     calibration: Calibration = "auto",
-    quantize: QuantizeTo = "int8",
+    quantize: QuantizeTo = "",
     effort: Effort = "best",
     max_drop: MaxDrop = "",
     prune: Prune = "",
@@ -79,3 +80,4 @@ def _show(result: QuantizeResult) -> None:
             f"samples, {gain:+.1f} dB against plain min-max",
             soft_wrap=True,
         )
+    show_widths(console, made.widths.to_json() if made.widths else None)

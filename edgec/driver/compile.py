@@ -149,7 +149,9 @@ class IntegerModel:
     def warnings(self) -> tuple[str, ...]:
         """What there is to say of the file, of its quantization, of the samples and of states."""
         sampled = self.samples.warnings if self.samples else ()
-        return (*self.graph.remarks, *self.stated_warnings, *sampled, *self.state_warnings)
+        made = self.quantization.warnings if self.quantization else ()
+        told = (*self.graph.remarks, *self.stated_warnings, *sampled)
+        return (*told, *made, *self.state_warnings)
 
 
 def integer_model(

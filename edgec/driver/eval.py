@@ -6,6 +6,7 @@ from pathlib import Path
 from edgec.driver.compile import IntegerModel, PassLog, integer_model
 from edgec.driver.deployed import Deployed, run_deployed
 from edgec.driver.execute import check_place
+from edgec.driver.mixing import Widths
 from edgec.driver.options import RANDOM, BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.frontends import load
@@ -27,6 +28,7 @@ class EvalResult:
     scheme: str
     warnings: tuple[str, ...]
     deployed: Deployed | None = None
+    widths: Widths | None = None
 
 
 def evaluate_model(
@@ -62,7 +64,9 @@ def _evaluated(
     if made.samples is not None and options.calib not in ("", RANDOM):
         warnings += [f"{data.name}: {text}" for text in unlike(samples, made.samples)]
     warnings += [f"{data.name}: {text}" for text in about_labels(found, visible, samples.label)]
-    return EvalResult(found, scheme, tuple(dict.fromkeys(warnings))), samples
+    widths = made.quantization.widths if made.quantization else None
+    told = tuple(dict.fromkeys(warnings))
+    return EvalResult(found, scheme, told, widths=widths), samples
 
 
 def _figures(made: IntegerModel, samples: Samples, progress: Progress) -> tuple[Evaluation, str]:

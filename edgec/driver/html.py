@@ -56,6 +56,7 @@ class LayerRow:
     name: str
     short_name: str
     op: str
+    dtype: str
     input: str
     output: str
     kernel: str
@@ -66,6 +67,15 @@ class LayerRow:
     instructions: str
     per_mac: str
     share: float
+    sqnr: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """Layers that share one width; the outputs' SQNR if nothing but them were int8."""
+
+    layers: str
+    dtype: str
     sqnr: str
 
 
@@ -83,6 +93,8 @@ class ReportView:
     layers: tuple[LayerRow, ...]
     passes: tuple[tuple[str, bool], ...]
     quantization: str
+    widths: str
+    groups: tuple[GroupRow, ...]
     config: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     version: str
@@ -107,6 +119,8 @@ def _view(report: Table) -> ReportView:
         layers=_layers(layers, report["quantization"]["per_layer"]),
         passes=tuple((each["name"], each["changed"]) for each in report["passes"]),
         quantization=_quantization_text(report["quantization"]),
+        widths=_widths_text(report["quantization"]["widths"]),
+        groups=_groups(report["quantization"]["widths"]),
         config=tuple((key, str(value)) for key, value in report["config"].items() if value),
         warnings=tuple(report["warnings"]),
         version=report["edgec_version"],
@@ -203,6 +217,7 @@ def _layer(layer: Table, cost: int, total: int, sqnr: float | None) -> LayerRow:
         name=layer["name"],
         short_name=_short(layer["name"]),
         op=layer["op"],
+        dtype=layer["dtype"],
         input=", ".join(map(_shape, layer["in"][:1])),
         output=", ".join(map(_shape, layer["out"])),
         kernel=layer["kernel"],
@@ -221,6 +236,30 @@ def _quantization_text(quantization: Table) -> str:
     quality = quantization["output_sqnr_db"]
     text = f"Scheme: {quantization['scheme']}."
     return text if quality is None else f"{text} Signal to noise at the outputs: {quality:.1f} dB."
+
+
+def _widths_text(widths: Table | None) -> str:
+    if widths is None:
+        return ""
+    tried = ", ".join(
+        f"{each['int16_layers']} ({_decibels(each['output_sqnr_db'])})" for each in widths["trials"]
+    )
+    met = "meets" if widths["met"] else "misses"
+    count = f"{widths['int16_layers']} of {widths['layers']} layers are int16"
+    return f"{count}, which {met} {widths['requirement']}. Tried numbers of int16 layers: {tried}."
+
+
+def _groups(widths: Table | None) -> tuple[GroupRow, ...]:
+    return tuple(
+        GroupRow(
+            ", ".join(map(_short, each["layers"])), each["type"], _decibels(each["sqnr_db_if_int8"])
+        )
+        for each in (widths or {}).get("groups", ())
+    )
+
+
+def _decibels(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} dB"
 
 
 def _shape(shape: Sequence[int]) -> str:

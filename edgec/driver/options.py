@@ -40,7 +40,7 @@ class BuildOptions:
     cmsis_nn: str = ""
     prune: str = ""
     calibration: str = "auto"
-    quantize: str = "int8"
+    quantize: str = ""
     effort: str = "best"
     max_drop: str = ""
     shape: str = ""
@@ -67,7 +67,7 @@ class BuildOptions:
         if not self.model:
             errors.append(_missing("model", "name a model file: edgec build MODEL --board BOARD"))
         for key, choices in _CHOICES.items():
-            value = getattr(self, key)
+            value = self.width if key == "quantize" else getattr(self, key)
             if value not in choices:
                 known = ", ".join(choices)
                 errors.append(_wrong(key, f"{value!r} is none of {known}", known))
@@ -75,6 +75,11 @@ class BuildOptions:
         errors += _problems_of(parse_shapes, self.shape)
         errors += _problems_of(parse_states, self.state)
         return errors + _problems_of(Requirement.parse, self.max_drop)
+
+    @property
+    def width(self) -> str:
+        """What --quantize says; --max-drop alone stands for ``auto``, nothing for ``int8``."""
+        return self.quantize or ("auto" if self.max_drop else "int8")
 
     @property
     def shapes(self) -> Shapes:
@@ -97,6 +102,7 @@ class BuildOptions:
         """
         values = {each.name: str(getattr(self, each.name)) for each in fields(self)}
         del values["output"]
+        values["quantize"] = self.width
         for key in ("model", "calib", "cmsis_nn"):
             values[key] = Path(values[key]).name if values[key] else ""
         values["board"] = Path(values["board"]).name if "/" in values["board"] else values["board"]

@@ -1,19 +1,23 @@
 """From options to a quantized model: samples, recipe, and what the report says about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from edgec.driver.mixing import MixedSearch, Trial, Widths, count_layers
 from edgec.driver.options import RANDOM, BuildOptions
 from edgec.driver.progress import Progress
 from edgec.driver.requirements import Requirement
-from edgec.ir import DType, Graph
+from edgec.ir import DType, Graph, ValueName
 from edgec.quantization.doubts import indifferent
 from edgec.quantization.evaluate import Evaluation, evaluate_quantization
+from edgec.quantization.mixed import Mixer
 from edgec.quantization.optimize import Quantized, quantize_best
 from edgec.quantization.random_samples import random_samples
 from edgec.quantization.recipe import Recipe
 from edgec.quantization.samples import Samples, read_samples
+from edgec.quantization.sensitivity import Group
 from edgec.quantization.states import with_state_samples, without_state_inputs
 
 _SHOWN = 128  # samples that the report's figures are measured on
@@ -25,13 +29,19 @@ class QuantizationReport:
 
     quantized: Quantized
     evaluation: Evaluation
+    widths: Widths | None = None
+    warnings: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return report.json's ``quantization``."""
         made, measured = self.quantized, self.evaluation
         return {
             "scheme": str(made.recipe),
-            "per_layer": [{"name": each.name, "sqnr_db": each.sqnr_db} for each in measured.layers],
+            "widths": self.widths.to_json() if self.widths else None,
+            "per_layer": [
+                {"name": each.name, "type": each.dtype.value, "sqnr_db": each.sqnr_db}
+                for each in measured.layers
+            ],
             "output_sqnr_db": measured.output_sqnr_db,
             "measured_on": f"{measured.samples} calibration samples",
             "held_out": {
@@ -78,29 +88,105 @@ def calibration_samples(options: BuildOptions, graph: Graph) -> Samples:
 def quantize_model(
     options: BuildOptions, graph: Graph, samples: Samples, progress: Progress
 ) -> tuple[Quantized, QuantizationReport]:
-    """Quantize a float graph as the options ask; ``auto`` takes int16 where int8 falls short."""
-    made = _measured(graph, samples, _recipe(options), progress)
-    requirement = Requirement.parse(options.max_drop)
-    if options.quantize == "auto" and not requirement.met_by(made[1].evaluation):
-        wider = replace(_recipe(options), activations=DType.INT16)
-        made = _measured(graph, samples, wider, progress)
-    return made
+    """Quantize a float graph as the options ask.
+
+    ``auto`` takes int16 for as few layers as meet --max-drop where int8 misses it, and everywhere
+    where only that is left. A warning tells of a --max-drop that is missed.
+    """
+    work = _Quantizing(options, graph, samples, progress)
+    report = work.auto() if options.width == "auto" else work.asked()
+    return report.quantized, report
 
 
-def _measured(
-    graph: Graph, samples: Samples, recipe: Recipe, progress: Progress
-) -> tuple[Quantized, QuantizationReport]:
-    quantized = quantize_best(graph, samples, recipe, progress)
-    progress.stage("measuring")
-    shown = samples.first(_SHOWN)
-    evaluation = evaluate_quantization(
-        graph, quantized.twin, quantized.graph, shown, progress.advance
-    )
-    return quantized, QuantizationReport(quantized, evaluation)
+@dataclass(frozen=True, slots=True)
+class _Quantizing:
+    options: BuildOptions
+    graph: Graph
+    samples: Samples
+    progress: Progress
+
+    def asked(self) -> QuantizationReport:
+        """Quantize to the width that is asked for."""
+        report = self._by(_recipe(self.options))
+        missed = self.options.max_drop and not self._requirement.met_by(report.evaluation)
+        return self._with_warning(report) if missed else report
+
+    def auto(self) -> QuantizationReport:
+        """Quantize to int8, to int8 and int16, or to int16: to the first that is good enough."""
+        recipe, requirement = _recipe(self.options), self._requirement
+        narrow = self._by(recipe)
+        trials = [Trial.of(narrow.quantized, narrow.evaluation, requirement)]
+        if trials[0].met:
+            return self._explained(narrow, trials)
+        mixer = Mixer.of(narrow.quantized, self.graph, self.samples, self.progress)
+        judge, refine = self._evaluation, self._is_searched
+        search = MixedSearch(mixer, requirement, judge, self.progress, refine, trials)
+        mixed = search.run(narrow.evaluation)
+        if mixed is not None:
+            report = QuantizationReport(mixer.judged(mixed.quantized), mixed.evaluation)
+            return self._explained(report, trials, mixer.groups, mixed.plan.wide)
+        report = self._by(replace(recipe, activations=DType.INT16))
+        trials.append(Trial.of(report.quantized, report.evaluation, requirement))
+        wide = frozenset(group.root for group in mixer.groups if group.can_widen)
+        report = self._explained(report, trials, mixer.groups, wide)
+        return report if trials[-1].met else self._with_warning(report)
+
+    @property
+    def _requirement(self) -> Requirement:
+        return Requirement.parse(self.options.max_drop)
+
+    @property
+    def _is_searched(self) -> bool:
+        return _recipe(self.options).reconstruct
+
+    def _by(self, recipe: Recipe) -> QuantizationReport:
+        quantized = quantize_best(self.graph, self.samples, recipe, self.progress)
+        self.progress.stage("measuring")
+        return QuantizationReport(quantized, self._evaluation(quantized))
+
+    def _evaluation(self, made: Quantized) -> Evaluation:
+        shown = self.samples.first(_SHOWN)
+        return evaluate_quantization(
+            self.graph, made.twin, made.graph, shown, self.progress.advance
+        )
+
+    def _explained(
+        self,
+        report: QuantizationReport,
+        trials: Sequence[Trial],
+        groups: tuple[Group, ...] = (),
+        wide: frozenset[ValueName] = frozenset(),
+    ) -> QuantizationReport:
+        made, requirement = report.quantized, self._requirement
+        met = requirement.met_by(report.evaluation)
+        counts = count_layers(made), count_layers(made, DType.INT16)
+        return replace(
+            report, widths=Widths(requirement, met, *counts, tuple(trials), groups, wide)
+        )
+
+    def _with_warning(self, report: QuantizationReport) -> QuantizationReport:
+        found, width = report.evaluation, report.quantized.recipe.width
+        left = "no wider type is left" if self._is_searched else "try --effort best"
+        advice = "try --quantize auto" if width == "int8" else left
+        text = f"--max-drop {self.options.max_drop} is missed with {width}: {_reached(found)}"
+        return replace(report, warnings=(f"{text}; {advice}",))
+
+
+def _reached(found: Evaluation) -> str:
+    """Return what a model reaches, in the terms of --max-drop."""
+    parts = []
+    if found.output_sqnr_db is not None:
+        parts.append(f"output SQNR {found.output_sqnr_db:.1f} dB")
+    if found.accuracy is not None and found.accuracy.original is not None:
+        drop = 100 * (found.accuracy.original - found.accuracy.quantized)
+        parts.append(f"accuracy drop {drop:.2f} points")
+    elif found.top1_agreement is not None:
+        parts.append(f"same top-1 as float {found.top1_agreement:.2%}")
+    return ", ".join(parts)
 
 
 def _recipe(options: BuildOptions) -> Recipe:
-    activations = DType.INT16 if options.quantize == "int16x8" else DType.INT8
+    activations = DType.INT16 if options.width == "int16x8" else DType.INT8
     if options.effort == "fast" or options.calib == RANDOM:  # nothing to learn from noise
         ranges = "minmax" if options.calibration == "auto" else options.calibration
         return Recipe.plain(ranges, activations)

@@ -102,6 +102,7 @@ def _layer(step: Step, instructions: int | None, cycles: int | None) -> dict[str
         "op": step.op,
         "kernel": step.call.function,
         "backend": step.backend,
+        "dtype": step.outputs[0].dtype.value,
         "macs": step.macs,
         "weights_bytes": step.weights_bytes,
         "scratch_bytes": step.scratch.size if step.scratch else 0,
@@ -115,5 +116,10 @@ def _layer(step: Step, instructions: int | None, cycles: int | None) -> dict[str
 def _quantization(compiled: Compiled) -> dict[str, Any]:
     made = compiled.quantization
     if made is None:
-        return {"scheme": "as in the file", "per_layer": [], "output_sqnr_db": None}
+        return {
+            "scheme": "as in the file",
+            "widths": None,
+            "per_layer": [],
+            "output_sqnr_db": None,
+        }
     return made.to_json()

@@ -33,6 +33,11 @@ class Requirement:
         number = float(found[1])
         return cls(sqnr_db=number) if found[2] else cls(points=number)
 
+    def __str__(self) -> str:
+        if self.sqnr_db is not None:
+            return f"{self.sqnr_db:g} dB of output SQNR"
+        return f"{self.points:g} points of accuracy"
+
     def met_by(self, found: Evaluation) -> bool:
         """Tell whether an evaluation is good enough; agreement stands for accuracy."""
         if self.sqnr_db is not None:

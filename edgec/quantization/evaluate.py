@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from edgec.ir import Array, Graph, TensorType, ValueName
+from edgec.ir import Array, DType, Graph, TensorType, ValueName
 from edgec.ops.dequantize import dequantized
 from edgec.quantization.batch import Values
 from edgec.quantization.calibrate import OnProgress
@@ -20,9 +20,13 @@ _CHUNK = 32
 
 @dataclass(frozen=True, slots=True)
 class LayerQuality:
-    """One node of the integer graph: SQNR of its output, and the likely cause where it is low."""
+    """One node of the integer graph: SQNR of its output, and the likely cause where it is low.
+
+    ``dtype`` is the output's type: int8 or int16.
+    """
 
     name: str
+    dtype: DType
     sqnr_db: float
     hint: str
 
@@ -149,7 +153,8 @@ class _Comparison:
         for node in self.integer.nodes:
             value = node.outputs[0]
             if value in levels:
-                yield LayerQuality(node.name, levels[value], hints[value])
+                dtype = self.integer.types[value].dtype
+                yield LayerQuality(node.name, dtype, levels[value], hints[value])
 
     def _real(self, integers: Values) -> Values:
         kinds = self.integer.types

@@ -140,7 +140,7 @@ class Causes:
     def _too_few_bits(self, value: ValueName) -> str:
         if self.integer.types[value].dtype is DType.INT16:
             return "8-bit weights are few here"
-        return "8 bits are few here: try --quantize int16x8"
+        return "8 bits are few here: ask for int16 with --max-drop"
 
 
 def _saturates(seen: Observed) -> str:
@@ -167,7 +167,7 @@ def _has_outlier(seen: Observed, kind: TensorType, advice: str) -> str:
     largest = float(seen.channels[worst])
     if len(seen.channels) == 1 or largest < _OUTLIER * typical:
         return ""
-    more = "" if kind.dtype is DType.INT16 else ", or try --quantize int16x8"
+    more = "" if kind.dtype is DType.INT16 else ", or ask for int16 with --max-drop"
     return (
         f"outlier channel: channel {worst} reaches {largest:.3g}, the typical one {typical:.3g}; "
         f"{advice}{more}"

@@ -1,14 +1,16 @@
 """Integer graphs from a float graph and rules for its ranges, and how good they are."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from edgec.ir import Array, DType, Graph, ValueName
+from edgec.passes.eliminate_identity import EliminateIdentity
 from edgec.quantization.batch import BatchEvaluator, Values
 from edgec.quantization.calibrate import summaries, summarize
+from edgec.quantization.dense_as_conv import DenseAsConv
 from edgec.quantization.judge import judged_values, output_sqnr_db
 from edgec.quantization.observers import Summary
 from edgec.quantization.quantize import quantize
@@ -35,6 +37,12 @@ class Prepared:
         narrow = Rule("minmax" if method == "auto" else method)
         wide = Rule("minmax", WIDE, WIDE) if method == "auto" else narrow
         return cls(graph, dict.fromkeys(graph.types, narrow), dict.fromkeys(graph.types, wide))
+
+    def with_convs(self, layers: Collection[str]) -> "Prepared":
+        """Return the same with these fully connected layers as convolutions."""
+        graph = EliminateIdentity().run(DenseAsConv(layers=layers).run(self.graph))
+        new = Prepared.by(graph, "auto")
+        return Prepared(graph, {**new.rules, **self.rules}, {**new.wide, **self.wide})
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,13 +149,13 @@ def percentile(seen: Summary, share: float = 99.99) -> Range:
 
 def mse(seen: Summary) -> Range:
     """Return the range with the least mean squared error of int8, clipping and rounding."""
-    candidates = [_cut(seen, share) for share in np.linspace(1.0, 0.3, 71)]
+    candidates = _cuts(seen)
     return min(candidates, key=lambda each: squared_error(seen.histogram, each))
 
 
 def entropy(seen: Summary) -> Range:
     """Return the range whose int8 distribution diverges least (Kullback, Leibler) from the seen."""
-    candidates = [_cut(seen, share) for share in np.linspace(1.0, 0.3, 71)]
+    candidates = _cuts(seen)
     return min(candidates, key=lambda each: _divergence(seen.histogram, each))
 
 
@@ -217,6 +217,12 @@ def squared_error(histogram: Histogram, kept: Range) -> float:
     inside = (centers >= low) & (centers <= high)
     total = (counts * clipped**2).sum() + counts[inside].sum() * step**2 / 12
     return float(total / max(1, counts.sum()))
+
+
+def _cuts(seen: Summary) -> list[Range]:
+    """Return ranges from all values to few; some are in each."""
+    cuts = [_cut(seen, share) for share in np.linspace(1.0, 0.3, 71)]
+    return [each for each in cuts if each.low <= each.high]
 
 
 def _cut(seen: Summary, share: float) -> Range:

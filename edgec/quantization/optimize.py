@@ -8,9 +8,7 @@ What wins is then made from all samples.
 from dataclasses import dataclass, replace
 
 from edgec.ir import DType, Graph
-from edgec.passes.eliminate_identity import EliminateIdentity
 from edgec.quantization.calibrate import summarize
-from edgec.quantization.dense_as_conv import DenseAsConv
 from edgec.quantization.equalize_search import EqualizeSearch
 from edgec.quantization.make import Maker, Prepared
 from edgec.quantization.range_search import RangeSearch, folds_of
@@ -78,7 +76,8 @@ class _Optimizer:
         plain, *others = _ladder(recipe)
         ways = {plain: Prepared.by(graph, "minmax")} | dict.fromkeys(others, prepared)
         if recipe.activations is DType.INT16:  # weights are all that is left to improve
-            ways[replace(recipe, dense_as_conv=True)] = _with_convs(prepared)
+            names = {node.name for node in prepared.graph.nodes}
+            ways[replace(recipe, dense_as_conv=True)] = prepared.with_convs(names)
         stages.stage("checking on held-out samples")
         reached = {recipe: self.maker.judged(way, recipe) for recipe, way in ways.items()}
         best = max(reached, key=lambda recipe: reached[recipe] - _PRICE_DB * recipe.dense_as_conv)
@@ -114,12 +113,3 @@ def _ladder(recipe: Recipe) -> list[Recipe]:
     """Return the recipes to compare, plain min-max first."""
     plain = Recipe.plain(activations=recipe.activations)
     return list(dict.fromkeys([plain, replace(recipe, reconstruct=False), recipe]))
-
-
-def _with_convs(prepared: Prepared) -> Prepared:
-    """Return the graph with its fully connected layers as convolutions; new values are wide too."""
-    names = {node.name for node in prepared.graph.nodes}
-    graph = EliminateIdentity().run(DenseAsConv(layers=names).run(prepared.graph))
-    new = Prepared.by(graph, "auto")
-    rules, wide = {**new.rules, **prepared.rules}, {**new.wide, **prepared.wide}
-    return Prepared(graph, rules, wide)

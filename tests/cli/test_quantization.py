@@ -1,5 +1,6 @@
 """eval and quantize on small float models: figures, files, options, warnings, errors."""
 
+import json
 import os
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def test_eval_json_has_the_documented_keys(
     assert 0.8 < found["top1_agreement"] <= 1
     assert found["output_sqnr_db"] > 20
     assert found["layers"]
-    assert {tuple(layer) for layer in found["layers"]} == {("name", "sqnr_db", "hint")}
+    assert {tuple(layer) for layer in found["layers"]} == {("name", "type", "sqnr_db", "hint")}
     assert found["scheme"].startswith("int8, ")
 
 
@@ -126,6 +127,53 @@ def test_auto_takes_int16_where_int8_is_not_enough(
     options = ("--quantize", "auto", "--max-drop", drop, "--effort", "fast", "--json")
     ended = cli("quantize", model, "--calib", data, "-o", tmp_path / "m.tflite", *options)
     assert ended.json["quantization"]["scheme"].startswith(f"{scheme}, ")
+
+
+def test_max_drop_alone_mixes_the_widths_and_tells_why(
+    cli: Cli, model: Path, data: Path, tmp_path: Path
+) -> None:
+    options = ("--calib", data, "--max-drop", "32dB")
+    out = tmp_path / "m.tflite"
+    made = cli("quantize", model, "-o", out, *options, "--json").json["quantization"]
+    assert made["scheme"].startswith("mixed int8 and int16x8, ")
+    widths = made["widths"]
+    assert (widths["requirement"], widths["met"]) == ("32 dB of output SQNR", True)
+    assert 0 < widths["int16_layers"] < widths["layers"]
+    assert not widths["trials"][0]["met"]
+    assert {kind.dtype for kind in load(out).graph.types.values()} >= {DType.INT8, DType.INT16}
+    assert cli("eval", model, "--data", data, *options, "--json").json["widths"] == widths
+    shown = cli("eval", model, "--data", data, *options).out
+    line = f"int16 in {widths['int16_layers']} of {widths['layers']} layers: meets 32 dB"
+    assert line in shown
+    assert "layers in int16" in shown
+    assert line in cli("quantize", model, "-o", out, *options).out
+
+
+@pytest.mark.qemu
+def test_a_mixed_build_reports_widths_and_passes_its_test(
+    cli: Cli, model: Path, data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    options = ("--calib", data, "--max-drop", "32dB")
+    built = cli("build", model, "--board", "qemu-m4", "-o", out, *options)
+    assert built.code == 0, built.err
+    assert "layers: meets 32 dB of output SQNR" in built.out
+    report = json.loads((out / "report.json").read_text())
+    assert report["config"]["quantize"] == "auto"
+    assert {layer["dtype"] for layer in report["layers"]} == {"int8", "int16"}
+    page = (out / "report.html").read_text()
+    assert "layers are int16, which meets 32 dB of output SQNR" in page
+    assert cli("test", out).code == 0
+
+
+def test_a_missed_drop_is_a_warning(cli: Cli, model: Path, data: Path, tmp_path: Path) -> None:
+    options = ("--calib", data, "-o", tmp_path / "m.tflite", "--effort", "fast")
+    ended = cli("quantize", model, *options, "--max-drop", "150dB")
+    assert "--max-drop 150dB is missed with int16x8" in ended.err
+    assert "all layers int16: MISSES 150 dB" in ended.out
+    ended = cli("quantize", model, *options, "--max-drop", "150dB", "--quantize", "int8")
+    assert "missed with int8" in ended.err
+    assert "try --quantize auto" in ended.err
 
 
 def test_random_calibration_works_and_warns(cli: Cli, model: Path, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ def report(name: str = "model", *, counted: bool = True) -> dict[str, Any]:
         "op": "conv2d",
         "kernel": f"{name} kernel",
         "backend": "cmsis_nn",
+        "dtype": "int16",
         "macs": 300,
         "weights_bytes": 40,
         "scratch_bytes": 8,
@@ -68,10 +69,30 @@ def report(name: str = "model", *, counted: bool = True) -> dict[str, Any]:
         "memory": memory,
         "layers": [layer],
         "instructions_total": count,
-        "quantization": {"scheme": "int8", "per_layer": [], "output_sqnr_db": None},
+        "quantization": {
+            "scheme": "mixed",
+            "widths": widths(name),
+            "per_layer": [],
+            "output_sqnr_db": None,
+        },
         "accuracy": None,
         "passes": [{"name": "fold", "changed": True}],
         "warnings": [f"{name} warning"],
+    }
+
+
+def widths(name: str) -> dict[str, Any]:
+    """Return a report's ``quantization.widths``: one group in int16."""
+    return {
+        "requirement": "38 dB of output SQNR",
+        "met": True,
+        "layers": 2,
+        "int16_layers": 1,
+        "trials": [
+            {"int16_layers": 0, "output_sqnr_db": 35.31, "met": False},
+            {"int16_layers": 1, "output_sqnr_db": 38.52, "met": True},
+        ],
+        "groups": [{"layers": [f"{name} conv"], "type": "int16", "sqnr_db_if_int8": 41.74}],
     }
 
 
@@ -129,6 +150,16 @@ def test_numbers_are_shown() -> None:
     for text in ("900", "3.00 per MAC", "100 of 1,000 bytes", "1×4×4×2", "no plan can be below 48"):  # noqa: RUF001
         assert text in page
     assert 'class="over">90 of 80 bytes' in page
+
+
+def test_widths_are_explained() -> None:
+    page = html_report(report()).decode()
+    assert "1 of 2 layers are int16, which meets 38 dB of output SQNR." in page
+    assert "Tried numbers of int16 layers: 0 (35.3 dB), 1 (38.5 dB)." in page
+    assert '<td class="name">model conv</td><td>int16</td><td class="n">41.7 dB</td>' in page
+    plain = report()
+    plain["quantization"]["widths"] = None
+    assert "share a width" not in html_report(plain).decode()
 
 
 def test_picture_places_boxes_by_time_and_address() -> None:
