@@ -59,7 +59,8 @@ def limit_by(
     node: SourceNode, g: GraphBuilder, data: ValueName, limit: ValueName
 ) -> Sequence[ValueName]:
     """Add TFLite's MAXIMUM or MINIMUM of a tensor and one constant number."""
-    bound = float(dequantized(np.asarray(g.constant_value(limit)), g.type(limit)).item())
+    array, kind = np.asarray(g.constant_value(limit)), g.type(limit)
+    bound = float((dequantized(array, kind) if kind.qparams else array).item())
     op = Clip(low=bound) if node.op == "MAXIMUM" else Clip(high=bound)
     return g.add(op, [data], name=node.name, outputs=node.outputs, qparams=node.qparams)
 

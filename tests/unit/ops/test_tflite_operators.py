@@ -75,6 +75,14 @@ def test_limits_by_a_constant(
     assert [node.op for node in graph.nodes] == [expected]
 
 
+def test_limits_of_a_float_model(tmp_path: Path) -> None:
+    """Keras spells hard sigmoid with such."""
+    x, y = (tensor(name, (3, 5), DType.FLOAT32, None) for name in "xy")
+    tensors = [x, constant("limit", np.array(0.75, np.float32)), y]
+    graph = load(tmp_path, "MINIMUM", tensors, [0, 1], "MaximumMinimumOptions")
+    assert [node.op for node in graph.nodes] == [Clip(high=0.75)]
+
+
 def test_the_maximum_of_two_activations(tmp_path: Path) -> None:
     tensors = [tensor(name, (3, 5)) for name in "aby"]
     graph = load(tmp_path, "MAXIMUM", tensors, [0, 1], "MaximumMinimumOptions")
