@@ -65,7 +65,8 @@ def layer_on_grid(node: Node, graph: Graph, axis: int | None, input_scale: float
             integers, coarser = _coarsened(steps, scales, axis)
             return GridLayer(integers, coarser, axis, bias, outputs, is_exact=False)
     layer = nearest_layer(weights, bias, axis, input_scale)
-    return GridLayer(layer.weights, layer.scales, axis, bias, outputs, is_exact=False)
+    one_each = axis is not None and weights.size == weights.shape[axis]
+    return GridLayer(layer.weights, layer.scales, axis, bias, outputs, is_exact=one_each)
 
 
 def _coarsened(steps: Array, scales: Array, axis: int | None) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ from edgec.ir import Graph, Node, ValueName
 from edgec.ops.base import Operator
 from edgec.ops.fake_quantize import FakeQuantize, Mark
 from edgec.ops.fully_connected import FullyConnected
+from edgec.quantization.affine_as_layer import AffineAsLayer
 from edgec.quantization.dense_as_conv import DenseAsConv
 from edgec.quantization.grids import has_slices, has_wide_steps, layer_on_grid
 from edgec.quantization.lower_marked import lower_marked
@@ -28,9 +29,12 @@ class Stated:
 
     @classmethod
     def of(cls, graph: Graph) -> "Stated":
-        """Read an optimized float graph; dense layers with a scale per output become 1x1 layers."""
+        """Read an optimized float graph; dense layers with a scale per output become 1x1 layers.
+
+        So does what is left of batch norms that no layer could take, and the file left in float.
+        """
         dense = [node.name for node in graph.nodes if _needs_scale_per_output(node, graph)]
-        graph = DenseAsConv(dense).run(graph) if dense else graph
+        graph = AffineAsLayer().run(DenseAsConv(dense).run(graph) if dense else graph)
         return cls(read_marks(graph), tuple(_warnings(graph)))
 
     def is_complete(self) -> bool:

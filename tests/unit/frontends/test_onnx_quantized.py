@@ -157,6 +157,25 @@ def test_pools_may_change_the_scale(op: str, tmp_path: Path) -> None:
     assert graph.types[graph.outputs[0]].quantization == QParams.per_tensor(0.021, 9)
 
 
+@pytest.mark.parametrize("image", [False, True])
+@pytest.mark.parametrize("relu", [False, True])
+def test_a_batch_norm_left_in_float_becomes_a_layer(
+    image: bool, relu: bool, tmp_path: Path
+) -> None:
+    """As onnxruntime's tool leaves it behind a dense layer: no scale between layer and norm."""
+    b = QdqBuilder()
+    shape = (1, 5, 4, 3) if image else (2, 5)
+    x = b.qdq(b.input("x", shape), IN, 7)
+    x = b.qdq(b.add("MaxPool", x, kernel_shape=[2, 2]), IN, 7) if image else x
+    y = b.batch_norm(x, 5)
+    y = b.qdq(b.add("Relu", y) if relu else y, OUT, -3)
+    path = b.file(tmp_path, y)
+    graph = assert_within_a_step(path, {"x": RNG.normal(size=shape).astype(np.float32)})
+    names = [node.op.name for node in graph.nodes if node.op.name != "reshape"]
+    assert names == ["max_pool2d"] * image + ["depthwise_conv2d"]
+    assert not Stated.of(optimize_float(load_onnx(path))).warnings
+
+
 def test_the_narrow_range_of_a_mean_does_not_cut_what_is_averaged(tmp_path: Path) -> None:
     """As onnxruntime's QOperator format has it: a rectifier and a pool in floats, on their own."""
     b, y = convolution(np.int8, per_channel=False)
