@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from edgec.driver.compile import is_float_model, lower_graph
 from edgec.driver.fit import check_arena
+from edgec.driver.stating import in_steps_if_marked
 from edgec.errors import EdgecError
 from edgec.frontends import load
 from edgec.frontends.shapes import Shapes
@@ -68,7 +69,7 @@ def integer_preview(graph: Graph, states: Sequence[State] = ()) -> Graph:
     """
     if not is_float_model(graph):
         return with_states(optimize_integer(graph), states)
-    graph = optimize_float(graph)
+    graph = optimize_float(in_steps_if_marked(graph))
     if is_marked(graph):
         stated = Stated.of(graph).completed(_placeholders(graph))
         return with_states(optimize_integer(stated.integers()), states)

@@ -12,7 +12,7 @@ from edgec.driver.fit import check_arena
 from edgec.driver.options import BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.driver.quantizing import QuantizationReport, calibration_samples, quantize_model
-from edgec.driver.stating import integers_as_stated
+from edgec.driver.stating import in_steps_if_marked, integers_as_stated
 from edgec.errors import EdgecError, ExitCode, Place
 from edgec.exporters.tflite import write_tflite
 from edgec.frontends import LoadedModel, load
@@ -172,7 +172,7 @@ def _integers_of(
             raise _not_prunable(options)
         return IntegerModel(with_states(optimize_integer(source, (log,)), states))
     progress.stage("optimizing the float graph")
-    float_graph = optimize_float(source, (log,))
+    float_graph = optimize_float(in_steps_if_marked(source), (log,))
     if is_marked(float_graph):
         if options.prune:
             raise _not_prunable(options)

@@ -2,14 +2,19 @@
 
 from edgec.driver.output import OutputInfo
 from edgec.frontends import load
-from edgec.ir import Graph
-from edgec.quantization.states import parse_states, with_states
+from edgec.ir import Graph, State, ValueName
+from edgec.quantization.states import with_states
 
 
 def built_graph(built: OutputInfo) -> Graph:
     """Return what the folder's .tflite file computes, with the states that the build keeps.
 
-    In the file these are inputs and outputs.
+    In the file these are variables, or inputs and outputs.
     """
-    config = built.report.get("config", {})
-    return with_states(load(built.tflite).graph, parse_states(str(config.get("state", ""))))
+    graph = load(built.tflite).graph
+    states = [
+        State(ValueName(before), ValueName(after))
+        for before, after in built.report["model"].get("states", [])
+    ]
+    kept = {each.input for each in graph.states}
+    return with_states(graph, [each for each in states if each.input not in kept])

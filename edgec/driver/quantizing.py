@@ -10,6 +10,7 @@ from edgec.driver.options import RANDOM, BuildOptions
 from edgec.driver.progress import Progress
 from edgec.driver.requirements import Requirement
 from edgec.ir import DType, Graph, ValueName
+from edgec.passes.write_out_lstm import WriteOutLstm
 from edgec.quantization.doubts import indifferent
 from edgec.quantization.evaluate import Evaluation, evaluate_quantization
 from edgec.quantization.mixed import Mixer
@@ -18,7 +19,11 @@ from edgec.quantization.random_samples import random_samples
 from edgec.quantization.recipe import Recipe
 from edgec.quantization.samples import Samples, read_samples
 from edgec.quantization.sensitivity import Group
-from edgec.quantization.states import with_state_samples, without_state_inputs
+from edgec.quantization.states import (
+    with_alike_states,
+    with_state_samples,
+    without_state_inputs,
+)
 
 _SHOWN = 128  # samples that the report's figures are measured on
 
@@ -140,7 +145,9 @@ class _Quantizing:
         return _recipe(self.options).reconstruct
 
     def _by(self, recipe: Recipe) -> QuantizationReport:
-        quantized = quantize_best(self.graph, self.samples, recipe, self.progress)
+        wide = recipe.activations is DType.INT16
+        source = _in_steps(self.graph) if wide else self.graph
+        quantized = quantize_best(source, self.samples, recipe, self.progress)
         self.progress.stage("measuring")
         return QuantizationReport(quantized, self._evaluation(quantized))
 
@@ -183,6 +190,12 @@ def _reached(found: Evaluation) -> str:
     elif found.top1_agreement is not None:
         parts.append(f"same top-1 as float {found.top1_agreement:.2%}")
     return ", ".join(parts)
+
+
+def _in_steps(graph: Graph) -> Graph:
+    """Return the graph with LSTMs as their steps, which can be int16; states stay alike."""
+    written = WriteOutLstm().run(graph)
+    return graph if written is graph else with_alike_states(written)
 
 
 def _recipe(options: BuildOptions) -> Recipe:

@@ -63,6 +63,7 @@ def _model(
         "sha256": compiled.model.sha256,
         "inputs": [port.to_json() for port in ports[0]],
         "outputs": [port.to_json() for port in ports[1]],
+        "states": [[each.input, each.output] for each in compiled.graph.states],
         "macs": sum(step.macs for step in compiled.program.steps),
         "params": sum(int(array.size) for array in weights),
     }

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from edgec.driver.progress import Progress
 from edgec.ir import Graph
+from edgec.passes.write_out_lstm import WriteOutLstm
 from edgec.quantization.calibrate import calibrate
 from edgec.quantization.samples import read_samples
-from edgec.quantization.stated import Stated
+from edgec.quantization.stated import Stated, is_marked
 
 
 def integers_as_stated(
@@ -25,3 +26,8 @@ def integers_as_stated(
         samples = read_samples(Path(calib), graph)
         stated = stated.completed(calibrate(graph, samples, progress.advance))
     return stated.integers(file), stated.warnings
+
+
+def in_steps_if_marked(graph: Graph) -> Graph:
+    """Return a float graph whose LSTMs are steps where its file states quantizations."""
+    return WriteOutLstm().run(graph) if is_marked(graph) else graph

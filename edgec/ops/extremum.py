@@ -12,6 +12,7 @@ from edgec.ops.broadcasting import broadcast_type
 from edgec.ops.clip import Clip, limit_by
 from edgec.ops.constants import add_or_fold
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.reshape import Reshape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,8 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
             code="unsupported-quantization",
             help="convert the model again: TFLite's kernel compares integers",
         )
+    if values[0] == values[1]:  # a copy: exporters fill variables so
+        return add_or_fold(node, g, Reshape(shape=g.type(values[0]).shape), values[:1])
     limits = [i for i, value in enumerate(values) if _is_limit(value, g)]
     if len(limits) == 1:
         return limit_by(node, g, values[1 - limits[0]], values[limits[0]])

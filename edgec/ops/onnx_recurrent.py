@@ -3,7 +3,8 @@
 The inputs of all steps are multiplied at once; a step is a product with the hidden state, tables
 and products of elements. So quantized recurrent layers need no arithmetic of their own, are exact
 on every runtime and run in any TFLite interpreter. Flash grows with the number of steps, by some
-structs for each; weights are stored once.
+structs for each; weights are stored once. What has an operator for all steps becomes one node
+instead (:attr:`Cell.whole`).
 """
 
 from collections.abc import Callable, Sequence
@@ -32,6 +33,7 @@ from edgec.ops.unary import Unary
 
 MAX_STEPS = 256  # of all directions: every step becomes some ten nodes
 _RANK = 3  # of the sequence
+_JOINED = 16  # values at once
 _BIAS, _LENGTHS, _HIDDEN, _CELL = 3, 4, 5, 6  # optional inputs
 _DIRECTIONS = {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}
 _ACTIVATIONS: dict[str, Unary] = {
@@ -121,36 +123,41 @@ class Steps:
 Step = Callable[[Steps, ValueName, State], State]
 """From the product of weights and inputs, [batch, gates * hidden], and the state: the next."""
 
+Whole = Callable[[Steps, ValueName, State, bool], tuple[ValueName, State]]
+"""From x, [steps, batch, inputs], and the first state, from the end or not: h after each step,
+[steps, batch, hidden] in the order of x, and the last states."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """What makes one kind of layer: its gates, the states it has, its step.
 
     ``prepare`` makes a step for one direction (its constants are shared by all steps) and the bias
-    that goes with the product of weights and inputs.
+    that goes with the product of weights and inputs. ``whole`` adds a layer of any length at once.
     """
 
     gates: int
     states: int
     activations: tuple[str, ...]
     prepare: Callable[[Steps], tuple[Step, Array]]
+    whole: Whole | None = None
 
 
 def import_recurrent(node: SourceNode, g: GraphBuilder, cell: Cell) -> Sequence[ValueName]:
     """Add all steps; return the hidden states of all steps and the last states of all kinds."""
-    _check(node, g)
+    _check(node, g, cell)
     batch_first = node.flag("layout", default=False)
     x = node.input(0)
     if batch_first:
         x = _turned(node, g, x)
     runs = [
-        _Run.of(node, g, cell, direction, batch_first) for direction in range(len(_reversed(node)))
+        Run.of(node, g, cell, direction, batch_first) for direction in range(len(_reversed(node)))
     ]
     results = [run.run(x) for run in runs]
     return _outputs(runs[0].steps.named(""), results, g.type(x).shape, batch_first)
 
 
-def _check(node: SourceNode, g: GraphBuilder) -> None:
+def _check(node: SourceNode, g: GraphBuilder, cell: Cell) -> None:
     """Refuse what steps cannot express, and sequences that are too long to write out."""
     shape = g.type(node.input(0)).shape
     if len(shape) != _RANK:
@@ -159,7 +166,7 @@ def _check(node: SourceNode, g: GraphBuilder) -> None:
     axis = 1 if node.flag("layout", default=False) else 0
     steps, batch = shape[axis], shape[1 - axis]
     directions = len(_reversed(node))
-    if not 0 < steps * directions <= MAX_STEPS:
+    if steps < 1 or (steps * directions > MAX_STEPS and cell.whole is None):
         raise node.reject(
             f"{steps} steps in {directions} direction(s), up to {MAX_STEPS} can be written out",
             code="unsupported-shape",
@@ -194,19 +201,18 @@ def _turned(node: SourceNode, g: GraphBuilder, x: ValueName) -> ValueName:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
     """One direction of a layer."""
 
     steps: Steps
-    step: Step
-    bias: Array
+    cell: Cell
     initial: State
     backwards: bool
 
     @classmethod
     def of(
         cls, node: SourceNode, g: GraphBuilder, cell: Cell, direction: int, batch_first: bool
-    ) -> "_Run":
+    ) -> "Run":
         backwards = _reversed(node)
         prefix = "" if len(backwards) == 1 else ("forward", "backward")[direction]
         weights = _weights(node, g, cell, direction)
@@ -215,18 +221,30 @@ class _Run:
             _initial(steps, index, direction, batch_first)
             for index in (_HIDDEN, _CELL)[: cell.states]
         )
-        return cls(steps, *cell.prepare(steps), initial, backwards[direction])
+        return cls(steps, cell, initial, backwards[direction])
 
-    def run(self, x: ValueName) -> tuple[list[ValueName], State]:
+    def run(self, x: ValueName) -> tuple[ValueName, State]:
+        """Return h after each step, [steps, 1, batch, hidden], and the last states."""
+        s = self.steps
+        length, batch, _ = s.g.type(x).shape
+        if self.cell.whole is not None:
+            y, last = self.cell.whole(s, x, self.initial, self.backwards)
+            return _reshaped(s, y, (length, 1, batch, s.hidden)), last
+        hidden, last = self._written_out(x)
+        parts = [_reshaped(s, h, (1, 1, batch, s.hidden)) for h in hidden]
+        return _joined(s, parts, 0, "sequence"), last
+
+    def _written_out(self, x: ValueName) -> tuple[list[ValueName], State]:
         """Return the hidden state after each step, in the order of x, and the last states."""
         s, state = self.steps, self.initial
         length, batch, _ = s.g.type(x).shape
-        w, bias = s.constant(s.weights.w, f"{s.prefix}W"), s.constant(self.bias, f"{s.prefix}B")
+        step, b = self.cell.prepare(s)
+        w, bias = s.constant(s.weights.w, f"{s.prefix}W"), s.constant(b, f"{s.prefix}B")
         product = s.repeat(FullyConnected(), x, w, bias, name="inputs")
         hidden: dict[int, ValueName] = {}
         for t in reversed(range(length)) if self.backwards else range(length):
             at_t = s.named("/".join(filter(None, (s.prefix, f"step{t}"))))
-            state = self.step(at_t, at_t.part(product, 0, t * batch, batch, "input"), state)
+            state = step(at_t, at_t.part(product, 0, t * batch, batch, "input"), state)
             assert state[0] is not None  # noqa: S101 - a step's result is no plain zero
             hidden[t] = state[0]
         return [hidden[t] for t in range(length)], state
@@ -281,7 +299,7 @@ def _initial(steps: Steps, index: int, direction: int, batch_first: bool) -> Val
 
 def _outputs(
     steps: Steps,
-    results: Sequence[tuple[list[ValueName], State]],
+    results: Sequence[tuple[ValueName, State]],
     shape: Sequence[int],
     batch_first: bool,
 ) -> list[ValueName]:
@@ -290,11 +308,7 @@ def _outputs(
     With ``batch_first``, [batch, steps, directions, hidden] and [batch, directions, hidden].
     """
     batch, hidden = shape[1], steps.hidden
-    sequences = [
-        _joined(steps, [_reshaped(steps, h, (1, 1, batch, hidden)) for h in states], 0, "sequence")
-        for states, _ in results
-    ]
-    outputs = [_joined(steps, sequences, 1, "Y")]
+    outputs = [_joined(steps, [sequence for sequence, _ in results], 1, "Y")]
     for index, name in enumerate(("Y_h", "Y_c")[: len(results[0][1])]):
         last = [state[index] for _, state in results]
         parts = [_reshaped(steps, each, (1, batch, hidden)) for each in last if each is not None]
@@ -313,6 +327,11 @@ def _reshaped(steps: Steps, value: ValueName, shape: tuple[int, ...]) -> ValueNa
 
 
 def _joined(steps: Steps, values: Sequence[ValueName], axis: int, name: str) -> ValueName:
-    if len(values) == 1:
-        return values[0]
-    return steps.add(Concatenation(axis=axis), *values, name=name)
+    """Join values along an axis, in groups: kernels take so many at once."""
+    while len(values) > 1:
+        groups = [values[i : i + _JOINED] for i in range(0, len(values), _JOINED)]
+        values = [
+            each[0] if len(each) == 1 else steps.add(Concatenation(axis=axis), *each, name=name)
+            for each in groups
+        ]
+    return values[0]

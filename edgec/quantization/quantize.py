@@ -218,9 +218,13 @@ class _Quantizer:
 
     def _state(self, value: ValueName, kind: TensorType) -> ValueName:
         """Return a state that a layer begins with, in the type that the layer makes it."""
-        if value not in self.graph.constants:
+        if value in self.graph.constants:
+            return self._quantized_constant(value, kind.dtype, kind.quantization)
+        known = self.types[value]
+        if (known.dtype, known.qparams) == (kind.dtype, kind.qparams):
             return value
-        return self._quantized_constant(value, kind.dtype, kind.quantization)
+        name = self._unused(ValueName(f"{value}.state"))
+        return self._quantize(value, kind.dtype, kind.quantization, name, f"{value}/state")
 
     def _add_product(self, product: Product, inputs: list[ValueName]) -> None:
         """Replace the weight and the bias of a product among the inputs of its node."""

@@ -63,7 +63,7 @@ def groups_of(graph: Graph) -> list[Group]:
             tuple(values),
             tuple(layers.get(root, ())),
             frozenset(readers.get(root, set()) - {root}),
-            widths.of(root) is DType.INT16,
+            widths.of(root) is DType.INT16 and not ties.is_power_of_two(root),
         )
         for root, values in members.items()
         if is_float(graph.types[values[0]])
@@ -82,7 +82,7 @@ def noise_of_groups(
     wanted = {value: floats[value] for value in judged_values(graph)}
     found: dict[ValueName, float] = {}
     for done, group in enumerate(groups, start=1):
-        rounded = {value: kinds[value] for value in group.members}
+        rounded = {value: kinds[value] for value in group.members if value in kinds}
         simulation = Simulation.rounding(graph, rounded)
         noise = Noise()
         noise.add(wanted, simulation.rerun(floats, inputs, group.members))

@@ -44,10 +44,20 @@ def with_states(graph: Graph, states: Sequence[State]) -> Graph:
     """
     for each in states:
         _check(graph, each)
-    for each in states:
-        if is_float(graph.types[each.output]):
+    if not states:
+        return graph
+    return with_alike_states(replace(graph, states=(*graph.states, *states)))
+
+
+def with_alike_states(graph: Graph) -> Graph:
+    """Return a graph whose float states share one quantization at both ends."""
+    producers = graph.producers()
+    for each in graph.states:
+        made = producers.get(each.output)
+        marked = made is not None and isinstance(made.op, Alike) and each.input in made.inputs
+        if is_float(graph.types[each.output]) and not marked:
             graph = _alike(graph, each)
-    return replace(graph, states=(*graph.states, *states)) if states else graph
+    return graph
 
 
 def with_file_states(graph: Graph, text: str) -> Graph:

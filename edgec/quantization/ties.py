@@ -58,9 +58,10 @@ class Ties:
             root = self.root(value)
             result[root] = result[root].union(seen) if root in result else seen
         for node in self.graph.nodes:
-            for value in self._tied_constants(node):
-                root = self.root(node.outputs[0])
-                result[root] = result[root].union(Range.of(self.graph.constants[value]))
+            for value, output in (*self._tied_constants(node), *self._first_states(node)):
+                array, root = self.graph.constants.get(value), self.root(output)
+                seen = ranges[value] if array is None else Range.of(array)
+                result[root] = result[root].union(seen)
         return result
 
     def _fix(self, node: Node) -> None:
@@ -88,11 +89,15 @@ class Ties:
         """Tie the states of a recurrent layer from step to step, and to what it makes of them."""
         for tied in node.op.tied_states if isinstance(node.op, Operator) else ():
             values = [node.outputs[index] for index in tied.outputs if index < len(node.outputs)]
-            values += [v for v in (node.inputs[i] for i in tied.inputs) if self._is_activation(v)]
+            values += [v for v in (node.inputs[i] for i in tied.inputs) if self._may_be_state(v)]
             for value in values[1:]:
                 self._unite(values[0], value)
             if tied.power_of_two:
                 self._powers.add(values[0])
+
+    def _may_be_state(self, value: ValueName) -> bool:
+        """Tell whether a value is an input of the model, maybe moved; others are converted."""
+        return self._is_activation(value) and self.root(value) in self.graph.inputs
 
     def _may_join(self, value: ValueName, result: ValueName) -> bool:
         root = self.root(value)
@@ -111,9 +116,21 @@ class Ties:
     def _is_activation(self, value: ValueName) -> bool:
         return value not in self.graph.constants and is_float(self.graph.types[value])
 
-    def _tied_constants(self, node: Node) -> list[ValueName]:
+    def _tied_constants(self, node: Node) -> list[tuple[ValueName, ValueName]]:
+        """Return the constants that share the quantization of an output, and that output."""
         rule = node.op.output_rule if isinstance(node.op, Operator) else None
         if rule is not OutputRule.SAME_AS_INPUT:
             return []
-        constants = self.graph.constants
-        return [v for v in node.inputs if v in constants and is_float(self.graph.types[v])]
+        constants, output = self.graph.constants, node.outputs[0]
+        return [
+            (v, output) for v in node.inputs if v in constants and is_float(self.graph.types[v])
+        ]
+
+    def _first_states(self, node: Node) -> list[tuple[ValueName, ValueName]]:
+        """Return what a recurrent layer begins with, and what it makes of that."""
+        return [
+            (node.inputs[index], node.outputs[tied.outputs[0]])
+            for tied in (node.op.tied_states if isinstance(node.op, Operator) else ())
+            for index in tied.inputs
+            if is_float(self.graph.types[node.inputs[index]])
+        ]

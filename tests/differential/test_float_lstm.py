@@ -16,10 +16,20 @@ from edgec.exporters.flatbuffer import FileTensor
 from edgec.exporters.tflite import _Emitter
 from edgec.frontends import load
 from edgec.frontends.tflite import load_tflite
-from edgec.ir import Array, Graph, GraphBuilder, State, TensorType, ValueName, evaluate_runs
+from edgec.ir import (
+    Array,
+    Graph,
+    GraphBuilder,
+    State,
+    TensorType,
+    ValueName,
+    evaluate,
+    evaluate_runs,
+)
 from edgec.ir.types import DType, QParams
 from edgec.ops.lstm import Lstm
 from edgec.ops.quantize import quantize_floats
+from edgec.ops.relu import Relu
 from edgec.ops.slice import Slice
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.quantization.batch import BatchEvaluator
@@ -140,6 +150,33 @@ def test_the_cell_of_every_step_is_calibrated() -> None:
     assert 32767 * scale > np.abs(cells).max()
 
 
+@pytest.mark.oracle
+def test_first_states_may_be_computed() -> None:
+    """They come in quantizations of their own, and are converted to the layer's."""
+    source = layer(keeps=True)
+    (node,) = source.nodes
+    g = GraphBuilder("computed")
+    values = {v: g.constant(v, array) for v, array in source.constants.items()}
+    values |= {v: g.input(v, source.types[v]) for v in source.inputs}
+    first = {
+        "h": g.add1(Relu(), values[ValueName("h")]),
+        "c": g.add1(Relu(), values[ValueName("c")]),
+    }
+    inputs = [first.get(v, values[v]) for v in node.inputs]
+    graph = g.build(g.add(node.op, inputs, name="layer")[:3])
+    rng = np.random.default_rng(0)
+    data = {v: rng.standard_normal((64, *graph.types[v].shape)).astype(np.float32) for v in "hc"}
+    samples = {X: waves(64), **{ValueName(v): x for v, x in data.items()}}
+    integer = optimize_integer(quantize(graph, calibrate(graph, Samples(samples))))
+    floats = BatchEvaluator(graph).run(samples)
+    assert output_sqnr_db(integer, samples, {v: floats[v] for v in graph.outputs}) > 30
+    oracle = Oracle(write_tflite(integer), exact=True)
+    for i in range(8):
+        run = {v: quantize_floats(x[i], integer.types[v]) for v, x in samples.items()}
+        wanted, got = oracle.run(run), evaluate(integer, run)
+        assert all(got[v].tobytes() == wanted[v].tobytes() for v in integer.outputs)
+
+
 @pytest.mark.qemu
 @pytest.mark.oracle
 @pytest.mark.parametrize("keeps", [False, True])
@@ -165,3 +202,23 @@ def test_firmware_of_a_float_file_equals_the_interpreter(*, keeps: bool, tmp_pat
     wanted = np.stack([each[ValueName("last")] for each in floats])
     error = firmware["last_float"].reshape(wanted.shape) - wanted
     assert 10 * np.log10(np.square(wanted).mean() / np.square(error).mean()) > 35
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize("keeps", [False, True])
+def test_where_int8_is_not_enough_the_layer_is_written_out(*, keeps: bool, tmp_path: Path) -> None:
+    path = tmp_path / "lstm.tflite"
+    path.write_bytes(write_tflite(layer(keeps=keeps, last=True)))
+    np.savez(tmp_path / "calib.npz", x=waves(24)[:, 0])
+    options = BuildOptions(
+        model=str(path),
+        board="qemu-m4",
+        calib=str(tmp_path / "calib.npz"),
+        output=str(tmp_path / "out"),
+        quantize="auto",
+        max_drop="45dB",
+    )
+    built = open_output(build(options).folder)
+    assert "lstm" not in [each["op"] for each in built.report["layers"]]
+    assert built.report["quantization"]["output_sqnr_db"] > 45
+    assert run_regression(built.folder, on="host").mismatches == 0

@@ -1,4 +1,4 @@
-"""Recurrent layers, written out and quantized: all steps together on every runtime."""
+"""Recurrent layers of ONNX, quantized: in one node or written out, all steps together."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ _IMPORTERS: dict[str, tuple[Importer, int]] = {
     "GRU": (import_gru, 3),
     "RNN": (import_rnn, 1),
 }
-_STEPS, _INPUTS = 4, 3
+_INPUTS = 3
 
 
 def _case(
@@ -31,16 +31,18 @@ def _case(
     batch: int = 1,
     stateful: bool = False,
     width: DType = DType.INT8,
+    steps: int = 4,
     **attributes: Any,
 ) -> Case:
-    graph = optimize_float(_layer(name, op, hidden, batch, stateful, attributes))
+    graph = optimize_float(_layer(name, op, (hidden, batch, steps), stateful, attributes))
     return Case(name, optimize_integer(quantize(graph, _ranges(graph), None, width)))
 
 
 def _layer(
-    name: str, op: str, hidden: int, batch: int, stateful: bool, attributes: dict[str, Any]
+    name: str, op: str, size: tuple[int, int, int], stateful: bool, attributes: dict[str, Any]
 ) -> Graph:
     run, gates = _IMPORTERS[op]
+    hidden, batch, steps = size
     rng = np.random.default_rng(hidden)
     g = GraphBuilder(name)
     directions = 2 if attributes.get("direction") == "bidirectional" else 1
@@ -51,7 +53,7 @@ def _layer(
 
     state = TensorType((directions, batch, hidden))
     kinds = ("h", "c") if op == "LSTM" else ("h",)
-    inputs: list[ValueName | None] = [g.input("x", TensorType((_STEPS, batch, _INPUTS)))]
+    inputs: list[ValueName | None] = [g.input("x", TensorType((steps, batch, _INPUTS)))]
     inputs += [weights(rows, _INPUTS), weights(rows, hidden), weights(2 * rows), None]
     inputs += [g.input(each, state) if stateful else None for each in kinds]
     outputs = ("Y", "Y_h", "Y_c")[: 1 + len(kinds)]
@@ -85,4 +87,7 @@ CASES = [
     _case("gru_reset_after", "GRU", 4, linear_before_reset=1, stateful=True),
     _case("gru_backwards", "GRU", 3, linear_before_reset=1, direction="reverse"),
     _case("rnn", "RNN", 5),
+    _case("rnn_of_many_steps", "RNN", 2, steps=18),
+    _case("lstm_of_other_activations", "LSTM", 3, activations=["Sigmoid", "Relu", "Tanh"]),
+    _case("lstm_backwards_with_state", "LSTM", 3, stateful=True, direction="reverse"),
 ]

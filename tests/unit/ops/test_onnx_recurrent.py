@@ -143,10 +143,19 @@ def _equal_states(made: onnx.ModelProto, other: onnx.ModelProto) -> None:
 
 
 def test_weights_are_there_once(tmp_path: Path) -> None:
-    graph = imported(model("LSTM"), tmp_path)
+    graph = imported(model("LSTM", activations=["Sigmoid", "Tanh", "Relu"]), tmp_path)
     products = [node for node in graph.nodes if node.op.name == "fully_connected"]
     assert len(products) == STEPS  # of all inputs at once, and of the hidden state but at first
     assert len({node.inputs[1] for node in products}) == 2
+
+
+@pytest.mark.parametrize(("direction", "layers"), [("reverse", 1), ("bidirectional", 2)])
+def test_an_lstm_is_one_node_for_each_direction(
+    direction: str, layers: int, tmp_path: Path
+) -> None:
+    graph = imported(model("LSTM", shape=(300, 1, INPUTS), direction=direction), tmp_path)
+    assert [node.op.name for node in graph.nodes].count("lstm") == layers
+    assert len(graph.nodes) < 25
 
 
 def test_a_zero_state_costs_nothing(tmp_path: Path) -> None:
