@@ -11,6 +11,9 @@ import tflite
 from edgec.ir import Array, QParams, TensorType
 from edgec.tflite_schema import ENUM_FIELDS, IDENTIFIER, LAST_DEPRECATED_CODE, SCHEMA_VERSION
 
+SIGNATURE = "serving_default"
+"""The key of the file's one signature, which is TensorFlow's usual one."""
+
 _ALIGNMENT = 16  # of constant data, as TFLite's own converter has it
 
 
@@ -80,10 +83,26 @@ class _Layout:
             OperatorCodes=self._offsets([self._code(*each) for each in codes]),
             Subgraphs=self._offsets([subgraph]),
             Description=self._text("edgec"),
+            **self._signatures(tensors, inputs, outputs),
             Buffers=self._offsets([self._buffer(each) for each in self._data]),
         )
         self.builder.Finish(root, file_identifier=IDENTIFIER)
         return bytes(self.builder.Output())
+
+    def _signatures(
+        self, tensors: Sequence[FileTensor], inputs: Sequence[int], outputs: Sequence[int]
+    ) -> dict[str, int]:
+        """Name inputs and outputs for callers of the interpreter: as their tensors are called."""
+        maps = [
+            self._offsets([self._named(tensors[number].name, number) for number in numbers])
+            for numbers in (inputs, outputs)
+        ]
+        key = self._text(SIGNATURE)
+        one = self._table("SignatureDef", Inputs=maps[0], Outputs=maps[1], SignatureKey=key)
+        return {"SignatureDefs": self._offsets([one])}
+
+    def _named(self, name: str, number: int) -> int:
+        return self._table("TensorMap", Name=self._text(name), TensorIndex=number)
 
     def _tensor(self, tensor: FileTensor) -> int:
         kind = tensor.kind

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tflite
 from ops.case import random_array
-from oracle import run_tflite
+from oracle import require, run_tflite
 from tflite_files import Q, X, two_convolutions
 
 from edgec.errors import EdgecError
@@ -53,6 +53,19 @@ def test_the_interpreter_agrees() -> None:
     actual = evaluate(graph, inputs)
     assert actual["y1"].tobytes() == expected["y1"].tobytes()
     assert len(np.unique(actual["y1"])) > 4
+
+
+@pytest.mark.oracle
+def test_the_interpreter_takes_inputs_by_name() -> None:
+    graph = two_convolutions()
+    module = require()
+    interpreter = module.Interpreter(model_content=write_tflite(graph))
+    assert interpreter.get_signature_list() == {
+        "serving_default": {"inputs": ["x"], "outputs": ["y1"]}
+    }
+    x = random_array(np.random.default_rng(1), X)
+    actual = interpreter.get_signature_runner()(x=x)
+    assert actual["y1"].shape == evaluate(graph, {"x": x})["y1"].shape
 
 
 def test_what_the_file_says() -> None:
