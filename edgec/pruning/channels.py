@@ -1,7 +1,8 @@
-"""Chooses the channels to remove: those whose filters are small, the same share of each family.
+"""Chooses the channels to remove: those with the lowest scores, the same share of each family.
 
 A family is all layers that have channels in common classes: a layer by itself, or all that a
-residual connection ties together. Source: Li et al. 2017 (Pruning filters for efficient convnets).
+residual connection ties together. A score is the size of filters, unless others are given. Source:
+Li et al. 2017 (Pruning filters for efficient convnets).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -48,15 +49,23 @@ def families(channels: ChannelMap) -> list[Family]:
     ]
 
 
-def choose_channels(channels: ChannelMap, share: float, *, across_layers: bool) -> set[int]:
+def choose_channels(
+    channels: ChannelMap,
+    share: float,
+    *,
+    across_layers: bool,
+    scored: Sequence[Family] | None = None,
+) -> set[int]:
     """Return the classes to remove: about ``share`` of every family, or of all of them together.
 
     Every layer keeps a channel. Where a multiple of four is close, that many stay in a family.
+    ``scored`` are the families with other scores than the sizes of their filters; how many go
+    from each of them is always told by the sizes.
     """
     found = families(channels)
     counts = _counts_across(found, share) if across_layers else _counts_each(found, share)
     removed: set[int] = set()
-    for family, count in zip(found, counts, strict=True):
+    for family, count in zip(scored or found, counts, strict=True):
         total = len(family.scores)
         for each in family.ranked()[: total - convenient(total - count, total)]:
             if not empties_a_layer(channels, removed | {each}):

@@ -10,12 +10,16 @@ from edgec.ir import Array, Graph, verify
 from edgec.pruning.channel_groups import ChannelMap, map_channels
 from edgec.pruning.channels import choose_channels, families
 from edgec.pruning.reconstruct import OnProgress, Reconstruction
-from edgec.pruning.report import FamilySize, Judge, PruningReport, Size
+from edgec.pruning.report import FamilySize, Judge, PruningReport, Quality, Size
 from edgec.pruning.request import PruneRequest
+from edgec.pruning.surgeon import by_least_error
 from edgec.pruning.surgery import kept, remove_channels
 from edgec.pruning.weights import choose_weights, masked
 from edgec.quantization.batch import Values
 from edgec.quantization.samples import Samples
+
+SMALL, LEAST_ERROR = "L1 norm", "least error"
+"""Criteria to choose channels by; the one whose outputs come out better is taken."""
 
 _HOLD_OUT = 8  # every eighth sample ...
 _ENOUGH = 32  # ... where there are at least so many
@@ -41,44 +45,88 @@ def prune(
     Raises ``nothing-to-prune`` where no channel, or no weight, can go.
     """
     channels = map_channels(graph)
-    removed = _removed(channels, request)
-    smaller = remove_channels(channels, removed)
-    masks = _masks(smaller, request)
-    unrepaired = masked(smaller, masks)
-    verify(unrepaired)
     fitted, measured = _split(samples, graph)
-    outputs = _kept_outputs(channels, removed)
-    repair = Reconstruction(graph, unrepaired, outputs, masks, _rows(samples, fitted))
-    repaired = repair.run(on_progress)
-    verify(repaired)
+    inputs = _rows(samples, fitted)
     labels = None if samples.label is None else samples.label[measured]
     judge = Judge.of(graph, _rows(samples, measured), labels)
+    trials = [
+        _try(channels, criterion, removed, request, inputs, judge, on_progress)
+        for criterion, removed in _choices(channels, request, inputs).items()
+    ]
+    best = max(trials, key=_merit)
     report = PruningReport(
         requested=str(request),
+        criterion=best.criterion,
         before=Size.of(graph),
-        after=Size.of(repaired),
-        families=_sizes(channels, removed) if request.channels else (),
+        after=Size.of(best.repaired),
+        families=_sizes(channels, best.removed) if request.channels else (),
         accuracy_before=judge.accuracy(judge.wanted),
-        unrepaired=judge.quality(unrepaired),
-        repaired=judge.quality(repaired),
+        unrepaired=judge.quality(best.unrepaired),
+        repaired=best.quality,
         samples_fitted=len(fitted),
         samples_measured=len(measured),
         held_out=not np.isin(measured, fitted).any(),
     )
-    return Pruned(repaired, report)
+    return Pruned(best.repaired, report)
 
 
-def _removed(channels: ChannelMap, request: PruneRequest) -> set[int]:
+@dataclass(frozen=True)
+class _Trial:
+    """What became of one choice of channels."""
+
+    criterion: str
+    removed: set[int]
+    unrepaired: Graph
+    repaired: Graph
+    quality: Quality
+
+
+def _merit(trial: _Trial) -> float:
+    sqnr = trial.quality.output_sqnr_db
+    return np.inf if sqnr is None else sqnr
+
+
+def _try(
+    channels: ChannelMap,
+    criterion: str,
+    removed: set[int],
+    request: PruneRequest,
+    inputs: Values,
+    judge: Judge,
+    on_progress: OnProgress | None,
+) -> _Trial:
+    """Remove channels and weights, repair what is left, and measure it."""
+    smaller = remove_channels(channels, removed)
+    masks = _masks(smaller, request)
+    unrepaired = masked(smaller, masks)
+    verify(unrepaired)
+    outputs = _kept_outputs(channels, removed)
+    repair = Reconstruction(channels.graph, unrepaired, outputs, masks, inputs)
+    repaired = repair.run(on_progress)
+    verify(repaired)
+    return _Trial(criterion, removed, unrepaired, repaired, judge.quality(repaired))
+
+
+def _choices(channels: ChannelMap, request: PruneRequest, inputs: Values) -> dict[str, set[int]]:
+    """Return the classes to remove by each criterion; those that come to the same only once."""
     if not request.channels:
-        return set()
-    removed = choose_channels(channels, request.channels, across_layers=request.across_layers)
-    if not removed:
-        counts = [len(each.scores) for each in families(channels)]
+        return {"magnitude": set()}
+    ways = {SMALL: families(channels), LEAST_ERROR: by_least_error(channels, inputs)}
+    chosen = {
+        criterion: choose_channels(
+            channels, request.channels, across_layers=request.across_layers, scored=scored
+        )
+        for criterion, scored in ways.items()
+    }
+    if not chosen[SMALL]:
+        counts = [len(each.scores) for each in ways[SMALL]]
         why = "no layer has channels that may go"
         if counts:
             why = f"that is less than one channel of the widest layers ({max(counts)} channels)"
         raise _nothing(request, why)
-    return removed
+    if chosen[SMALL] == chosen[LEAST_ERROR]:
+        del chosen[LEAST_ERROR]
+    return chosen
 
 
 def _masks(graph: Graph, request: PruneRequest) -> dict[str, Array]:

@@ -59,10 +59,12 @@ class FamilySize:
 class PruningReport:
     """All numbers of one pruning; ``held_out`` tells whether the samples measured were not fitted.
 
-    ``accuracy_before`` is that of the original network, where the samples have labels.
+    ``accuracy_before`` is that of the original network, where the samples have labels;
+    ``criterion`` what was removed by.
     """
 
     requested: str
+    criterion: str
     before: Size
     after: Size
     families: Sequence[FamilySize]
@@ -77,6 +79,7 @@ class PruningReport:
         """Return the object ``pruning`` of report.json."""
         return {
             "requested": self.requested,
+            "criterion": self.criterion,
             **{f"{key}_before": value for key, value in asdict(self.before).items()},
             **{f"{key}_after": value for key, value in asdict(self.after).items()},
             "output_sqnr_db": self.repaired.output_sqnr_db,

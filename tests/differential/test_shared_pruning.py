@@ -58,6 +58,12 @@ def test_accuracy_stays(name: str, request_text: str) -> None:
     assert accuracy(name, request_text) >= accuracy(name, "") - LOSS
 
 
+@pytest.mark.slow
+def test_linear_bottlenecks_lose_the_channels_that_others_tell() -> None:
+    """By the size of filters alone it would be 9 points."""
+    assert accuracy("pub_mbv2", "channels=0.25") >= accuracy("pub_mbv2", "") - LOSS
+
+
 @pytest.mark.qemu
 @pytest.mark.oracle
 @pytest.mark.parametrize("name", ["pub_lenet", "pub_dscnn"])
