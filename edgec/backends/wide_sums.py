@@ -11,6 +11,7 @@ from edgec.ir import Array
 from edgec.ops.conv2d import Conv2D, conv_factors
 from edgec.ops.fully_connected import FullyConnected, fully_connected_factor
 from edgec.ops.layer_output import has_wide_sums
+from edgec.ops.transpose_conv2d import TransposeConv2D
 
 _LARGEST_INPUT = 2**15
 _LARGEST_SUM = 2**46
@@ -61,7 +62,9 @@ def _sums(request: Request) -> Array:
 def _products(request: Request) -> Array:
     """Return the largest sum of products per channel, float64."""
     weights = np.abs(request.graph.constants[request.node.inputs[1]].astype(np.float64))
-    channels = 0 if isinstance(request.op, Conv2D | FullyConnected) else weights.ndim - 1
+    channels = (
+        0 if isinstance(request.op, Conv2D | FullyConnected | TransposeConv2D) else weights.ndim - 1
+    )
     others = tuple(axis for axis in range(weights.ndim) if axis != channels)
     return np.asarray(weights.sum(axis=others) * _LARGEST_INPUT)
 

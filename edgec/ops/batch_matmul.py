@@ -6,10 +6,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Operator
 from edgec.ops.broadcasting import centered
-from edgec.ops.fixed_point import integer_matmul, quantize_multiplier, requantize, saturate
+from edgec.ops.fixed_point import (
+    exact_matmul,
+    integer_matmul,
+    quantize_multiplier,
+    requantize,
+    requantize_wide,
+    saturate,
+)
 from edgec.ops.float_matmul import float_matmul
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
@@ -20,10 +27,12 @@ _MATRIX = 2  # axes of one
 class BatchMatMul(Operator):
     """a [...,M,K] times b [...,K,N] -> [...,M,N]; the axes in front broadcast.
 
-    ``adj_x`` says that a is stored as [...,K,M], ``adj_y`` that b is stored as [...,N,K].
+    ``adj_x`` says that a is stored as [...,K,M], ``adj_y`` that b is stored as [...,N,K]. Sums have
+    32 bits for int8, 64 for int16.
     """
 
     name: ClassVar[str] = "batch_matmul"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     adj_x: bool = False
     adj_y: bool = False
 
@@ -52,8 +61,12 @@ class BatchMatMul(Operator):
             return (float_matmul(a, b),)
         a, b = self._turned(*centered(inputs, signature))
         factor = quantize_multiplier(product_factor(signature))
-        y = requantize(integer_matmul(a, b), *factor) + signature.output.quantization.zero_point
         limits = np.iinfo(signature.output.dtype.numpy)
+        if signature.output.dtype is DType.INT16:
+            y = requantize_wide(exact_matmul(a, b), *factor)
+        else:
+            y = requantize(integer_matmul(a, b), *factor)
+        y += signature.output.quantization.zero_point
         return (saturate(y, limits.min, limits.max, limits.dtype),)
 
     def _turned(self, a: Array, b: Array) -> tuple[Array, Array]:

@@ -6,17 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Activation, Operator, WeightRule, is_float
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
 from edgec.ops.conv2d import conv_factors
-from edgec.ops.fixed_point import (
-    integer_matmul,
-    quantize_multipliers,
-    requantize,
-    saturate,
-    wrap_int32,
-)
+from edgec.ops.fixed_point import exact_matmul
 from edgec.ops.float_matmul import float_matmul
+from edgec.ops.layer_output import layer_output
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 _IMAGE = 4  # rank of [N,H,W,C]
@@ -33,6 +28,7 @@ class TransposeConv2D(Operator):
 
     name: ClassVar[str] = "transpose_conv2d"
     weight_rule: ClassVar[WeightRule | None] = WeightRule(axis=0)
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     strides: tuple[int, int]
     crop: tuple[int, int]  # rows above and columns to the left of the output
     size: tuple[int, int]
@@ -58,11 +54,9 @@ class TransposeConv2D(Operator):
             y = self._spread(x, weights, float_matmul)
             return (self.activation.apply((y + bias[0]) if bias else y),)
         zero = signature.inputs[0].quantization.zero_point
-        total = wrap_int32(self._spread(x.astype(np.int64) - zero, weights, integer_matmul))
-        total = wrap_int32(total + bias[0]) if bias else total
-        multipliers, shifts = quantize_multipliers(conv_factors(signature))
-        y = requantize(total, multipliers, shifts) + signature.output.quantization.zero_point
-        return (saturate(y, *self.activation.quantized_bounds(signature.output), x.dtype),)
+        total = self._spread(x.astype(np.int64) - zero, weights, exact_matmul)
+        factors = conv_factors(signature)
+        return (layer_output(total, bias, factors, signature, self.activation),)
 
     def _spread(self, x: Array, weights: Array, matmul: Callable[[Array, Array], Array]) -> Array:
         """Add up the patches on a canvas that holds them all, and cut the output out of it."""

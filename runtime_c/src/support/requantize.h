@@ -27,13 +27,14 @@ static inline int32_t edgec_left_shift(int32_t x, int32_t exponent)
     return (int32_t)((uint32_t)x << exponent);
 }
 
-/// round(round(x * 2^max(shift, 0) * multiplier * 2^-31) * 2^min(shift, 0)); shift in [-31, 30].
+/// round(round(x * 2^max(shift, 0) * multiplier * 2^-31) * 2^min(shift, 0)); shift in [-31, 30], and
+/// the multiplier above INT32_MIN: then nothing saturates.
 static inline int32_t edgec_requantize(int32_t x, int32_t multiplier, int32_t shift)
 {
     const int32_t left = (shift > 0) ? shift : 0;
     const int32_t right = (shift > 0) ? 0 : -shift;
-    const int32_t high = edgec_doubling_high_multiply(edgec_left_shift(x, left), multiplier);
-    return edgec_rounding_right_shift(high, right);
+    const int64_t product = (int64_t)edgec_left_shift(x, left) * multiplier;
+    return edgec_rounding_right_shift((int32_t)((product + (INT64_C(1) << 30)) >> 31), right);
 }
 
 /// x limited to [min, max].
