@@ -58,7 +58,6 @@ def lstm_s8(ctx: LoweringContext) -> Call:
             ctx.input(X),
             ctx.input(HIDDEN),
             ctx.input(CELL),
-            ctx.scratch_buffer(2 * GATES * ctx.signature.output.shape[-1]),
             ctx.output(0),
             ctx.output(1),
             ctx.output(2),

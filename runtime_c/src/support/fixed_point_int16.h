@@ -12,6 +12,12 @@ static inline int32_t edgec_multiply_q15(int32_t x, int32_t y)
     return (x * y + (1 << 14)) >> 15;
 }
 
+/// x / 2^exponent, halves rounded away from zero, in 32 bits: |x| <= 2^30, exponent in [1, 30].
+static inline int32_t edgec_rounding_shift_q15(int32_t x, int32_t exponent)
+{
+    return (x + (1 << (exponent - 1)) - ((x < 0) ? 1 : 0)) >> exponent;
+}
+
 /// exp(x) of x in [-1/4, 0), both Q0.15: the Taylor series around -1/8.
 static inline int32_t edgec_exp_of_fraction_q15(int32_t fraction)
 {
@@ -21,8 +27,8 @@ static inline int32_t edgec_exp_of_fraction_q15(int32_t fraction)
     const int32_t x2 = edgec_multiply_q15(x, x);
     const int32_t x3 = edgec_multiply_q15(x2, x);
     const int32_t x4 = edgec_multiply_q15(x2, x2);
-    const int32_t cubic = edgec_multiply_q15(edgec_rounding_right_shift(x4, 2) + x3, third);
-    const int32_t tail = edgec_rounding_right_shift(cubic + x2, 1);
+    const int32_t cubic = edgec_multiply_q15(edgec_rounding_shift_q15(x4, 2) + x3, third);
+    const int32_t tail = edgec_rounding_shift_q15(cubic + x2, 1);
     const int32_t y = edgec_multiply_q15(x + tail, exp_minus_eighth) + exp_minus_eighth;
     return (y > INT16_MAX) ? INT16_MAX : y;
 }
