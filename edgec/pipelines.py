@@ -17,6 +17,7 @@ from edgec.passes.fuse_activation import FuseActivation
 from edgec.passes.fuse_bias import FuseBias
 from edgec.passes.fuse_normalization import FuseNormalization
 from edgec.passes.fuse_pad import FusePad
+from edgec.passes.join_standardize import JoinStandardize
 from edgec.passes.keep_reduced_axes import KeepReducedAxes
 from edgec.passes.move_transposes import MoveTransposes
 from edgec.passes.sink_reshapes import SinkReshapes
@@ -54,6 +55,7 @@ FLOAT_PASSES: Sequence[Pass] = (
 )
 
 INTEGER_PASSES: Sequence[Pass] = (
+    JoinStandardize(),
     StripIoQuantize(),
     FoldConstants(),
     EliminateIdentity(),

@@ -22,6 +22,7 @@ from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import MemoryPlan, plan
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.pruning import PruningReport, parse_request, prune
+from edgec.quantization.door import Door
 from edgec.quantization.samples import Samples, source_shape
 from edgec.quantization.stated import is_marked
 from edgec.quantization.states import (
@@ -142,6 +143,7 @@ class IntegerModel:
     samples: Samples | None = None
     pruning: PruningReport | None = None
     quantization: QuantizationReport | None = None
+    door: Door | None = None
     stated_warnings: tuple[str, ...] = ()
     state_warnings: tuple[str, ...] = ()
 
@@ -188,9 +190,10 @@ def _integers_of(
         progress.stage("pruning")
         pruned = prune(float_graph, samples, parse_request(options.prune), progress.advance)
         float_graph, pruning = pruned.graph, pruned.report
-    quantized, report = quantize_model(options, float_graph, samples, progress)
-    graph = optimize_integer(quantized.graph, (log,))
-    return IntegerModel(graph, float_graph, samples, pruning, report)
+    door = Door.of(float_graph, samples)
+    quantized, report = quantize_model(options, door.graph, door.samples, progress)
+    graph = optimize_integer(door.opened(quantized.graph), (log,))
+    return IntegerModel(graph, float_graph, samples, pruning, report, door)
 
 
 def _renamed(graph: Graph, name: str) -> Graph:

@@ -78,9 +78,8 @@ def _figures(made: IntegerModel, samples: Samples, progress: Progress) -> tuple[
         stated = evaluate_quantization(smooth, smooth, made.graph, samples, progress.advance)
         return stated, _STATED
     quantized = made.quantization.quantized
+    twin = made.door.opened(quantized.twin) if made.door else quantized.twin
     return (
-        evaluate_quantization(
-            made.float_graph, quantized.twin, made.graph, samples, progress.advance
-        ),
+        evaluate_quantization(made.float_graph, twin, made.graph, samples, progress.advance),
         str(quantized.recipe),
     )

@@ -189,6 +189,7 @@ class Graph:
             self.grids,
             tuple(State(new(each.input), new(each.output)) for each in self.states),
             self.halves_to_even,
+            self.remarks,
         )
 
     def __str__(self) -> str:

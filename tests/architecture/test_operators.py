@@ -16,7 +16,7 @@ from edgec.ops.registry import exporter_of
 ROOT = Path(__file__).parents[2]
 FOLDED = {"alike", "batch_norm", "fake_quantize"}
 """Operators that passes replace before kernels are chosen."""
-INTERNAL = {"alike", "composite", "fake_quantize"}
+INTERNAL = {"alike", "composite", "fake_quantize", "standardize"}
 """Operators that no source format has: passes make them."""
 OPERATORS = operators()
 NAMES = [each.name for each in OPERATORS]
