@@ -63,7 +63,8 @@ def _evaluated(
         warnings.append("eval: the data calibrated the model too; add --calib for a fair figure")
     if made.samples is not None and options.calib not in ("", RANDOM):
         warnings += [f"{data.name}: {text}" for text in unlike(samples, made.samples)]
-    warnings += [f"{data.name}: {text}" for text in about_labels(found, visible, samples.label)]
+    doubts = about_labels(found.accuracy, visible, samples.label)
+    warnings += [f"{data.name}: {text}" for text in doubts]
     widths = made.quantization.widths if made.quantization else None
     told = tuple(dict.fromkeys(warnings))
     return EvalResult(found, scheme, told, widths=widths), samples

@@ -18,6 +18,8 @@ from edgec.driver.ports import RawSamples, read_inputs
 from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode
 from edgec.ir import Array
+from edgec.quantization.doubts import about_labels
+from edgec.quantization.evaluate import Accuracy
 from edgec.quantization.metrics import metric_for
 
 _FINISHED = re.compile(r"after (\d+) nodes of the model")
@@ -99,10 +101,11 @@ def run_regression(
     if layers and different:
         progress.stage("looking for the layer")
         layer = first_different_layer(built, inputs[different[0].sample], on)
-    accuracy = None
+    accuracy, warnings = None, samples.warnings
     if samples.labels is not None:
-        accuracy = _accuracy(built, inputs, actual, samples.labels)
-    return RegressionResult(len(actual), different, accuracy, instructions, layer, samples.warnings)
+        accuracy, doubts = _accuracy(built, inputs, actual, samples.labels)
+        warnings = (*warnings, *doubts)
+    return RegressionResult(len(actual), different, accuracy, instructions, layer, warnings)
 
 
 def with_layer(error: EdgecError, layers: Sequence[dict[str, Any]]) -> EdgecError:
@@ -145,16 +148,19 @@ def _first_difference(
 
 def _accuracy(
     built: OutputInfo, inputs: list[list[bytes]], outputs: list[list[bytes]], labels: Array
-) -> float | None:
-    """Return what labels say of the first output, 0 to 1."""
-    metric = metric_for(built_graph(built), labels)
+) -> tuple[float | None, list[str]]:
+    """Return what labels say of the first output, 0 to 1, and what is odd about them."""
+    graph = built_graph(built)
+    metric = metric_for(graph, labels)
     if metric is None:
-        return None
+        return None, []
     reals = [
         port.reals([sample[0] for sample in samples])
         for port, samples in ((built.inputs[0], inputs), (built.outputs[0], outputs))
     ]
-    return metric.measure(metric.verdicts(*reals), labels)
+    score = metric.measure(metric.verdicts(*reals), labels)
+    accuracy = None if score is None else Accuracy(None, score, metric.name)
+    return score, list(about_labels(accuracy, graph, labels))
 
 
 def _not_on_host() -> EdgecError:

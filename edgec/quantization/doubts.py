@@ -6,7 +6,7 @@ import numpy as np
 
 from edgec.ir import Array, Graph
 from edgec.quantization.batch import BatchEvaluator
-from edgec.quantization.evaluate import Evaluation
+from edgec.quantization.evaluate import Accuracy
 from edgec.quantization.judge import energy, judged_values
 from edgec.quantization.metrics import AUC, TOP_1, class_count, metric_for
 from edgec.quantization.samples import Samples
@@ -51,7 +51,7 @@ def unlike(data: Samples, calibration: Samples) -> Iterator[str]:
             )
 
 
-def about_labels(found: Evaluation, graph: Graph, labels: Array | None) -> Iterator[str]:
+def about_labels(accuracy: Accuracy | None, graph: Graph, labels: Array | None) -> Iterator[str]:
     """Yield why labels do not fit the first output, or that the model is no better than a guess."""
     if labels is None or labels.dtype.kind not in "iu" or not labels.size:
         return
@@ -61,8 +61,7 @@ def about_labels(found: Evaluation, graph: Graph, labels: Array | None) -> Itera
         guess = "; do they count from 1? then save label - 1" if (low, high) == (1, classes) else ""
         yield f"labels go from {low} to {high}, the model's classes from 0 to {classes - 1}{guess}"
         return
-    accuracy = found.accuracy
-    if accuracy is None or accuracy.metric == AUC.name or found.samples < _ENOUGH:
+    if accuracy is None or accuracy.metric == AUC.name or labels.size < _ENOUGH:
         return
     best = accuracy.quantized if accuracy.original is None else accuracy.original
     guessing = float(np.unique(labels, return_counts=True)[1].max() / labels.size)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from cli.conftest import small_graph
 from cli.test_serial_board import Line
@@ -122,6 +123,16 @@ def test_fault_names_place_and_layer(cli: Any, patched: Patched) -> None:
     assert "error[firmware-fault]" in ended.err
     assert "arm_fully_connected_s8" in ended.err
     assert "in layer 'dense'" in ended.err
+
+
+def test_odd_data_and_labels_are_warned_about(cli: Any, built: Path, tmp_path: Path) -> None:
+    data = tmp_path / "odd.npz"
+    pixels = np.random.default_rng(0).uniform(-1e4, 1e4, (8, 8, 8, 1)).astype(np.float32)
+    np.savez(data, image=pixels, label=np.full(8, 99))
+    clipped, beyond = cli("test", built, "--data", data, "--json").json["warnings"]
+    assert "of 'image' is clipped" in clipped
+    assert beyond.startswith("labels go from 99 to 99, the model's classes from 0 to")
+    assert "of 'image' is clipped" in cli("run", built, "--input", data).err
 
 
 def test_layers_are_not_seen_on_the_host(cli: Any, built: Path) -> None:

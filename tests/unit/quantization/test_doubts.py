@@ -6,7 +6,7 @@ from small_nets import dense_net, samples_of
 from edgec.ir import Array, GraphBuilder, TensorType, ValueName
 from edgec.ops.fully_connected import FullyConnected
 from edgec.quantization.doubts import about_labels, indifferent, unlike
-from edgec.quantization.evaluate import Accuracy, Evaluation
+from edgec.quantization.evaluate import Accuracy
 from edgec.quantization.samples import Samples
 
 X = ValueName("x")
@@ -41,8 +41,8 @@ def test_data_unlike_the_calibration_samples() -> None:
         assert "are both scaled as in training?" in warning
 
 
-def told(accuracy: Accuracy | None, labels: Array, samples: int = 100) -> list[str]:
-    return list(about_labels(Evaluation(samples, accuracy, None, None, ()), dense_net(), labels))
+def told(accuracy: Accuracy | None, labels: Array) -> list[str]:
+    return list(about_labels(accuracy, dense_net(), labels))
 
 
 def test_a_model_that_guesses() -> None:
@@ -52,7 +52,7 @@ def test_a_model_that_guesses() -> None:
     assert warning.startswith("the float model is right on 25.0%, always the most frequent label")
     (warning,) = told(Accuracy(None, 0.25, "top-1"), labels)
     assert warning.startswith("the model is right on 25.0%")
-    assert told(Accuracy(0.25, 0.9, "top-1"), labels, samples=5) == []
+    assert told(Accuracy(0.25, 0.9, "top-1"), labels[:5]) == []
 
 
 def test_labels_that_no_class_has() -> None:
