@@ -6,10 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator, OutputRule
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.channels_first import to_channels_first, to_channels_last
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_transpose import emit_transposed
 
 _IMAGE = 4  # rank of [N,H,W,C]
 
@@ -24,6 +25,7 @@ class DepthToSpace(Operator):
 
     name: ClassVar[str] = "depth_to_space"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     block: int
     depth_first: bool = False
 
@@ -55,6 +57,7 @@ class SpaceToDepth(Operator):
 
     name: ClassVar[str] = "space_to_depth"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     block: int
     depth_first: bool = False
 
@@ -123,8 +126,14 @@ def _on_image(
 
 @exporter(DepthToSpace)
 def _to_tflite(op: DepthToSpace, node: Node, signature: Signature, out: TfliteEmitter) -> None:
-    """Write DEPTH_TO_SPACE; TFLite knows one order of channels, for the other they are sorted."""
+    """Write DEPTH_TO_SPACE; TFLite knows one order of channels, for the other they are sorted.
+
+    The interpreter has none for int16: then TRANSPOSE.
+    """
     x = signature.inputs[0]
+    if x.dtype is DType.INT16:
+        emit_transposed(node, signature.output, op.walk(x.shape), out)
+        return
     source = node.inputs[0]
     if op.depth_first:
         channels = np.arange(x.shape[3], dtype=np.int32).reshape(-1, op.block**2).T
@@ -136,6 +145,9 @@ def _to_tflite(op: DepthToSpace, node: Node, signature: Signature, out: TfliteEm
 @exporter(SpaceToDepth)
 def _back_to_tflite(op: SpaceToDepth, node: Node, signature: Signature, out: TfliteEmitter) -> None:
     y, options = signature.output, "SpaceToDepthOptions"
+    if y.dtype is DType.INT16:
+        emit_transposed(node, y, op.walk(signature.inputs[0].shape), out)
+        return
     result = out.temporary(f"{node.name}/unsorted", y) if op.depth_first else node.outputs[0]
     out.emit("SPACE_TO_DEPTH", node.inputs, [result], options, BlockSize=op.block)
     if op.depth_first:

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Activation, Operator
 from edgec.ops.broadcasting import broadcast_type, centered, import_elementwise
 from edgec.ops.fixed_point import quantize_multiplier, requantize, saturate
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
@@ -18,6 +18,7 @@ class Prelu(Operator):
     """x; slope -> x where x >= 0, else slope * x. The slopes broadcast to the shape of x."""
 
     name: ClassVar[str] = "prelu"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     pointwise: ClassVar[bool] = True
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
@@ -55,4 +56,25 @@ def _import(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 @exporter(Prelu)
 def _to_tflite(op: Prelu, node: Node, signature: Signature, out: TfliteEmitter) -> None:
-    out.emit("PRELU", node.inputs, node.outputs)
+    if signature.output.dtype is DType.INT16:
+        _emit_parts(node, signature, out)
+    else:
+        out.emit("PRELU", node.inputs, node.outputs)
+
+
+def _emit_parts(node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    """Write relu(x) + min(x, 0) * slope: exact, as one of both is 0 and ADD keeps one scale.
+
+    The interpreter has no PRELU for int16.
+    """
+    x, slope = node.inputs
+    kinds = {"above": signature.output, "negative": signature.inputs[0], "below": signature.output}
+    parts = {name: out.temporary(f"{node.name}/{name}", kind) for name, kind in kinds.items()}
+    zero = np.zeros(1, np.int16)
+    limit = out.constant(f"{node.name}/zero", zero, signature.inputs[0].qparams)
+    out.emit("RELU", [x], [parts["above"]])
+    out.emit("MINIMUM", [x, limit], [parts["negative"]], "MaximumMinimumOptions")
+    out.emit("MUL", [parts["negative"], slope], [parts["below"]], "MulOptions")
+    inputs, none = [parts["above"], parts["below"]], Activation.NONE.value
+    fields = {"FusedActivationFunction": none, "PotScaleInt16": False}
+    out.emit("ADD", inputs, node.outputs, "AddOptions", **fields)

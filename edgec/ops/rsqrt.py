@@ -6,28 +6,29 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.base import is_float
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
 from edgec.ops.fixed_point import quantize_multiplier, requantize
 from edgec.ops.inverse_root import inverse_root
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
-from edgec.ops.unary import Unary, import_unary
+from edgec.ops.unary import Tabulated, export_table, import_unary
 
 _SHIFT = 20  # to the left, of the integer inverse root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rsqrt(Unary):
-    """1 / sqrt(x), of int8 in TFLite's fixed point: the largest int8 for 0 and below."""
+class Rsqrt(Tabulated):
+    """1 / sqrt(x): int8 in TFLite's fixed point, 127 for 0 and below; int16 by a table."""
 
     name: ClassVar[str] = "rsqrt"
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
-        (x,) = inputs
-        if is_float(signature.inputs[0]):
-            with np.errstate(all="ignore"):
-                return ((1 / np.sqrt(x.astype(np.float64))).astype(np.float32),)
-        return (self._of_integers(x, signature),)
+        if inputs[0].dtype == np.int8:
+            return (self._of_integers(inputs[0], signature),)
+        return Tabulated.evaluate(self, inputs, signature)
+
+    def of_floats(self, x: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return np.asarray(1 / np.sqrt(x.astype(np.float64)), np.float32)
 
     def _of_integers(self, x: Array, signature: Signature) -> Array:
         source, target = signature.inputs[0].quantization, signature.output.quantization
@@ -47,4 +48,8 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 @exporter(Rsqrt)
 def _to_tflite(op: Rsqrt, node: Node, signature: Signature, out: TfliteEmitter) -> None:
-    out.emit("RSQRT", node.inputs, node.outputs)
+    """Write RSQRT, which the interpreter does not know for int16: then a table."""
+    if signature.output.dtype is DType.INT16:
+        export_table(op, node, signature, out)
+    else:
+        out.emit("RSQRT", node.inputs, node.outputs)

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator, OutputRule
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.constants import add_or_fold
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.reshape import Reshape
@@ -19,6 +19,7 @@ class Tile(Operator):
 
     name: ClassVar[str] = "tile"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     repeats: tuple[int, ...]
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
@@ -83,5 +84,23 @@ def _repeated(
 
 @exporter(Tile)
 def _to_tflite(op: Tile, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    if signature.output.dtype is DType.INT16:
+        _emit_gathers(op, node, signature, out)
+        return
     repeats = out.constant(f"{node.name}/multiples", np.array(op.repeats, np.int32))
     out.emit("TILE", [*node.inputs, repeats], node.outputs, "TileOptions")
+
+
+def _emit_gathers(op: Tile, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    """Write one GATHER for each repeated axis: the interpreter has no TILE for int16."""
+    value, kind = node.inputs[0], signature.inputs[0]
+    axes = [axis for axis, count in enumerate(op.repeats) if count != 1]
+    for axis in axes:
+        extent, count = kind.shape[axis], op.repeats[axis]
+        kind = kind.with_shape([*kind.shape[:axis], extent * count, *kind.shape[axis + 1 :]])
+        places = np.tile(np.arange(extent, dtype=np.int32), count)
+        index = out.constant(f"{node.name}/places{axis}", places)
+        last = axis == axes[-1]
+        result = node.outputs[0] if last else out.temporary(f"{node.name}/axis{axis}", kind)
+        out.emit("GATHER", [value, index], [result], "GatherOptions", Axis=axis)
+        value = result

@@ -1,7 +1,7 @@
 """Rectifier with slopes in plain C, with broadcasting."""
 
 from edgec.backends.base import LoweringContext, kernel
-from edgec.backends.constraints import int8_inputs
+from edgec.backends.constraints import int8_inputs, int16_inputs
 from edgec.backends.portable_c import structs
 from edgec.backends.portable_c.axes import few_loops
 from edgec.backends.portable_c.broadcasting import elementwise_call
@@ -12,6 +12,15 @@ from edgec.ops.prelu import Prelu, slope_factors
 
 @kernel("portable_c", Prelu, requires=(int8_inputs, few_loops))
 def prelu_s8(ctx: LoweringContext) -> Call:
+    return _call("edgec_prelu_s8", ctx)
+
+
+@kernel("portable_c", Prelu, requires=(int16_inputs, few_loops))
+def prelu_s16(ctx: LoweringContext) -> Call:
+    return _call("edgec_prelu_s16", ctx)
+
+
+def _call(function: str, ctx: LoweringContext) -> Call:
     (x, slope), y = ctx.signature.inputs, ctx.signature.output
     above, below = slope_factors(ctx.signature)
     how = Struct(
@@ -24,4 +33,4 @@ def prelu_s8(ctx: LoweringContext) -> Call:
             "clamp": structs.clamp(Activation.NONE, y),
         },
     )
-    return elementwise_call(ctx, "edgec_prelu_s8", how, structs.scale(above))
+    return elementwise_call(ctx, function, how, structs.scale(above))

@@ -16,6 +16,7 @@ from edgec.ops.log import Log
 from edgec.ops.neg import Neg
 from edgec.ops.reciprocal import Reciprocal
 from edgec.ops.round import Round
+from edgec.ops.rsqrt import Rsqrt
 from edgec.ops.sqrt import Sqrt
 from edgec.ops.swish import Swish
 from edgec.ops.unary import Unary
@@ -27,6 +28,7 @@ FUNCTIONS: dict[str, Unary] = {
     "exp": Exp(),
     "log": Log(),
     "sqrt": Sqrt(),
+    "rsqrt": Rsqrt(),
     "elu": Elu(alpha=1.3),
     "gelu": Gelu(),
     "swish": Swish(),

@@ -7,11 +7,13 @@ from ops.case import Case, Constant, int16, op_case
 
 from edgec.ir import Op, QParams
 from edgec.ops.concatenation import Concatenation
+from edgec.ops.depth_to_space import DepthToSpace, SpaceToDepth
 from edgec.ops.gather import Gather
 from edgec.ops.pad import Pad
 from edgec.ops.reshape import Reshape
 from edgec.ops.resize_nearest import ResizeNearest
 from edgec.ops.slice import Slice
+from edgec.ops.tile import Tile
 from edgec.ops.transpose import Transpose
 
 SCALE = 2e-4
@@ -47,6 +49,16 @@ CASES = [
     ),
     movement_case("slice", Slice(starts=(0, 1, 2), sizes=(1, 4, 3), steps=(1, 1, 1)), (1, 6, 7)),
     movement_case("slice_steps", Slice(starts=(1, 6), sizes=(2, 3), steps=(2, -2)), (5, 7)),
+    *(
+        movement_case(f"{label}_{first:d}", op(block=2, depth_first=first), shape)
+        for label, op, shape in (
+            ("depth_to_space", DepthToSpace, (2, 3, 5, 12)),
+            ("space_to_depth", SpaceToDepth, (2, 6, 10, 3)),
+        )
+        for first in (False, True)
+    ),
+    movement_case("tile", Tile(repeats=(2, 1, 3)), (2, 3, 4)),
+    movement_case("tile_channels", Tile(repeats=(1, 4, 5, 1)), (1, 1, 1, 9)),
     movement_case("gather", Gather(axis=1, indices=(3, 0, 0, 5)), (2, 6, 3)),
     movement_case(
         "resize_nearest", ResizeNearest(rows=(0, 0, 1, 1), columns=(0, 1, 1)), (1, 2, 2, 5)
