@@ -10,11 +10,13 @@ from edgec.frontends.files import read_file
 from edgec.frontends.limits import MAX_BYTES, too_large
 from edgec.frontends.shapes import Shapes, check_fixed
 from edgec.frontends.tflite_checks import OperatorChecks
+from edgec.frontends.tflite_dilation import with_dilations
 from edgec.frontends.tflite_floats import with_float_constants
 from edgec.frontends.tflite_options import default_options, options_table
 from edgec.frontends.tflite_reader import FileModel, FileOperator, read_model
+from edgec.frontends.tflite_shapes import SHAPE_OPERATORS, folded_shapes
 from edgec.frontends.tflite_tables import with_tables
-from edgec.ir import DType, Graph, GraphBuilder, TensorType, ValueName
+from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName
 from edgec.ops import registry
 from edgec.ops.base import Activation
 from edgec.ops.registry import Format, SourceNode
@@ -40,7 +42,7 @@ def load_tflite(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
     registry.load_all()
     place = Place(file=str(path))
     model = with_float_constants(with_tables(read_model(read_file(path), place)))
-    graph = _Import(model, path).graph()
+    graph = _Import(with_dilations(model), path).graph()
     check_fixed(graph, shapes, place)
     return graph
 
@@ -71,8 +73,13 @@ class _Import:
         name = self._names[operator.outputs[0]]
         place = Place(self._file, f"node {index} ({operator.op}) {name!r}")
         try:
-            raise_all(self._checks.problems(operator, place))
-            values = self._imported(self._source_node(operator, name, place))
+            known = self._known(operator, name, place)
+            if known is None:
+                raise_all(self._checks.problems(operator, place))
+                values = self._imported(self._source_node(operator, name, place))
+            else:
+                qparams = self._model.tensors[operator.outputs[0]].qparams
+                values = [self._builder.constant(name, known, qparams)]
         except EdgecError as error:
             self._errors.append(error)
             values = [
@@ -81,6 +88,17 @@ class _Import:
             ]
         for number, value in zip(operator.outputs, values, strict=True):
             self._values[number] = value
+
+    def _known(self, operator: FileOperator, name: str, place: Place) -> Array | None:
+        """Return the result of an operator that only computes with shapes."""
+        made = [each for each in operator.inputs if each is not None]
+        if operator.op not in SHAPE_OPERATORS or not all(self._is_there(each) for each in made):
+            return None
+        return folded_shapes(self._source_node(operator, name, place), self._builder)
+
+    def _is_there(self, number: int) -> bool:
+        tensor = self._model.tensors[number]
+        return number in self._values or (tensor.data is not None and tensor.dtype is not None)
 
     def _source_node(self, operator: FileOperator, name: str, place: Place) -> SourceNode:
         for number in operator.outputs:

@@ -1,0 +1,145 @@
+"""Folds what TFLite models compute from shapes: with fixed shapes these are constants.
+
+Converters write SHAPE, STRIDED_SLICE, PACK and such where a model was made without a batch size.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from edgec.ir import Array, DType, GraphBuilder, TensorType
+from edgec.ops.registry import SourceNode
+
+_MAX_ELEMENTS = 1 << 16
+_INTEGERS = {DType.INT32, DType.INT64}
+_RESULTS = {*_INTEGERS, DType.FLOAT32, DType.BOOL}  # FILL: of any type
+
+Fold = Callable[[Sequence[Array], Mapping[str, Any]], Array]
+
+
+def folded_shapes(node: SourceNode, g: GraphBuilder) -> Array | None:
+    """Return the result of a node on integers that are known beforehand.
+
+    None where they are not, or where the node does not fit them: its importer says how.
+    """
+    if len(node.outputs) != 1 or (node.dtypes[0] not in _RESULTS and node.op != "FILL"):
+        return None
+    inputs = _known(node, g)
+    if inputs is None:
+        return None
+    try:
+        result = np.asarray(_FOLDS[node.op](inputs, node.attrs), node.dtypes[0].numpy)
+    except (ValueError, IndexError, TypeError, OverflowError, ZeroDivisionError):
+        return None
+    return result if result.size <= _MAX_ELEMENTS else None
+
+
+def _known(node: SourceNode, g: GraphBuilder) -> list[Array] | None:
+    """Return the inputs where all of them are small integer constants, or only shapes count."""
+    values = node.present_inputs()
+    if node.op == "SHAPE":
+        return [np.broadcast_to(np.int32(0), g.type(each).shape) for each in values]
+    arrays = [g.constant_value(each) for each in values]
+    known = [
+        array
+        for value, array in zip(values, arrays, strict=True)
+        if array is not None and _is_small(g.type(value), node.op)
+    ]
+    return known if len(known) == len(values) else None
+
+
+def _is_small(kind: TensorType, op: str) -> bool:
+    fits = kind.dtype in _INTEGERS or op == "FILL"
+    return fits and kind.elements <= _MAX_ELEMENTS
+
+
+def _shape(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+    return np.array(inputs[0].shape, np.int64)
+
+
+def _strided_slice(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+    x, begins, ends, strides = inputs
+    if any(attrs.get(key) for key in ("ellipsis_mask", "new_axis_mask", "offset")):
+        message = "masks that shapes do not need"
+        raise ValueError(message)
+    begin_mask, end_mask, shrunk = (
+        int(attrs.get(key, 0)) for key in ("begin_mask", "end_mask", "shrink_axis_mask")
+    )
+    index: list[int | slice] = []
+    for axis, (begin, end, stride) in enumerate(
+        zip(begins.flat, ends.flat, strides.flat, strict=True)
+    ):
+        bit = 1 << axis
+        if shrunk & bit:
+            index.append(int(begin))
+        else:
+            first = None if begin_mask & bit else int(begin)
+            last = None if end_mask & bit else int(end)
+            index.append(slice(first, last, int(stride)))
+    return np.asarray(x[tuple(index)])
+
+
+def _pack(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+    return np.stack(inputs, axis=int(attrs.get("axis", 0)))
+
+
+def _concatenation(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+    return np.concatenate(inputs, axis=int(attrs.get("axis", 0)))
+
+
+def _gather(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+    x, indices = inputs
+    if attrs.get("batch_dims", 0):
+        message = "batches of indices"
+        raise ValueError(message)
+    return np.take(x, indices, axis=int(attrs.get("axis", 0)))
+
+
+def _reduce_prod(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+    x, axes = inputs
+    keeps = bool(attrs.get("keep_dims", False))
+    return np.asarray(np.prod(x, axis=tuple(int(axis) for axis in axes.flat), keepdims=keeps))
+
+
+def _fill(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+    extents, value = inputs  # a quantized value has the quantization of the result
+    shape = tuple(int(each) for each in extents.flat)
+    if min(shape, default=0) < 0 or np.prod(shape) > _MAX_ELEMENTS or value.size != 1:
+        message = f"{value.size} values for {shape}"
+        raise ValueError(message)
+    return np.full(shape, value.item(), value.dtype)
+
+
+def _of_two(f: Callable[[Array, Array], Array]) -> Fold:
+    def fold(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+        if attrs.get("fused_activation_function", "NONE") != "NONE":
+            message = "an activation"
+            raise ValueError(message)
+        a, b = inputs
+        return np.asarray(f(a, b))
+
+    return fold
+
+
+_FOLDS: dict[str, Fold] = {
+    "SHAPE": _shape,
+    "STRIDED_SLICE": _strided_slice,
+    "PACK": _pack,
+    "CONCATENATION": _concatenation,
+    "GATHER": _gather,
+    "REDUCE_PROD": _reduce_prod,
+    "FILL": _fill,
+    "RESHAPE": lambda inputs, _: inputs[0].reshape([int(each) for each in inputs[1].flat]),
+    "EXPAND_DIMS": lambda inputs, _: np.expand_dims(inputs[0], int(inputs[1].item())),
+    "CAST": lambda inputs, _: inputs[0],
+    "ADD": _of_two(np.add),
+    "SUB": _of_two(np.subtract),
+    "MUL": _of_two(np.multiply),
+    "FLOOR_DIV": _of_two(np.floor_divide),
+    "MAXIMUM": _of_two(np.maximum),
+    "MINIMUM": _of_two(np.minimum),
+}
+
+SHAPE_OPERATORS = frozenset(_FOLDS)
+"""Operators that :func:`folded_shapes` knows."""
