@@ -96,9 +96,14 @@ class MixedSearch:
     trials: list[Trial] = field(default_factory=list)
 
     def run(self, narrow: Evaluation) -> Mixed | None:
-        """Return the model with the least in int16; None where only int16 everywhere is left."""
+        """Return the model with the least in int16 that does and is cheaper than int16 everywhere.
+
+        None where there is none.
+        """
         nothing, *plans = self.mixer.path.plans()
-        found = self._first(plans[:-1], nothing, narrow)
+        whole = plans[-1].cost if plans else nothing.cost
+        cheaper = [plan for plan in plans if plan.cost.over(whole) < 0]
+        found = self._first(cheaper, nothing, narrow)
         if found is None:
             finer = self.mixer.refined() if self.refine else None
             return None if finer is None else replace(self, mixer=finer).run(narrow)

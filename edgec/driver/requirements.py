@@ -36,7 +36,7 @@ class Requirement:
     def __str__(self) -> str:
         if self.sqnr_db is not None:
             return f"{self.sqnr_db:g} dB of output SQNR"
-        return f"{self.points:g} points of accuracy"
+        return f"{self.points:g} points of accuracy or agreement"
 
     def met_by(self, found: Evaluation) -> bool:
         """Tell whether an evaluation is good enough; agreement stands for accuracy."""

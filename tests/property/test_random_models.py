@@ -14,13 +14,14 @@ from random_models import CHOICES, INPUT_SHAPES, Choice, Shape, random_model
 
 from edgec.exporters import write_tflite
 from edgec.frontends.onnx import load_onnx
-from edgec.ir import Array, Graph, ValueName, evaluate, verify
+from edgec.ir import Array, DType, Graph, ValueName, evaluate, verify
 from edgec.ops.base import Operator, OutputRule
 from edgec.ops.transpose import Transpose
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.quantization.calibrate import calibrate
 from edgec.quantization.quantize import quantize
 from edgec.quantization.samples import Samples
+from edgec.quantization.sensitivity import groups_of
 
 calm = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 models = given(INPUT_SHAPES, CHOICES, st.integers(0, 9))
@@ -32,12 +33,20 @@ def imported(shape: Shape, choices: list[Choice], extra: int) -> tuple[Graph, by
         return load_onnx(save(model, Path(folder))), model.SerializeToString()
 
 
-def quantized(graph: Graph) -> Graph:
-    """Quantize an optimized float graph, calibrated on a few random samples."""
+def quantized(graph: Graph, widths: int | None = None) -> Graph:
+    """Quantize an optimized float graph, calibrated on a few random samples.
+
+    With ``widths``, what shares a quantization is int8 or int16 as the bits of the number have it.
+    """
     rng = np.random.default_rng(0)
     kinds = {name: graph.types[name] for name in graph.inputs}
     arrays = {n: rng.standard_normal((4, *k.shape)).astype(np.float32) for n, k in kinds.items()}
-    return quantize(graph, calibrate(graph, Samples(arrays)))
+    ranges = calibrate(graph, Samples(arrays))
+    if widths is None:
+        return quantize(graph, ranges)
+    groups = groups_of(graph)
+    narrow = [group.root for bit, group in enumerate(groups) if not widths >> bit & 1]
+    return quantize(graph, ranges, None, DType.INT16, narrow)
 
 
 def transposes(graph: Graph) -> int:
@@ -46,7 +55,12 @@ def transposes(graph: Graph) -> int:
 
 def integer_inputs(graph: Graph, seed: int) -> dict[ValueName, Array]:
     rng = np.random.default_rng(seed)
-    return {n: rng.integers(-128, 128, graph.types[n].shape, np.int8) for n in graph.inputs}
+    kinds = {name: graph.types[name] for name in graph.inputs}
+    limits = {name: np.iinfo(kind.dtype.numpy) for name, kind in kinds.items()}
+    return {
+        n: rng.integers(limits[n].min, limits[n].max + 1, kind.shape, kind.dtype.numpy)
+        for n, kind in kinds.items()
+    }
 
 
 @calm
@@ -106,6 +120,25 @@ def test_the_interpreter_computes_the_same_bytes(
     shape: Shape, choices: list[Choice], extra: int
 ) -> None:
     graph = optimize_integer(quantized(optimize_float(imported(shape, choices, extra)[0])))
+    assert_interpreter_agrees(graph)
+
+
+@pytest.mark.oracle
+@settings(parent=calm, max_examples=40)
+@given(INPUT_SHAPES, CHOICES, st.integers(0, 9), st.integers(0, 2**12))
+def test_any_widths_give_the_interpreters_bytes(
+    shape: Shape, choices: list[Choice], extra: int, widths: int
+) -> None:
+    before = quantized(optimize_float(imported(shape, choices, extra)[0]), widths)
+    verify(before)
+    graph = optimize_integer(before)
+    x = integer_inputs(graph, 2)
+    expected = evaluate(before, x)
+    assert all((each == expected[name]).all() for name, each in evaluate(graph, x).items())
+    assert_interpreter_agrees(graph)
+
+
+def assert_interpreter_agrees(graph: Graph) -> None:
     oracle = Oracle(write_tflite(graph), exact=True)
     for seed in range(2):
         x = integer_inputs(graph, seed)
