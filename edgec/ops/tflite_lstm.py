@@ -53,6 +53,10 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     names = (*node.outputs, f"{node.name}/next_h", f"{node.name}/next_c", f"{node.name}/cells")
     qparams = (*node.qparams, kinds[HIDDEN].qparams, kinds[CELL].qparams)
     count = 4 if op.shows_cells else 3
+    wanted = op.infer(kinds)[1:3]
+    if [kinds[each].shape for each in (HIDDEN, CELL)] != [each.shape for each in wanted]:
+        message = f"states {kinds[HIDDEN]} and {kinds[CELL]} for sequences {kinds[0]}"
+        raise node.reject(message, code="malformed-model")
     y, next_h, next_c, *_ = g.add(
         op, inputs, name=node.name, outputs=names[:count], qparams=qparams
     )

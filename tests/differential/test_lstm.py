@@ -188,6 +188,7 @@ MATRIX = constant("extra", np.ones((UNITS, UNITS), np.int8), Q(0.1))
             "power of two",
         ),
         ({2: MATRIX}, {}, "malformed-model", "fit"),
+        ({0: tensor("x", (2, 4, DEPTH))}, {}, "malformed-model", "states"),
     ],
 )
 def test_what_the_operator_does_not_do_is_refused(
