@@ -32,6 +32,7 @@ def _document(found: Inspection) -> dict[str, Any]:
         "quantized": found.quantized,
         "inputs": [each.to_json() for each in found.inputs],
         "outputs": [each.to_json() for each in found.outputs],
+        "states": [each.to_json() for each in found.states],
         "macs": found.macs,
         "params": found.params,
         "layers": [each.to_json() for each in found.layers],
@@ -44,7 +45,8 @@ def _show(found: Inspection) -> None:
     title = f"{plain(found.name)}: {found.source_format}, {kind}, {found.params:,} parameters, "
     console.print(Text(f"{title}{found.macs:,} MACs\n", style="bold"))
     ports = table("", "tensor", "shape", "type", "quantization")
-    for role, tensors in (("input", found.inputs), ("output", found.outputs)):
+    roles = {"input": found.inputs, "output": found.outputs, "state": found.states}
+    for role, tensors in roles.items():
         for each in tensors:
             shape = shapes([each.shape])
             add_row(ports, role, each.name, shape, each.dtype, each.quantization or None)

@@ -47,7 +47,10 @@ class LayerInfo:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A model as edgec sees it: cleaned up, activations NHWC."""
+    """A model as edgec sees it: cleaned up, activations NHWC.
+
+    ``states`` are what a TFLite file keeps from run to run.
+    """
 
     name: str
     source_format: str
@@ -55,6 +58,7 @@ class Inspection:
     quantized: bool
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
+    states: tuple[TensorInfo, ...]
     layers: tuple[LayerInfo, ...]
     macs: int
     params: int
@@ -80,8 +84,9 @@ def inspect(model: Path, shapes: Shapes = MappingProxyType({})) -> Inspection:
         source_format=loaded.source_format.value,
         sha256=loaded.sha256,
         quantized=not is_float,
-        inputs=tuple(_tensor(graph, value) for value in graph.inputs),
-        outputs=tuple(_tensor(graph, value) for value in graph.outputs),
+        inputs=tuple(_tensor(graph, value) for value in graph.without_states(graph.inputs)),
+        outputs=tuple(_tensor(graph, value) for value in graph.without_states(graph.outputs)),
+        states=tuple(_tensor(graph, each.input) for each in graph.states),
         layers=layers,
         macs=sum(each.macs for each in layers),
         params=sum(int(array.size) for array in graph.constants.values()),

@@ -23,10 +23,11 @@ def parse_states(text: str) -> tuple[State, ...]:
     """
     parts = [part.strip() for part in text.split(",")]
     pairs = [part.partition("=") for part in parts if part and part not in {NONE, KEEP}]
-    if any(not (before.strip() and after.strip()) for before, _, after in pairs):
+    names = [before.strip() for before, _, _ in pairs]
+    if len(set(names)) < len(names) or not all(b.strip() and a.strip() for b, _, a in pairs):
         raise EdgecError(
             "invalid-option",
-            f"--state {text}: expected pairs of an input and an output",
+            f"--state {text}: expected pairs of an input and an output, each input once",
             help="--state h_in=h_out, several with commas in between; --state none where every "
             "run is to begin from zero",
             exit_code=ExitCode.USAGE,
@@ -115,8 +116,8 @@ def without_state_inputs(graph: Graph) -> Graph:
 
 def _check(graph: Graph, state: State) -> None:
     for value, known, kind in (
-        (state.input, graph.inputs, "input"),
-        (state.output, graph.outputs, "output"),
+        (state.input, graph.without_states(graph.inputs), "input"),
+        (state.output, graph.without_states(graph.outputs), "output"),
     ):
         if value not in known:
             raise EdgecError(

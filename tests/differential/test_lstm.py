@@ -13,6 +13,7 @@ from tflite_files import constant, file, tensor
 
 from edgec.driver import BuildOptions, build
 from edgec.driver.execute import run
+from edgec.driver.inspection import inspect
 from edgec.driver.output import open_output
 from edgec.driver.regression import run_regression
 from edgec.errors import EdgecError
@@ -203,3 +204,11 @@ def test_what_the_operator_does_not_do_is_refused(
     with pytest.raises(EdgecError, match=said) as caught:
         load_tflite(path)
     assert caught.value.code == code
+
+
+def test_inspect_shows_states_apart(tmp_path: Path) -> None:
+    path = tmp_path / "lstm.tflite"
+    path.write_bytes(lstm_file({}))
+    found = inspect(path)
+    shown = [[each.name for each in part] for part in (found.inputs, found.outputs, found.states)]
+    assert shown == [["x"], ["y"], ["h", "c"]]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from edgec.errors import EdgecError
 from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName, evaluate_runs, verify
 from edgec.ops.add import Add
 from edgec.quantization.calibrate import calibrate
@@ -90,3 +91,10 @@ def test_users_are_told_of_states_once() -> None:
 
 def test_words_may_stand_among_pairs() -> None:
     assert parse_states("none, s=new") == parse_states("s=new") == accumulator().states
+
+
+def test_a_state_of_the_file_is_no_input_to_name() -> None:
+    with pytest.raises(EdgecError) as caught:
+        with_states(accumulator(), parse_states("s=y"))
+    assert caught.value.code == "unknown-state"
+    assert caught.value.help == "its inputs are x"

@@ -39,7 +39,7 @@ def test_pairs_are_read() -> None:
     assert parse_states("") == ()
 
 
-@pytest.mark.parametrize("text", ["a", "a=", "=b", "a=b,c"])
+@pytest.mark.parametrize("text", ["a", "a=", "=b", "a=b,c", "a=b,a=c"])
 def test_what_is_no_pair_is_refused(text: str) -> None:
     with pytest.raises(EdgecError) as caught:
         parse_states(text)
