@@ -15,6 +15,7 @@ from edgec.ir import Graph, State, ValueName
 from edgec.lir import Program
 from edgec.memory.planner import MemoryPlan
 from edgec.pipelines import optimize_float, optimize_integer
+from edgec.quantization.calibrate import check_weights
 from edgec.quantization.observers import Range
 from edgec.quantization.quantize import quantize
 from edgec.quantization.stated import Stated, is_marked
@@ -74,6 +75,7 @@ def integer_preview(graph: Graph, states: Sequence[State] = ()) -> Graph:
         stated = Stated.of(graph).completed(_placeholders(graph))
         return with_states(optimize_integer(stated.integers()), states)
     graph = with_states(graph, states)
+    check_weights(graph)
     return optimize_integer(quantize(graph, _placeholders(graph)))
 
 

@@ -33,7 +33,7 @@ def summarize(
     graph: Graph, samples: Samples, on_progress: OnProgress | None = None
 ) -> dict[ValueName, Summary]:
     """Return what every float value that is no constant looks like; errors as :func:`calibrate`."""
-    _check_weights(graph)
+    check_weights(graph)
     seen: dict[ValueName, Summary] = {}
     for done, values in _chunks(graph, samples):
         _check_finite(graph, values)
@@ -75,9 +75,10 @@ def _check_finite(graph: Graph, values: Values) -> None:
                 )
 
 
-def _check_weights(graph: Graph) -> None:
+def check_weights(graph: Graph) -> None:
+    """Raise ``non-finite-activation`` where weights of a layer are infinite, NaN or vast."""
     for node in graph.nodes:
-        if isinstance(node.op, Operator) and node.op.weight_rule is not None:
+        if isinstance(node.op, Operator) and (node.op.weight_rule or node.op.products):
             for value in node.inputs[1:]:
                 if value in graph.constants:
                     _check_magnitude(graph.constants[value], f"the constant {value!r}", node)

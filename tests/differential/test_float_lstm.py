@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from oracle import Oracle
 
-from edgec.driver import BuildOptions, build
+from edgec.driver import BuildOptions, build, check
 from edgec.driver.execute import run
 from edgec.driver.output import open_output
 from edgec.driver.regression import run_regression
@@ -222,3 +222,13 @@ def test_where_int8_is_not_enough_the_layer_is_written_out(*, keeps: bool, tmp_p
     assert "lstm" not in [each["op"] for each in built.report["layers"]]
     assert built.report["quantization"]["output_sqnr_db"] > 45
     assert run_regression(built.folder, on="host").mismatches == 0
+
+
+def test_weights_that_are_no_numbers_are_named(tmp_path: Path) -> None:
+    graph = layer()
+    weights = {**graph.constants, ValueName("r2"): np.full((UNITS, UNITS), np.inf, np.float32)}
+    path = tmp_path / "lstm.tflite"
+    path.write_bytes(write_tflite(replace(graph, constants=weights)))
+    (problem,) = check(path).problems
+    assert problem.code == "non-finite-activation"
+    assert "'r2' is infinite" in problem.message
