@@ -117,7 +117,7 @@ def _show(result: EvalResult) -> None:
         before = found.accuracy.original
         shown = "" if before is None else f"float {before:.2%}, "
         shown += f"quantized {found.accuracy.quantized:.2%}"
-        console.print(f"accuracy ({found.accuracy.metric})  {shown}")
+        console.print(f"{_titled(found.accuracy.metric)}  {shown}")
     if found.top1_agreement is not None:
         console.print(f"same top-1 as float  {found.top1_agreement:.2%}")
     if found.output_sqnr_db is not None:
@@ -134,6 +134,10 @@ def _show(result: EvalResult) -> None:
             level = f"{each.sqnr_db:.1f} dB"
             add_row(rows, short(each.name), each.dtype.value, level, each.hint or None)
         console.print(rows)
+
+
+def _titled(metric: str) -> str:
+    return metric if metric.startswith("accuracy") else f"accuracy ({metric})"
 
 
 def _show_deployed(console: Console, found: Deployed) -> None:

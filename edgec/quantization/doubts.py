@@ -16,7 +16,7 @@ _FEW = 8  # fewer say nothing about how outputs vary
 _INDIFFERENT = 0.05  # how much outputs vary, over their magnitude; 0.2 and more is usual
 _UNLIKE = 3.0  # the magnitude of data over that of the calibration samples
 _ENOUGH = 20  # samples from which an accuracy says something
-_BETTER = 1.05  # what a model should have over guessing
+_BETTER = 0.05  # of what guessing leaves wrong: a model should get so much right at least
 
 
 def indifferent(graph: Graph, samples: Samples) -> Iterator[str]:
@@ -65,7 +65,7 @@ def about_labels(accuracy: Accuracy | None, graph: Graph, labels: Array | None) 
         return
     best = accuracy.quantized if accuracy.original is None else accuracy.original
     guessing = float(np.unique(labels, return_counts=True)[1].max() / labels.size)
-    if best < guessing * _BETTER:
+    if best < guessing + _BETTER * (1 - guessing):
         yield (
             f"the {'model' if accuracy.original is None else 'float model'} is right on "
             f"{best:.1%}, always the most frequent label on {guessing:.1%}: are the samples "

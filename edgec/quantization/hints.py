@@ -120,6 +120,7 @@ class Causes:
         """Return who fills the range that a value shares with it; empty where nobody does."""
         kind = self.integer.types[value]
         others = {v for v in self.seen if self.integer.types[v].qparams == kind.qparams} - {value}
+        others = {v for v in others if not self._carries(v)}
         if not others:
             return ""
         widest = max(sorted(others), key=lambda each: _used(self.seen[each], kind))
@@ -127,6 +128,11 @@ class Causes:
             return ""
         maker = self._makers.get(widest)
         return _called(maker) if maker else f"the input {widest!r}"
+
+    def _carries(self, value: ValueName) -> bool:
+        """Tell whether a value is only what others are, moved or put together."""
+        op = self._makers[value].op if value in self._makers else None
+        return isinstance(op, Operator) and op.output_rule is OutputRule.SAME_AS_INPUT
 
     def _has_outliers_in(self, sources: Sequence[ValueName]) -> str:
         for each in sources:

@@ -55,6 +55,12 @@ def test_a_model_that_guesses() -> None:
     assert told(Accuracy(0.25, 0.9, "top-1"), labels[:5]) == []
 
 
+def test_a_model_that_knows_rare_labels_does_not_guess() -> None:
+    labels = np.zeros(100, np.int64)
+    labels[0] = 1
+    assert told(Accuracy(1.0, 1.0, "top-1"), labels) == []
+
+
 def test_labels_that_no_class_has() -> None:
     labels = np.arange(100) % 4
     (warning,) = told(None, labels + 1)

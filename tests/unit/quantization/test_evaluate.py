@@ -117,7 +117,7 @@ def test_a_shared_scale_is_named() -> None:
     found = {
         each.name: each for each in evaluate_quantization(graph, graph, integer, samples).layers
     }
-    assert found["a"].hint.startswith("shared scale: only 1% of the range is used; 'b' needs it")
+    assert found["a"].hint.startswith("shared scale: only 1% of the range is used; the input 'x'")
 
 
 def chain(*weights: Array) -> Graph:
