@@ -52,13 +52,13 @@ class Gather(Operator):
 
 @importer(Format.ONNX, "Gather")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    return _gathered(node, g, node.input(0), node.integer("axis", default=0), _indices(node, g))
+    return gathered(node, g, node.input(0), node.integer("axis", default=0), _indices(node, g))
 
 
 @importer(Format.TFLITE, "GATHER")
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     _no_batch(node)
-    return _gathered(node, g, node.input(0), node.integer("axis", 0), _indices(node, g))
+    return gathered(node, g, node.input(0), node.integer("axis", 0), _indices(node, g))
 
 
 @importer(Format.ONNX, "GatherND")
@@ -79,7 +79,7 @@ def _gather_nd(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     flat = (places % extents) @ np.array(steps, np.int64)
     merged = Reshape(shape=(prod(shape[:depth]), *shape[depth:]))
     (rows,) = add_or_fold(node.part(suffix="rows"), g, merged, [x])
-    return _gathered(node, g, rows, 0, flat)
+    return gathered(node, g, rows, 0, flat)
 
 
 def _with_batches(node: SourceNode, places: Array, shape: Sequence[int]) -> Array:
@@ -110,7 +110,7 @@ def _indices(node: SourceNode, g: GraphBuilder) -> Array:
     return node.constant(g, 1)
 
 
-def _gathered(
+def gathered(
     node: SourceNode, g: GraphBuilder, x: ValueName, axis: int, indices: Array
 ) -> Sequence[ValueName]:
     """Add what takes ``indices`` of any rank along ``axis``; they take the place of the axis."""

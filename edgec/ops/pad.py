@@ -9,6 +9,7 @@ import numpy as np
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule, is_float
 from edgec.ops.constants import add_or_fold
+from edgec.ops.mirror_pad import pad_by_elements
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 
@@ -68,11 +69,6 @@ def _real_value(node: SourceNode, g: GraphBuilder) -> float:
 @importer(Format.ONNX, "Pad")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     mode = node.text("mode", default="constant")
-    if mode != "constant":
-        raise node.reject(
-            f"mode {mode!r} is not supported, only 'constant'",
-            help="pad with zeros: padding_mode='zeros' in PyTorch layers, F.pad(mode='constant')",
-        )
     rank = g.type(node.input(0)).rank
     flat = _pads(node, g)
     axes = [int(axis) for axis in _optional(node, g, 3, np.arange(len(flat) // 2))]
@@ -82,6 +78,9 @@ def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     pairs = [(0, 0)] * rank
     for index, axis in enumerate(axes):
         pairs[axis] = (flat[index], flat[index + len(axes)])
+    if mode != "constant":
+        node.ignore("value")
+        return pad_by_elements(node, g, pairs, mode)
     value = float(_optional(node, g, 2, np.array([node.number("value", default=0.0)]))[0])
     return _pad(node, g, pairs, value)
 

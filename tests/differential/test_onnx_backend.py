@@ -173,7 +173,8 @@ def _resize_factors(ins: list[Array]) -> str:
 
 def _pad(attributes: dict[str, Any], ins: list[Array], node: Any) -> str:
     mode = attributes.get("mode", b"constant").decode()
-    return "" if mode == "constant" else f"mode {mode}"
+    negative = mode != "constant" and (ins[1] < 0).any()
+    return "negative pads" if negative else ""
 
 
 def _pow(attributes: dict[str, Any], ins: list[Array], node: Any) -> str:

@@ -107,11 +107,16 @@ def test_pad_with_attributes_is_the_form_of_opset_10(tmp_path: Path) -> None:
     assert_equals_onnxruntime(model, tmp_path)
 
 
-@pytest.mark.parametrize("mode", ["reflect", "edge"])
-def test_other_modes_of_pad_are_rejected(mode: str, tmp_path: Path) -> None:
-    with pytest.raises(EdgecError, match=mode) as caught:
-        imported(node_model("Pad", [(1, 2, 4, 5)], [PADS], mode=mode), tmp_path)
-    assert "padding_mode='zeros'" in caught.value.help
+@pytest.mark.parametrize("mode", ["reflect", "edge", "wrap"])
+def test_pads_of_the_tensors_own_elements_equal_onnxruntime(mode: str, tmp_path: Path) -> None:
+    model = node_model("Pad", [(1, 2, 4, 5)], [PADS], opset=19, mode=mode)
+    assert_equals_onnxruntime(model, tmp_path)
+
+
+def test_an_unknown_mode_of_pad_is_rejected(tmp_path: Path) -> None:
+    with pytest.raises(EdgecError, match="mirrored") as caught:
+        imported(node_model("Pad", [(1, 2, 4, 5)], [PADS], mode="mirrored"), tmp_path)
+    assert "reflect" in caught.value.help
 
 
 def test_negative_pads_are_rejected(tmp_path: Path) -> None:

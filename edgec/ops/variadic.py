@@ -1,4 +1,4 @@
-"""ONNX Sum and Mean of any number of tensors: additions, one after the other."""
+"""Sum and Mean of any number of tensors (ONNX, TFLite ADD_N): one addition after the other."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,6 +7,7 @@ import numpy as np
 
 from edgec.ir import GraphBuilder, ValueName
 from edgec.ops.add import Add
+from edgec.ops.base import is_float
 from edgec.ops.constants import add_or_fold
 from edgec.ops.mul import Mul
 from edgec.ops.registry import Format, SourceNode, importer
@@ -15,6 +16,13 @@ from edgec.ops.reshape import Reshape
 
 @importer(Format.ONNX, "Sum")
 def _sum(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return _total(node, g)
+
+
+@importer(Format.TFLITE, "ADD_N")
+def _add_n(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    if not all(is_float(g.type(value)) for value in node.present_inputs()):
+        raise node.reject("a sum of integers", help="add two at a time: TFLite has float sums only")
     return _total(node, g)
 
 
