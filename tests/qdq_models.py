@@ -130,3 +130,23 @@ def _leaving(graph: Graph, name: ValueName, array: Array) -> Array:
 def checked(path: Path) -> None:
     """The file is one that others accept."""
     onnx.checker.check_model(onnx.load(path))
+
+
+def assert_within_a_step(path: Path, x: dict[str, Array]) -> Graph:
+    """Compare with onnxruntime: the float graph exactly, the integers within one step."""
+    checked(path)
+    expected = judge(path, x)
+    floats = optimize_float(load_onnx(path))
+    ours = {name: x[name].transpose(layout_of(floats, name)) for name in floats.inputs}
+    for name, wanted in zip(floats.outputs, expected, strict=True):
+        actual = evaluate(floats, ours)[name].transpose(np.argsort(layout_of(floats, name)))
+        np.testing.assert_allclose(actual, wanted, rtol=1e-4, atol=1e-5)
+    graph = integers(path)
+    for name, actual, wanted in zip(graph.outputs, run_integers(graph, x), expected, strict=True):
+        assert np.abs(actual - wanted).max() <= 1.01 * graph.types[name].quantization.scale
+    return graph
+
+
+def layout_of(graph: Graph, name: str) -> tuple[int, ...]:
+    rank = graph.types[name].rank  # type: ignore[index]
+    return graph.layouts.get(name, tuple(range(rank)))  # type: ignore[call-overload]

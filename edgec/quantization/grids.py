@@ -14,6 +14,8 @@ from edgec.quantization.parameters import nearest_layer
 
 _LIMIT = 127
 _LOWEST = -128
+_MOST_HALVINGS = 7
+_BIAS_LIMIT = 2.0**30
 _PROBE = 64  # elements that are looked at before all are
 
 
@@ -48,7 +50,9 @@ def on_grid(array: Array, grids: Sequence[QParams], dtype: DType = DType.INT8) -
 
 
 def layer_on_grid(node: Node, graph: Graph, axis: int | None, input_scale: float) -> GridLayer:
-    """Return the weights of a layer as the file's integers, else as the nearest ones.
+    """Return the weights of a layer as the file's numbers, else as the nearest ones.
+
+    Where int8 has room for more steps than the file uses, steps are halved: the numbers stay.
 
     ``axis`` is what the operator can have one scale per slice of. Where the file's integers, less
     their zero point, do not fit int8, the scale is coarser: of the slice, or of all.
@@ -59,14 +63,37 @@ def layer_on_grid(node: Node, graph: Graph, axis: int | None, input_scale: float
     for scales, along in _candidates(graph.grids, axis, weights):
         steps = _steps(weights, scales, along)
         if steps is not None and _fits(steps):
-            integers = steps.astype(np.int8)
-            return GridLayer(integers, scales.astype(np.float32), along, bias, outputs)
+            integers, finer = _refined(steps, scales, axis, bias, input_scale)
+            if along is None and (finer == finer[0]).all():
+                return GridLayer(integers, finer[:1], None, bias, outputs)
+            return GridLayer(integers, finer, axis, bias, outputs)
         if steps is not None:
             integers, coarser = _coarsened(steps, scales, axis)
             return GridLayer(integers, coarser, axis, bias, outputs, is_exact=False)
     layer = nearest_layer(weights, bias, axis, input_scale)
     one_each = axis is not None and weights.size == weights.shape[axis]
     return GridLayer(layer.weights, layer.scales, axis, bias, outputs, is_exact=one_each)
+
+
+def _refined(
+    steps: Array, scales: Array, axis: int | None, bias: Array | None, input_scale: float
+) -> tuple[Array, Array]:
+    """Return the same numbers in more and smaller steps, halved as often as int8 and bias allow.
+
+    Sums in smaller steps lose less where they are rounded twice. Scales are per slice.
+    """
+    others = tuple(each for each in range(steps.ndim) if each != axis) if axis is not None else None
+    low, high = (np.atleast_1d(f(steps, axis=others)) for f in (np.min, np.max))
+    offsets = np.zeros(1) if bias is None else np.abs(bias.astype(np.float64))
+    largest = offsets if axis is not None else offsets.max(initial=0.0)
+    needed = np.broadcast_to(largest / (scales * input_scale), low.shape)
+    halvings = np.zeros(low.shape)
+    for count in range(1, _MOST_HALVINGS + 1):
+        room = (low * 2**count >= _LOWEST) & (high * 2**count <= _LIMIT)
+        halvings[room & (needed * 2**count < _BIAS_LIMIT) & ((low < 0) | (high > 0))] = count
+    factors = np.exp2(halvings)
+    along = factors.reshape([-1 if i == axis else 1 for i in range(steps.ndim)])
+    return (steps * along).astype(np.int8), (scales / factors).astype(np.float32)
 
 
 def _coarsened(steps: Array, scales: Array, axis: int | None) -> tuple[Array, Array]:

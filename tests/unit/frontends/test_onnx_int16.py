@@ -179,8 +179,9 @@ def test_weights_of_4_bits_are_kept(kind: int, tmp_path: Path) -> None:
     w = four_bits(b, data, kind, b.scale(0.125), "zero")
     path = b.file(tmp_path, b.qdq(b.add("MatMul", x, w), 0.05))
     graph = integers(path)
-    stored = graph.constants[graph.nodes[0].inputs[1]]
-    np.testing.assert_array_equal(stored.T, data - (8 if low == 0 else 0))
+    weights = graph.nodes[0].inputs[1]
+    stored = graph.constants[weights].T * graph.types[weights].quantization.scale
+    np.testing.assert_array_equal(stored, (data - (8 if low == 0 else 0)) * 0.125)
     (actual,), (wanted,) = run_integers(graph, {"x": ROWS}), judged(path, {"x": ROWS})
     assert np.abs(actual - wanted).max() <= 1.01 * 0.05
     assert not Stated.of(optimize_float(load_onnx(path))).warnings

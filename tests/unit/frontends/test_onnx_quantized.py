@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 from onnx import TensorProto
-from qdq_models import QdqBuilder, checked, integers, judge, run_integers
+from qdq_models import QdqBuilder, assert_within_a_step, checked, integers, judge, run_integers
 
 from edgec.frontends.onnx import load_onnx
-from edgec.ir import Array, Graph, QParams, evaluate
+from edgec.ir import QParams, evaluate
 from edgec.ops.fake_quantize import FakeQuantize
 from edgec.pipelines import optimize_float
 from edgec.quantization.stated import Stated
@@ -18,26 +18,6 @@ KINDS = (np.int8, np.uint8)
 IN, OUT = 0.03, 0.11
 RNG = np.random.default_rng(3)
 IMAGE = RNG.normal(size=(1, 4, 6, 5)).astype(np.float32)
-
-
-def assert_within_a_step(path: Path, x: dict[str, Array]) -> Graph:
-    """Compare with onnxruntime: the float graph exactly, the integers within one step."""
-    checked(path)
-    expected = judge(path, x)
-    floats = optimize_float(load_onnx(path))
-    ours = {name: x[name].transpose(layout_of(floats, name)) for name in floats.inputs}
-    for name, wanted in zip(floats.outputs, expected, strict=True):
-        actual = evaluate(floats, ours)[name].transpose(np.argsort(layout_of(floats, name)))
-        np.testing.assert_allclose(actual, wanted, rtol=1e-4, atol=1e-5)
-    graph = integers(path)
-    for name, actual, wanted in zip(graph.outputs, run_integers(graph, x), expected, strict=True):
-        assert np.abs(actual - wanted).max() <= 1.01 * graph.types[name].quantization.scale
-    return graph
-
-
-def layout_of(graph: Graph, name: str) -> tuple[int, ...]:
-    rank = graph.types[name].rank  # type: ignore[index]
-    return graph.layouts.get(name, tuple(range(rank)))  # type: ignore[call-overload]
 
 
 def convolution(kind: type, *, per_channel: bool, relu: bool = False) -> tuple[QdqBuilder, str]:
@@ -338,38 +318,3 @@ def test_onnxruntimes_own_domain_of_qdq(tmp_path: Path) -> None:
     assert [n.op for n in load_onnx(path).nodes if isinstance(n.op, FakeQuantize)] == [
         FakeQuantize(scale=float(np.float32(IN)), zero_point=5)
     ]
-
-
-@pytest.mark.parametrize("op", ["Conv", "MatMul"])
-def test_asymmetric_weights_get_larger_steps_where_they_must(op: str, tmp_path: Path) -> None:
-    """Outputs whose weights fit int8 without a zero point keep the file's integers."""
-    b = QdqBuilder(kind=np.uint8)
-    image = op == "Conv"
-    x = b.qdq(b.input("x", (1, 4, 3, 3) if image else (1, 8)), IN)
-    data = b.integers(*((5, 4, 3, 3) if image else (8, 5)), kind=np.uint8)
-    fitting = data[2:] if image else data[:, 2:]
-    fitting[:] = fitting // 2
-    w = b.stored(data, np.array(0.01), np.array(90, np.uint8))
-    path = b.file(tmp_path, b.qdq(b.add(op, x, w), OUT))
-    sample = {"x": RNG.normal(size=(1, 4, 3, 3) if image else (1, 8)).astype(np.float32)}
-    graph = integers(path)
-    (actual,), (wanted,) = run_integers(graph, sample), judge(path, sample)
-    assert np.abs(actual - wanted).max() <= 1.01 * OUT
-    (layer,) = (node for node in graph.nodes if node.op.name == "conv2d")
-    scales = np.float32(graph.types[layer.inputs[1]].quantization.scales)
-    np.testing.assert_array_equal(scales == np.float32(0.01), [False] * 2 + [True] * 3)
-    (warning,) = Stated.of(optimize_float(load_onnx(path))).warnings
-    assert "WeightSymmetric" in warning
-
-
-def test_asymmetric_weights_that_fit_without_their_zero_point(tmp_path: Path) -> None:
-    b = QdqBuilder()
-    x = b.qdq(b.input("x", [1, 8]), IN)
-    data = b.integers(8, 5) // 2
-    w = b.stored(data.astype(np.int8), np.array(0.01), np.array(30, np.int8))
-    graph = assert_within_a_step(
-        b.file(tmp_path, b.qdq(b.add("MatMul", x, w), OUT)),
-        {"x": RNG.normal(size=(1, 8)).astype(np.float32)},
-    )
-    stored = graph.constants[graph.nodes[0].inputs[1]]
-    np.testing.assert_array_equal(stored, data.T.astype(int) - 30)
