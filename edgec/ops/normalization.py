@@ -8,22 +8,34 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, Signature, TensorType
-from edgec.ops.base import Operator, is_float
+from edgec.ir import Array, DType, Signature, TensorType
+from edgec.ops.base import INT8_AND_INT16, Operator, is_float
 from edgec.ops.fixed_point import Int64, saturate
 
-OFFSET_BITS = 22  # fraction bits of offsets
 _GAIN_BITS = 24  # fraction bits of gains, at most
-_RESULT_BITS = 52  # fraction bits of results, at most
 _PRODUCT_BITS = 61  # of a result, at most
 INVERSE_LIMIT = 2**31
+_LEAST_INVERSE_BITS = 16
 _FINEST = 8  # bits of the deviation below a step, at most
-_VARIANCE_BITS = 52
+
+
+@dataclass(frozen=True, slots=True)
+class _Width:
+    """What depends on the element type: bits of numbers in the arithmetic."""
+
+    offset: int  # fraction bits of offsets
+    result: int  # fraction bits of results, at most
+    inverse: int  # of the inverse root for a deviation of one step
+    square: int  # of one value
+    variance: int
+
+
+_WIDTHS = {DType.INT8: _Width(22, 52, 30, 14, 52), DType.INT16: _Width(14, 44, 34, 30, 62)}
 
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """Constants of the int8 arithmetic; see :meth:`Normalization.evaluate`.
+    """Constants of the integer arithmetic; see :meth:`Normalization.evaluate`.
 
     Variances are in steps of 4**-``fine``, ``epsilon`` is ``mantissa * 2**exponent`` of these;
     gains and offsets are int32, shaped as the inputs.
@@ -34,6 +46,7 @@ class Factors:
     exponent: int
     inverse_bits: int
     result_bits: int
+    offset_bits: int
     gains: Array
     offsets: Array
 
@@ -57,14 +70,15 @@ class Normalization(Operator):
     """x; gain; offset -> (x - mean) / sqrt(variance + epsilon) * gain + offset.
 
     Mean and variance are taken over ``axes`` (sorted, not negative). Gain and offset are float32
-    constants with as many axes as x, that broadcast to it; so they stay in an int8 model.
+    constants with as many axes as x, that broadcast to it; so they stay in an integer model.
 
-    In int8 all is exact but for two roundings. Of n elements, with sums s of x and q of x * x, in
-    steps of the input: v = (n * q - s * s) * 4**f + epsilon, r = 2**(k + f) / sqrt(v) in float32,
-    truncated, and y = floor(((n * x - s) * r * gain + offset) / 2**b), saturated.
+    In integers all is exact but for two roundings. Of n elements, with sums s of x and q of x * x,
+    in steps of the input: v = (n * q - s * s) * 4**f + epsilon, r = 2**(k + f) / sqrt(v) in
+    float32, truncated, and y = floor(((n * x - s) * r * gain + offset) / 2**b), saturated.
     """
 
     name: ClassVar[str] = "normalization"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     real_inputs: ClassVar[frozenset[int]] = frozenset({1, 2})
     axes: tuple[int, ...]
     epsilon: float = 1e-5
@@ -100,7 +114,7 @@ class Normalization(Operator):
         count = self.count(signature)
         spread = count * squares - total * total
         inverse = inverse_root((spread << 2 * factors.fine) + factors.epsilon, factors)
-        shift = factors.result_bits - OFFSET_BITS
+        shift = factors.result_bits - factors.offset_bits
         offsets = factors.offsets.astype(np.int64) << shift
         product = (count * x - total) * inverse * factors.gains.astype(np.int64)
         y = (product + offsets) >> factors.result_bits
@@ -112,17 +126,21 @@ class Normalization(Operator):
         return prod(signature.inputs[0].shape[axis] for axis in self.axes)
 
     def factors(self, gain: Array, offset: Array, signature: Signature) -> Factors:
-        """Return the constants of the int8 arithmetic."""
+        """Return the constants of the integer arithmetic."""
         x, y = signature.inputs[0].quantization, signature.output.quantization
+        width = _WIDTHS[signature.output.dtype]
         count = self.count(signature)
         spare = (count.bit_length() - 1) // 2
-        inverse_bits = 30 + spare
-        fine = min((_VARIANCE_BITS - 14) // 2 - count.bit_length(), _FINEST)
+        fine = max(min((width.variance - width.square) // 2 - count.bit_length(), _FINEST), 0)
         steps = gain.astype(np.float64) / y.scale
-        room = min(_PRODUCT_BITS - inverse_bits - spare - 2, 30)  # bits of a gain
         largest = max(float(np.abs(steps).max(initial=0.0)), 2.0**-40)
-        bits = min(_GAIN_BITS, _RESULT_BITS - inverse_bits, room - int(np.ceil(np.log2(largest))))
-        bits = max(bits, 0)
+        gain_bits = int(np.ceil(np.log2(largest)))
+        inverse_bits = width.inverse + spare
+        if signature.output.dtype is DType.INT16:  # large gains take the room of the inverse
+            most = _PRODUCT_BITS - spare - 2 - gain_bits
+            inverse_bits = max(min(inverse_bits, most), _LEAST_INVERSE_BITS)
+        room = min(_PRODUCT_BITS - inverse_bits - spare - 2, 30)  # bits of a gain
+        bits = max(min(_GAIN_BITS, width.result - inverse_bits, room - gain_bits), 0)
         limit = 2**room - 1
         places = offset.astype(np.float64) / y.scale + y.zero_point + 0.5
         return Factors(
@@ -130,8 +148,9 @@ class Normalization(Operator):
             *_binary(self.epsilon * (count / x.scale) ** 2 * 4.0**fine),
             inverse_bits,
             inverse_bits + bits,
+            width.offset,
             np.clip(np.rint(steps * 2.0**bits), -limit, limit).astype(np.int32),
-            _saturated(np.rint(places * 2.0**OFFSET_BITS)),
+            _saturated(np.rint(places * 2.0**width.offset)),
         )
 
     def runs(self, signature: Signature) -> list[Run]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, Node, Signature, TensorType, ValueName
-from edgec.ops.normalization import INVERSE_LIMIT, OFFSET_BITS, Factors, Normalization
+from edgec.ops.normalization import INVERSE_LIMIT, Factors, Normalization
 from edgec.ops.registry import TfliteEmitter, exporter
 
 _MOST_AXES = 4
@@ -53,9 +53,9 @@ class Arithmetic:
         fields = {"InDataType": x.kind.dtype.name, "OutDataType": dtype.name}
         return self._write("CAST", [x], TensorType(x.kind.shape, dtype), "CastOptions", **fields)
 
-    def finish(self, x: Term, output: ValueName) -> None:
-        """Write what the expression comes to into ``output``, an int8 tensor."""
-        fields = {"InDataType": x.kind.dtype.name, "OutDataType": "INT8"}
+    def finish(self, x: Term, output: ValueName, dtype: DType) -> None:
+        """Write what the expression comes to into ``output``, of type ``dtype``."""
+        fields = {"InDataType": x.kind.dtype.name, "OutDataType": dtype.name}
         self.out.emit("CAST", [x.value], [output], "CastOptions", **fields)
 
     def sum(self, x: Term, axes: Sequence[int]) -> Term:
@@ -88,7 +88,7 @@ class Arithmetic:
 def write_normalization(
     op: Normalization, node: Node, signature: Signature, out: TfliteEmitter
 ) -> None:
-    """Write the int8 arithmetic of :class:`Normalization` exactly.
+    """Write the integer arithmetic of :class:`Normalization` exactly.
 
     Raises ``cannot-export`` beyond four runs of axes: TFLite broadcasts no more.
     """
@@ -107,9 +107,10 @@ def write_normalization(
     centered = a.of_two("SUB", a.of_two("MUL", x, count), total)
     normal = a.of_two("MUL", centered, inverse)
     scaled = a.of_two("MUL", normal, a.constant(gains.astype(np.int64)))
-    raised = offsets.astype(np.int64) << (factors.result_bits - OFFSET_BITS)
-    steps = _divided(a, a.of_two("ADD", scaled, a.constant(raised)), factors.result_bits)
-    a.finish(a.reshape(steps, signature.output.shape), node.outputs[0])
+    raised = offsets.astype(np.int64) << (factors.result_bits - factors.offset_bits)
+    y = signature.output
+    steps = _divided(a, a.of_two("ADD", scaled, a.constant(raised)), factors.result_bits, y.dtype)
+    a.finish(a.reshape(steps, y.shape), node.outputs[0], y.dtype)
 
 
 def _spread(a: Arithmetic, x: Term, count: Term, total: Term, axes: Sequence[int]) -> Term:
@@ -130,9 +131,11 @@ def _inverse_root(a: Arithmetic, spread: Term, factors: Factors) -> Term:
     return a.cast(limited, DType.INT64)
 
 
-def _divided(a: Arithmetic, x: Term, bits: int) -> Term:
-    """Return floor(x / 2**bits), saturated to int8, in float32, which holds it exactly."""
-    for code, bound in (("MAXIMUM", -128 << bits), ("MINIMUM", (128 << bits) - 1)):
+def _divided(a: Arithmetic, x: Term, bits: int, dtype: DType) -> Term:
+    """Return floor(x / 2**bits), saturated to ``dtype``, in float32, which holds it exactly."""
+    limits = np.iinfo(dtype.numpy)
+    lowest, highest = int(limits.min) << bits, ((int(limits.max) + 1) << bits) - 1
+    for code, bound in (("MAXIMUM", lowest), ("MINIMUM", highest)):
         x = a.of_two(code, x, a.number(bound, DType.INT64))
     rest = a.of_two("FLOOR_MOD", x, a.number(1 << bits, DType.INT64))
     whole = a.cast(a.of_two("SUB", x, rest), DType.FLOAT32)

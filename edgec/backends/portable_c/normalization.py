@@ -3,10 +3,10 @@
 from math import prod
 
 from edgec.backends.base import LoweringContext, Request, kernel
-from edgec.backends.constraints import int8_data
+from edgec.backends.constraints import int8_data, int16_data
 from edgec.backends.portable_c import structs
 from edgec.lir import Call, Scalar, Struct
-from edgec.ops.normalization import OFFSET_BITS, Normalization, Run
+from edgec.ops.normalization import Normalization, Run
 
 _RUNS = 5  # kept, normalized, kept, normalized, kept
 _MOST = 1 << 16
@@ -27,17 +27,26 @@ def few_elements(request: Request) -> bool:
     return _op(request).count(request.signature) <= _MOST
 
 
-_REQUIRES = (int8_data, constant_parameters, two_runs_of_axes, few_elements)
+_REQUIRES = (constant_parameters, two_runs_of_axes, few_elements)
 
 
-@kernel("portable_c", Normalization, requires=_REQUIRES)
+@kernel("portable_c", Normalization, requires=(int8_data, *_REQUIRES))
 def normalization_s8(ctx: LoweringContext) -> Call:
+    return _call("edgec_normalization_s8", ctx)
+
+
+@kernel("portable_c", Normalization, requires=(int16_data, *_REQUIRES))
+def normalization_s16(ctx: LoweringContext) -> Call:
+    return _call("edgec_normalization_s16", ctx)
+
+
+def _call(function: str, ctx: LoweringContext) -> Call:
     gain, offset = (ctx.constant_value(index) for index in (1, 2))
     op = _op(ctx.request)
     factors = op.factors(gain, offset, ctx.signature)
     gains, offsets = (op.by_runs(x, ctx.signature) for x in (factors.gains, factors.offsets))
     return Call(
-        "edgec_normalization_s8",
+        function,
         [
             _walk(_runs(ctx.request)),
             ctx.input(0),
@@ -46,7 +55,7 @@ def normalization_s8(ctx: LoweringContext) -> Call:
             Scalar(factors.inverse_bits + factors.fine),
             ctx.table("gains", gains),
             ctx.table("offsets", offsets),
-            Scalar(factors.result_bits - OFFSET_BITS),
+            Scalar(factors.result_bits - factors.offset_bits),
             Scalar(factors.result_bits),
             ctx.output(),
         ],

@@ -20,7 +20,7 @@ static inline uint32_t edgec_integer_root(uint64_t x)
     return (uint32_t)root;
 }
 
-/// Square root of a whole number in [1, 2^53) that a float holds exactly, rounded to the nearest
+/// Square root of a whole number in [1, 2^63) that a float holds exactly, rounded to the nearest
 /// float: the root of x * 4^n has 25 bits, the last of which tells how to round; it is never a tie.
 static inline float edgec_square_root(int64_t x)
 {

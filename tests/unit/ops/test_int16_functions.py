@@ -15,6 +15,7 @@ from edgec.ops.hard_swish import HardSwish
 from edgec.ops.interpolation import interpolate, interpolated_table
 from edgec.ops.logistic import Logistic
 from edgec.ops.neg import Neg
+from edgec.ops.normalization import Normalization
 from edgec.ops.reciprocal import Reciprocal
 from edgec.ops.sigmoid_table import input_factor, sigmoid_table
 from edgec.ops.softmax import Softmax
@@ -103,3 +104,18 @@ def test_int16_negation_is_exact() -> None:
     kinds = int16(EVERY.shape, 1e-3), TensorType(EVERY.shape, DType.INT16, QParams.per_tensor(1e-3))
     (y,) = Neg().evaluate([EVERY], Signature((kinds[0],), (kinds[1],)))
     np.testing.assert_array_equal(y, np.minimum(-EVERY.astype(np.int64), 32767))
+
+
+@pytest.mark.parametrize("size", [16, 513, 16384])
+def test_normalization_has_fourteen_bits_and_more(size: int) -> None:
+    rng = np.random.default_rng(size)
+    x = rng.integers(-9000, 9000, (4, size)).astype(np.int16)
+    gain, offset = (rng.standard_normal((1, size)).astype(np.float32) for _ in range(2))
+    parameters = TensorType(gain.shape), TensorType(gain.shape)
+    kinds = int16(x.shape, 1e-3), int16(x.shape, 5e-4)
+    op = Normalization(axes=(1,))
+    (steps,) = op.evaluate([x, gain, offset], Signature((kinds[0], *parameters), (kinds[1],)))
+    real = TensorType(x.shape)
+    floats = [(x * np.float32(1e-3)).astype(np.float32), gain, offset]
+    (exact,) = op.evaluate(floats, Signature((real, *parameters), (real,)))
+    assert np.abs(steps * 5e-4 - exact).max() < 5e-4 * (1 if size < 1000 else 4)
