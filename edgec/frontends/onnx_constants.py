@@ -27,7 +27,10 @@ _REARRANGING = frozenset({
     "ReduceMax", "ReduceMin", "ReduceProd", "ReduceSum", "Reshape", "Slice", "Split", "Squeeze",
     "Transpose", "Unsqueeze",
 })
-_LARGER = frozenset({"ConstantOfShape", "Expand", "Gather", "NonZero", "Range", "Tile"})
+_LARGER = frozenset({
+    "ConstantOfShape", "ConvInteger", "Expand", "Gather", "MatMulInteger", "NonZero", "Range",
+    "Tile",
+})
 # fmt: on
 TEXT = "OSU"
 """Kinds of NumPy types of texts."""
@@ -109,6 +112,8 @@ def _steps(arrays: list[Array]) -> int:
 
 _GROWING: dict[str, Callable[[list[Array]], int]] = {
     "ConstantOfShape": lambda arrays: _extents(arrays[0]),
+    "ConvInteger": lambda arrays: arrays[0].size * arrays[1].size,
+    "MatMulInteger": lambda arrays: arrays[0].size * arrays[1].size,
     "Expand": lambda arrays: _extents(arrays[1]) * max(1, arrays[0].size),
     "Gather": lambda arrays: arrays[0].size * max(1, arrays[1].size),
     "NonZero": lambda arrays: arrays[0].size * arrays[0].ndim,

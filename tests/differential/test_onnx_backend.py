@@ -45,7 +45,7 @@ INITIALIZERS_ALONE = 4  # the first IR version where an initializer need not be 
 LARGEST_RANK = 4
 COARSE = 1e-2  # half precision, in which the expected values were computed
 
-IN_SCOPE_AT_LEAST = 750
+IN_SCOPE_AT_LEAST = 830
 """Guards against a change that puts much of the suite out of scope."""
 
 
