@@ -12,7 +12,7 @@ PAGES = (
         """,
         example="""
             edgec check model.onnx
-            error[unsupported-operator]: operator Einsum is not supported (used 2 times)
+            error[unsupported-operator]: operator TopK is not supported (used 2 times)
         """,
         remedy="""
             Replace it by operators that `edgec ops` lists (the message often says which), or cut

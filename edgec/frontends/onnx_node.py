@@ -13,15 +13,10 @@ from edgec.ops.registry import IMPORTERS, Format, SourceNode
 _SHOWN = 5  # nodes named in an error
 _TREES = "trees are no tensor arithmetic: use emlearn or m2cgen for them, or train an MLP"
 _REWRITES = {
-    "ConvTranspose": "keep the resolution with stride 1 instead of upsampling again",
     "ConvInteger": "quantize statically in the QDQ format (onnxruntime: quantize_static)",
     "DynamicQuantizeLinear": "integers whose scale is computed at run time may only go into "
     "MatMulInteger or ConvInteger; quantize statically (onnxruntime: quantize_static)",
-    "Einsum": "write it as MatMul with a constant, or as nn.Linear",
-    "Gather": "index with constants only, so that the result is known at build time",
     "MatMulInteger": "quantize statically in the QDQ format (onnxruntime: quantize_static)",
-    "Resize": "choose shapes so that no resizing is needed, or do it before the model",
-    "Split": "use one layer per part",
     "ai.onnx.ml::SVMClassifier": "train sklearn.svm.LinearSVC, LogisticRegression or MLPClassifier",
     "ai.onnx.ml::TreeEnsemble": _TREES,
     "ai.onnx.ml::TreeEnsembleClassifier": _TREES,
