@@ -80,6 +80,15 @@ class GroupRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WeakRow:
+    """A layer with a low SQNR, and the likely cause."""
+
+    layer: str
+    sqnr: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportView:
     """All that the template prints."""
 
@@ -95,6 +104,7 @@ class ReportView:
     quantization: str
     widths: str
     groups: tuple[GroupRow, ...]
+    weak: tuple[WeakRow, ...]
     config: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     version: str
@@ -121,6 +131,7 @@ def _view(report: Table) -> ReportView:
         quantization=_quantization_text(report["quantization"]),
         widths=_widths_text(report["quantization"]["widths"]),
         groups=_groups(report["quantization"]["widths"]),
+        weak=_weak(report["quantization"]),
         config=tuple((key, str(value)) for key, value in report["config"].items() if value),
         warnings=tuple(report["warnings"]),
         version=report["edgec_version"],
@@ -255,6 +266,14 @@ def _groups(widths: Table | None) -> tuple[GroupRow, ...]:
             ", ".join(map(_short, each["layers"])), each["type"], _decibels(each["sqnr_db_if_int8"])
         )
         for each in (widths or {}).get("groups", ())
+    )
+
+
+def _weak(quantization: Table) -> tuple[WeakRow, ...]:
+    known = {each["name"]: each for each in quantization["per_layer"]}
+    rows = [known[name] for name in quantization.get("weakest", ())]
+    return tuple(
+        WeakRow(_short(each["name"]), _decibels(each["sqnr_db"]), each["hint"]) for each in rows
     )
 
 

@@ -25,6 +25,7 @@ from edgec.quantization.states import (
     without_state_inputs,
 )
 
+_WEAKEST = 5  # layers at most that a report shows the likely causes of
 _SHOWN = 128  # samples that the report's figures are measured on
 
 
@@ -44,9 +45,15 @@ class QuantizationReport:
             "scheme": str(made.recipe),
             "widths": self.widths.to_json() if self.widths else None,
             "per_layer": [
-                {"name": each.name, "type": each.dtype.value, "sqnr_db": each.sqnr_db}
+                {
+                    "name": each.name,
+                    "type": each.dtype.value,
+                    "sqnr_db": each.sqnr_db,
+                    "hint": each.hint,
+                }
                 for each in measured.layers
             ],
+            "weakest": [each.name for each in measured.worst(_WEAKEST) if each.hint],
             "output_sqnr_db": measured.output_sqnr_db,
             "measured_on": f"{measured.samples} calibration samples",
             "held_out": {

@@ -72,7 +72,10 @@ def report(name: str = "model", *, counted: bool = True) -> dict[str, Any]:
         "quantization": {
             "scheme": "mixed",
             "widths": widths(name),
-            "per_layer": [],
+            "per_layer": [
+                {"name": f"{name} conv", "sqnr_db": 12.34, "hint": f"outlier channel in {name}"}
+            ],
+            "weakest": [f"{name} conv"],
             "output_sqnr_db": None,
         },
         "accuracy": None,
@@ -160,6 +163,15 @@ def test_widths_are_explained() -> None:
     plain = report()
     plain["quantization"]["widths"] = None
     assert "share a width" not in html_report(plain).decode()
+
+
+def test_weak_layers_come_with_their_causes() -> None:
+    page = html_report(report()).decode()
+    assert '<td class="name">model conv</td><td class="n">12.3 dB</td>' in page
+    assert "<td>outlier channel in model</td>" in page
+    fine = report()
+    fine["quantization"]["weakest"] = []
+    assert "likely cause" not in html_report(fine).decode()
 
 
 def test_picture_places_boxes_by_time_and_address() -> None:
