@@ -95,13 +95,13 @@ PAGES = (
         "multiple-subgraphs",
         "a TFLite file holds more than one graph",
         meaning="""
-            Control flow (while, if) and several signatures are stored as further subgraphs. edgec
-            compiles one graph without branches.
+            Branches (tf.cond) and several signatures are stored as further subgraphs. edgec
+            compiles one graph without branches; loops of a known number of steps (Keras GRU and
+            SimpleRNN) it writes out.
         """,
-        example="a Keras RNN that was converted as a WHILE loop",
+        example="a converter that was given two signatures",
         remedy="""
-            Convert without tf.while_loop and tf.cond and with one signature; for recurrent layers
-            set unroll=True.
+            Convert without tf.cond and with one signature.
         """,
     ),
     page(

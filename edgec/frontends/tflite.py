@@ -11,7 +11,9 @@ from edgec.frontends.limits import MAX_BYTES, too_large
 from edgec.frontends.shapes import Shapes, check_fixed
 from edgec.frontends.tflite_checks import OperatorChecks
 from edgec.frontends.tflite_dilation import with_dilations
+from edgec.frontends.tflite_empty import without_empty_parts
 from edgec.frontends.tflite_floats import with_float_constants
+from edgec.frontends.tflite_loops import with_unrolled_loops
 from edgec.frontends.tflite_options import default_options, options_table
 from edgec.frontends.tflite_reader import FileModel, FileOperator, read_model
 from edgec.frontends.tflite_shapes import SHAPE_OPERATORS, folded_shapes
@@ -24,6 +26,14 @@ from edgec.ops.registry import Format, SourceNode
 # Attributes that cannot change an integer result.
 _HARMLESS = ("asymmetric_quantize_inputs", "quantized_bias_type")
 _OWN_ACTIVATIONS = {"UNIDIRECTIONAL_SEQUENCE_LSTM"}  # the importer checks it
+# What makes one operator of several, or of one that others can do: in this order.
+_REWRITES = (
+    with_unrolled_loops,
+    with_tables,
+    with_float_constants,
+    with_dilations,
+    without_empty_parts,
+)
 # What an importer raises on tensors that its operator cannot take.
 _MISFITS = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError)
 
@@ -41,8 +51,10 @@ def load_tflite(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
     """
     registry.load_all()
     place = Place(file=str(path))
-    model = with_float_constants(with_tables(read_model(read_file(path), place)))
-    graph = _Import(with_dilations(model), path).graph()
+    model = read_model(read_file(path), place)
+    for rewrite in _REWRITES:
+        model = rewrite(model)
+    graph = _Import(model, path).graph()
     check_fixed(graph, shapes, place)
     return graph
 

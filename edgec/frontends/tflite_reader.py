@@ -59,12 +59,16 @@ class FileOperator:
 
 @dataclass(frozen=True, slots=True)
 class FileModel:
-    """A model with one subgraph, well-formed: all numbers of tensors exist."""
+    """A subgraph, well-formed: all numbers of tensors exist.
+
+    ``bodies`` of the first one are the others, which its WHILE operators refer to, counted from 1.
+    """
 
     tensors: tuple[FileTensor, ...]
     operators: tuple[FileOperator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    bodies: tuple["FileModel", ...] = ()
 
 
 class _MalformedError(Exception):
@@ -101,18 +105,31 @@ class _Reader:
         model = tflite.Model.GetRootAs(self._data, 0)
         if model.Version() != SCHEMA_VERSION:
             raise _MalformedError(f"schema version {model.Version()} is not {SCHEMA_VERSION}")
-        subgraph = self._only_subgraph(model)
-        tensors = self._tensors(model, subgraph)
-        for number, name in signature_names(model, len(tensors), self._count).items():
-            tensors[number] = replace(tensors[number], name=name)
         codes = [
             self._code(model.OperatorCodes(i)) for i in range(self._count(model, "OperatorCodes"))
         ]
+        count = self._count(model, "Subgraphs")
+        if count == 0:
+            raise _MalformedError("it has no subgraph")
+        main = self._subgraph(model, 0, codes)
+        if count == 1:
+            return main
+        if not any(each.op == "WHILE" for each in main.operators):
+            raise self._several(count)
+        bodies = [self._subgraph(model, index, codes) for index in range(1, count)]
+        return replace(main, bodies=tuple(bodies))
+
+    def _subgraph(self, model: Any, index: int, codes: list[tuple[str, int]]) -> FileModel:
+        subgraph = model.Subgraphs(index)
+        tensors = self._tensors(model, subgraph)
+        if index == 0:
+            for number, name in signature_names(model, len(tensors), self._count).items():
+                tensors[number] = replace(tensors[number], name=name)
         operators = [
             self._operator(subgraph.Operators(i), i, codes, tensors)
             for i in range(self._count(subgraph, "Operators"))
         ]
-        if not operators:
+        if not operators and index == 0:
             raise _MalformedError("the model has no operators")
         return FileModel(
             tuple(tensors),
@@ -121,18 +138,13 @@ class _Reader:
             self._ends(subgraph, "Outputs", len(tensors)),
         )
 
-    def _only_subgraph(self, model: Any) -> Any:
-        count = self._count(model, "Subgraphs")
-        if count == 0:
-            raise _MalformedError("it has no subgraph")
-        if count > 1:
-            raise EdgecError(
-                "multiple-subgraphs",
-                f"the model has {count} subgraphs, edgec compiles one",
-                place=self._place,
-                help="convert without control flow (tf.while_loop, tf.cond) and one signature only",
-            )
-        return model.Subgraphs(0)
+    def _several(self, count: int) -> EdgecError:
+        return EdgecError(
+            "multiple-subgraphs",
+            f"the model has {count} subgraphs, edgec compiles one",
+            place=self._place,
+            help="convert without control flow (tf.cond) and one signature only",
+        )
 
     def _count(self, table: Any, field: str) -> int:
         """Return the length of a vector, at most what the file can hold."""

@@ -29,7 +29,7 @@ def folded_shapes(node: SourceNode, g: GraphBuilder) -> Array | None:
     if inputs is None:
         return None
     try:
-        result = np.asarray(_FOLDS[node.op](inputs, node.attrs), node.dtypes[0].numpy)
+        result = np.asarray(FOLDS[node.op](inputs, node.attrs), node.dtypes[0].numpy)
     except (ValueError, IndexError, TypeError, OverflowError, ZeroDivisionError):
         return None
     return result if result.size <= _MAX_ELEMENTS else None
@@ -122,7 +122,7 @@ def _of_two(f: Callable[[Array, Array], Array]) -> Fold:
     return fold
 
 
-_FOLDS: dict[str, Fold] = {
+FOLDS: dict[str, Fold] = {
     "SHAPE": _shape,
     "STRIDED_SLICE": _strided_slice,
     "PACK": _pack,
@@ -139,7 +139,15 @@ _FOLDS: dict[str, Fold] = {
     "FLOOR_DIV": _of_two(np.floor_divide),
     "MAXIMUM": _of_two(np.maximum),
     "MINIMUM": _of_two(np.minimum),
+    "LESS": _of_two(np.less),
+    "LESS_EQUAL": _of_two(np.less_equal),
+    "GREATER": _of_two(np.greater),
+    "GREATER_EQUAL": _of_two(np.greater_equal),
+    "EQUAL": _of_two(np.equal),
+    "NOT_EQUAL": _of_two(np.not_equal),
+    "LOGICAL_AND": _of_two(np.logical_and),
+    "LOGICAL_OR": _of_two(np.logical_or),
 }
 
-SHAPE_OPERATORS = frozenset(_FOLDS)
+SHAPE_OPERATORS = frozenset(FOLDS)
 """Operators that :func:`folded_shapes` knows."""
