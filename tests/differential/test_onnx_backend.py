@@ -34,7 +34,7 @@ IMPORTED = {name for source, name in IMPORTERS if source is Format.ONNX}
 COMPUTED_AT_IMPORT = FOLDABLE - IMPORTED
 EXPANDED = {"QLinearConv", "QLinearMatMul"}  # the front end spells them out
 HALVES = {"float16", "bfloat16"}  # read as float32
-TYPES = {"float32", "int8", "uint8", "int16", "int32", "int64", "bool"} | HALVES
+TYPES = {"float32", "int8", "uint8", "int16", "uint16", "int32", "int64", "bool"} | HALVES
 PARAMETERS = {  # the first input that has to be a constant
     **dict.fromkeys(("BatchNormalization", "GroupNormalization", "InstanceNormalization"), 1),
     **dict.fromkeys(("Clip", "Conv", "ConvTranspose", "Pad", "Pow", "Resize", "Upsample"), 1),
@@ -182,10 +182,7 @@ def _pow(attributes: dict[str, Any], ins: list[Array], node: Any) -> str:
 
 
 def _quantize(attributes: dict[str, Any], ins: list[Array], node: Any) -> str:
-    if ins[1].size > 1:
-        return "several scales for an activation"
-    wide = len(ins) > 2 and ins[2].dtype.itemsize > 1
-    return "activations of 16 bits" if wide else ""
+    return "several scales for an activation" if ins[1].size > 1 else ""
 
 
 def _lstm(attributes: dict[str, Any], ins: list[Array], node: Any) -> str:

@@ -252,6 +252,9 @@ def qlinear(b: QdqBuilder, op: str) -> str:
         return b.microsoft(op, *out, x, *own, *other(b), axis=1)
     if op in {"QLinearAdd", "QLinearMul"}:
         return b.microsoft(op, x, *own, *other(b), *out)
+    if op == "QLinearWhere":
+        condition = b.weight(np.ones(IMAGE.shape, np.bool_))
+        return b.microsoft(op, condition, x, *own, *other(b), *out)
     return b.microsoft(op, x, *own, *out, **ATTRIBUTES.get(op, {}))
 
 
@@ -264,6 +267,7 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
     "QLinearGlobalAveragePool": {"channels_last": 0},
     "QLinearAveragePool": {"kernel_shape": [2, 2]},
     "QLinearLeakyRelu": {"alpha": 0.2},
+    "QLinearSoftmax": {"axis": 3, "opset": 13},
 }
 
 
@@ -279,6 +283,8 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
         "QLinearAveragePool",
         "QLinearLeakyRelu",
         "QLinearSigmoid",
+        "QLinearSoftmax",
+        "QLinearWhere",
     ],
 )
 def test_operators_on_integers(op: str, kind: type, tmp_path: Path) -> None:
