@@ -16,7 +16,7 @@ from edgec.driver.stating import in_steps_if_marked, integers_as_stated
 from edgec.errors import EdgecError, ExitCode, Place
 from edgec.exporters.tflite import write_tflite
 from edgec.frontends import LoadedModel, load
-from edgec.ir import Graph
+from edgec.ir import DType, Graph
 from edgec.lir import Program
 from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import MemoryPlan, plan
@@ -190,10 +190,11 @@ def _integers_of(
         progress.stage("pruning")
         pruned = prune(float_graph, samples, parse_request(options.prune), progress.advance)
         float_graph, pruning = pruned.graph, pruned.report
-    door = Door.of(float_graph, samples)
+    wide = DType.INT16 if options.width == "int16x8" else DType.INT8
+    door = Door.of(float_graph, samples, wide)
     quantized, report = quantize_model(options, door.graph, door.samples, progress)
     graph = optimize_integer(door.opened(quantized.graph), (log,))
-    return IntegerModel(graph, float_graph, samples, pruning, report, door)
+    return IntegerModel(graph, float_graph, door.settled(samples), pruning, report, door)
 
 
 def _renamed(graph: Graph, name: str) -> Graph:

@@ -58,6 +58,7 @@ def _evaluated(
     visible = without_state_inputs(made.graph if made.float_graph is None else made.float_graph)
     samples = read_samples(data, visible)
     found, scheme = _figures(made, samples, progress)
+    samples = made.door.settled(samples) if made.door else samples
     warnings = [*made.warnings, *samples.warnings]
     if made.quantization is not None and not options.calib:
         warnings.append("eval: the data calibrated the model too; add --calib for a fair figure")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from edgec.ir import Array, Graph, Node, TensorType, ValueName
+from edgec.ir import Array, DType, Graph, Node, TensorType, ValueName
 from edgec.ops.base import is_float
 from edgec.ops.fully_connected import FullyConnected
 from edgec.ops.quantize import Quantize
@@ -17,9 +17,12 @@ from edgec.ops.standardize import Standardize
 from edgec.passes.layers import as_layer
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite, unused
 from edgec.quantization.samples import Samples
+from edgec.quantization.suspicions import ONE_RANGE
 
 _ROWS = 2  # axes of an input of features
 _LEAST_GAIN_DB = 9.0  # of the quantization noise in what the layers make of the input
+_GOOD_ENOUGH_DB = 20.0  # SQNR of that, at which one scale does
+_LEVELS = {DType.INT8: 255, DType.INT16: 65535}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,17 @@ class Features:
         half = np.where(half > widest * 2.0**-40, half, widest)
         return cls(((low + high) / 2).astype(np.float32), half.astype(np.float32))
 
-    def gain_db(self, weights: Array) -> float:
-        """Return how much less quantization noise ``weights`` [outputs, features] let through."""
+    def noise(self, weights: Array, levels: int) -> tuple[float, float]:
+        """Return the noise energy that ``weights`` [outputs, features] let through.
+
+        First with one scale for all features, then with one for each.
+        """
         power = np.square(weights.astype(np.float64)).sum(axis=0)
         edges = np.stack([self.middle - self.half, self.middle + self.half]).astype(np.float64)
-        shared = (max(edges.max(), 0.0) - min(edges.min(), 0.0)) / 2
-        own = (power * np.square(self.half.astype(np.float64))).sum()
-        together = power.sum() * shared**2
-        return float(10 * np.log10(together / own)) if own > 0 and together > 0 else 0.0
+        shared = max(edges.max(), 0.0) - min(edges.min(), 0.0)
+        own = 2 * self.half.astype(np.float64)
+        together = float(power.sum() * (shared / levels) ** 2) / 12
+        return together, float((power * np.square(own / levels)).sum()) / 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +67,9 @@ class Door:
     features: Mapping[ValueName, Features] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, graph: Graph, samples: Samples) -> "Door":
-        """Standardize the inputs of an optimized float graph that need it."""
-        found = dict(_needing(graph, samples))
+    def of(cls, graph: Graph, samples: Samples, width: DType = DType.INT8) -> "Door":
+        """Standardize the inputs of an optimized float graph that need it in ``width``."""
+        found = dict(_needing(graph, samples, _LEVELS[width]))
         if not found:
             return cls(graph, samples)
         arrays = dict(samples.arrays)
@@ -81,6 +87,13 @@ class Door:
 
         return cls(rewrite(graph, fold), replace(samples, arrays=arrays), found)
 
+    def settled(self, samples: Samples) -> Samples:
+        """Return samples of the source model without warnings of what the door takes care of."""
+        if not self.features:
+            return samples
+        kept = tuple(text for text in samples.warnings if ONE_RANGE not in text)
+        return replace(samples, warnings=kept)
+
     def opened(self, graph: Graph) -> Graph:
         """Return what was made of :attr:`graph`, reading features as the source model does."""
         for value, features in self.features.items():
@@ -88,7 +101,7 @@ class Door:
         return graph
 
 
-def _needing(graph: Graph, samples: Samples) -> Iterator[tuple[ValueName, Features]]:
+def _needing(graph: Graph, samples: Samples, levels: int) -> Iterator[tuple[ValueName, Features]]:
     readers = graph.consumers()
     for value in graph.without_states(graph.inputs):
         nodes, kind = readers.get(value, []), graph.types[value]
@@ -97,8 +110,18 @@ def _needing(graph: Graph, samples: Samples) -> Iterator[tuple[ValueName, Featur
             continue
         features = Features.of(samples.arrays[value])
         weights = np.concatenate([graph.constants[node.inputs[1]] for node in nodes])
-        if features.gain_db(weights) >= _LEAST_GAIN_DB:
+        signal = _signal(samples.arrays[value], weights)
+        together, apart = features.noise(weights, levels)
+        bad = together > signal * 10 ** (-_GOOD_ENOUGH_DB / 10)
+        if bad and together > apart * 10 ** (_LEAST_GAIN_DB / 10):
             yield value, features
+
+
+def _signal(samples: Array, weights: Array) -> float:
+    """Return the mean energy of what changes in the results of layers."""
+    rows = samples.reshape(-1, samples.shape[-1]).astype(np.float64)
+    made = (rows - rows.mean(axis=0)) @ weights.T.astype(np.float64)
+    return float(np.square(made).sum(axis=1).mean())
 
 
 def _is_dense(node: Node, value: ValueName, graph: Graph) -> bool:

@@ -16,6 +16,8 @@ _UNEVEN = 64.0  # the largest feature over the typical one, which then has four 
 _VAST, _TINY = 1e6, 1e-6  # magnitudes that no preprocessing should give
 _OUTSIDE = 0.01  # share of elements that an input cannot hold
 _UNUSED = 1 / 32  # share of an input's range that is used
+ONE_RANGE = "share the 256 steps of one range"
+"""What is no trouble where an input stays float (:mod:`edgec.quantization.door`)."""
 
 
 def suspicions(name: ValueName, array: Array, kind: TensorType) -> Iterator[str]:
@@ -56,7 +58,7 @@ def _about_features(name: ValueName, array: Array) -> Iterator[str]:
     if typical and float(sizes[worst]) > _UNEVEN * typical:
         yield (
             f"feature {worst} of {name!r} reaches {sizes[worst]:.3g}, the typical one "
-            f"{typical:.3g}, and all share the 256 steps of one range: scale them alike in training"
+            f"{typical:.3g}, and all {ONE_RANGE}: scale them alike in training"
         )
 
 

@@ -15,6 +15,7 @@ from edgec.quantization.door import Door
 from edgec.quantization.evaluate import evaluate_quantization
 from edgec.quantization.quantize import quantize
 from edgec.quantization.samples import Samples
+from edgec.quantization.suspicions import ONE_RANGE
 
 X = ValueName("x")
 SIZES = np.array([1000.0, 1.0, 0.01, 30.0], np.float32)
@@ -74,6 +75,20 @@ def test_others_stay(graph: Graph, x: Array) -> None:
     assert door.opened(graph) is graph
 
 
+def test_int16_holds_features_that_int8_does_not() -> None:
+    graph, samples = (
+        net(np.array([50, 1, 0.5, 30], np.float32)),
+        Samples({X: EVEN * [50, 1, 0.5, 30]}),
+    )
+    assert Door.of(graph, samples).features
+    assert not Door.of(graph, samples, DType.INT16).features
+
+
+def test_a_small_feature_that_hardly_matters_changes_nothing() -> None:
+    sizes = np.array([1, 1, 1, 0.001], np.float32)
+    assert not Door.of(net(np.ones(4, np.float32)), Samples({X: EVEN * sizes})).features
+
+
 def test_small_features_are_not_lost() -> None:
     even = output_db(net(np.ones(4, np.float32)), Samples({X: EVEN}))
     uneven = output_db(net(SIZES), Samples({X: UNEVEN}))
@@ -103,3 +118,9 @@ def test_the_file_reads_floats_and_gives_the_same_bytes(width: DType) -> None:
         theirs = oracle.run({"x": sample[X]})
         for name, actual in evaluate(graph, sample).items():
             np.testing.assert_array_equal(actual, theirs[name])
+
+
+def test_no_warning_of_what_is_taken_care_of() -> None:
+    samples = Samples({X: UNEVEN}, warnings=(f"these {ONE_RANGE}", "another"))
+    assert Door.of(net(SIZES), samples).settled(samples).warnings == ("another",)
+    assert Door(net(SIZES), samples).settled(samples) is samples
