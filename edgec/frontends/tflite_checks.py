@@ -27,6 +27,10 @@ _HINTS = {
     "STRIDED_SLICE": _SHAPES_HELP,
     "PACK": _SHAPES_HELP,
     "LSTM": _RECURRENT_HELP,
+    "RNN": _RECURRENT_HELP,
+    "UNIDIRECTIONAL_SEQUENCE_RNN": _RECURRENT_HELP,
+    "BIDIRECTIONAL_SEQUENCE_LSTM": "use tf.keras.layers.Bidirectional around an LSTM, which "
+    "becomes two UNIDIRECTIONAL_SEQUENCE_LSTM",
     "WHILE": _RECURRENT_HELP,
     "L2_POOL_2D": "use average or max pooling",
     "L2_NORMALIZATION": "leave the normalization to the application",

@@ -76,10 +76,15 @@ class GraphBuilder:
     def overwrite(self, value: ValueName, after: ValueName) -> None:
         """Let :meth:`current` return ``after`` for ``value``, whose memory now holds it."""
         self._current[value] = after
+        self._states = [
+            State(each.input, after) if each.output == value else each for each in self._states
+        ]
 
     def current(self, value: ValueName) -> ValueName:
         """Return what the memory of a value holds by now: the value, or what overwrote it."""
-        return self._current.get(value, value)
+        while value in self._current:
+            value = self._current[value]
+        return value
 
     def is_input(self, value: ValueName) -> bool:
         return value in self._inputs

@@ -1,10 +1,12 @@
 """ONNX LSTM: one node with the usual activations, written out step by step with others."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from edgec.ir import Array, GraphBuilder, ValueName
+from edgec.ops.clip import Clip
 from edgec.ops.fully_connected import FullyConnected
 from edgec.ops.lstm import GATES, Lstm
 from edgec.ops.onnx_recurrent import Cell, State, Step, Steps, import_recurrent
@@ -73,26 +75,28 @@ def _turned(s: Steps, x: ValueName, name: str) -> ValueName:
     return s.add(whole.along(0, whole.sizes[0] - 1, whole.sizes[0], -1), x, name=name)
 
 
-def _prepare(s: Steps) -> tuple[Step, Array]:
+def _prepare(s: Steps, clip: float = 0.0) -> tuple[Step, Array]:
     r = s.constant(s.weights.r, f"{s.prefix}R")
 
     def step(s: Steps, x: ValueName, state: State) -> State:
         h, c = state
         product = None if h is None else s.repeat(FullyConnected(), h, r, name="hidden")
-        return _next(s, s.plus(x, product, "gates"), c)
+        return _next(s, s.plus(x, product, "gates"), c, clip)
 
     return step, s.weights.wb + s.weights.rb
 
 
-def _next(s: Steps, gates: ValueName, c: ValueName | None) -> State:
+def _next(s: Steps, gates: ValueName, c: ValueName | None, clip: float) -> State:
     f, g, h = s.activations
     open_ = s.add(f, s.gate(gates, _INPUT, 3, "gates_iof"), name="iof")
     new = s.add(g, s.gate(gates, _NEW, 1, "gates_c"), name="new")
     added = s.mul(s.gate(open_, _INPUT, 1, "i"), new, "added")
     kept = None if c is None else s.mul(s.gate(open_, _FORGET, 1, "f"), c, "kept")
     cell = s.plus(added, kept, "c")
+    cell = s.repeat(Clip(low=-clip, high=clip), cell, name="clipped") if clip else cell
     return s.mul(s.gate(open_, _OUTPUT, 1, "o"), s.add(h, cell, name="squashed"), "h"), cell
 
 
-STEP_BY_STEP = Cell(GATES, 2, _USUAL, _prepare)
-"""The layer with the usual activations, written out."""
+def step_by_step(clip: float) -> Cell:
+    """Return the layer with the usual activations, written out; 0 is no clip of c."""
+    return Cell(GATES, 2, _USUAL, partial(_prepare, clip=clip))

@@ -53,6 +53,8 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     names = (*node.outputs, f"{node.name}/next_h", f"{node.name}/next_c", f"{node.name}/cells")
     qparams = (*node.qparams, kinds[HIDDEN].qparams, kinds[CELL].qparams)
     count = 4 if op.shows_cells else 3
+    if hidden == cell:
+        raise node.reject("one tensor is both states", code="malformed-model")
     wanted = op.infer(kinds)[1:3]
     if [kinds[each].shape for each in (HIDDEN, CELL)] != [each.shape for each in wanted]:
         message = f"states {kinds[HIDDEN]} and {kinds[CELL]} for sequences {kinds[0]}"

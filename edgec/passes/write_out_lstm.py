@@ -11,7 +11,7 @@ from edgec.ir import Array, Graph, GraphBuilder, Node, Signature, ValueName
 from edgec.ops.base import is_float
 from edgec.ops.logistic import Logistic
 from edgec.ops.lstm import BIASES, CELL, HIDDEN, RECURRENT, WEIGHTS, Lstm, X
-from edgec.ops.onnx_lstm import FROM_OURS, STEP_BY_STEP
+from edgec.ops.onnx_lstm import FROM_OURS, step_by_step
 from edgec.ops.onnx_recurrent import MAX_STEPS, Run, Steps, Weights
 from edgec.ops.registry import Format, SourceNode
 from edgec.ops.reshape import Reshape
@@ -22,7 +22,7 @@ from edgec.passes.rewrite import Neighborhood, Replacement, rewrite, unused
 
 @dataclass(frozen=True, slots=True)
 class WriteOutLstm:
-    """Layers with constant weights and no clipping become products, tables and sums for each step.
+    """Layers with constant weights become products, tables and sums for each step.
 
     Those of too many steps stay.
     """
@@ -35,7 +35,7 @@ class WriteOutLstm:
 
 def _written_out(node: Node, around: Neighborhood) -> Replacement | None:
     op, graph = node.op, around.graph
-    if not isinstance(op, Lstm) or not is_float(around.type(node.inputs[X])) or op.cell_clip:
+    if not isinstance(op, Lstm) or not is_float(around.type(node.inputs[X])):
         return None
     arrays = [graph.constants[v] for v in node.inputs[WEIGHTS:HIDDEN] if v in graph.constants]
     if len(arrays) < HIDDEN - WEIGHTS or _steps(op, graph.signature(node)) > MAX_STEPS:
@@ -75,7 +75,9 @@ def _graph(
     layer = Steps(source, g, _weights(arrays), (Logistic(), Tanh(), Tanh()))
     if not op.time_major:
         x = layer.add(Transpose(perm=(1, 0, 2)), x, name="steps_first")
-    run = Run(layer, STEP_BY_STEP, (first.get(HIDDEN), first.get(CELL)), backwards=False)
+    clip = op.cell_clip if states or op.cell_clip < _steps(op, signature) else 0.0
+    cell = step_by_step(clip)  # from zero, c grows by 1 in a step and no more
+    run = Run(layer, cell, (first.get(HIDDEN), first.get(CELL)), backwards=False)
     sequence, last = run.run(x)
     shape = (*g.type(x).shape[:2], layer.hidden)
     y = layer.add(Reshape(shape=shape), sequence, name="y")
