@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
+import numpy as np
+
+from edgec.ir import Array, DType, GraphBuilder, Node, QParams, Signature, ValueName
 from edgec.ops.base import INT8_AND_INT16, Activation, is_float
 from edgec.ops.fixed_point import saturate
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
@@ -18,11 +20,6 @@ class Relu(Unary):
     name: ClassVar[str] = "relu"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     activation: Activation = Activation.RELU
-
-    def computes(self, dtype: DType) -> bool:
-        """As any; but TFLite has no int16 RELU_N1_TO_1."""
-        known = dtype in self.integer_types
-        return known and not (dtype is DType.INT16 and self.activation is Activation.RELU_N1_TO_1)
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         (x,) = inputs
@@ -50,4 +47,11 @@ def _relu_n1_to_1(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 @exporter(Relu)
 def _to_tflite(op: Relu, node: Node, signature: Signature, out: TfliteEmitter) -> None:
-    out.emit(op.activation.value, node.inputs, node.outputs)
+    """Write the rectifier. The interpreter has no int16 RELU_N1_TO_1, but MUL that ends in it."""
+    activation = op.activation
+    if activation is not Activation.RELU_N1_TO_1 or signature.output.dtype is not DType.INT16:
+        out.emit(activation.value, node.inputs, node.outputs)
+        return
+    one = out.constant(f"{node.name}/one", np.ones(1, np.int16), QParams.per_tensor(1.0))
+    fields = {"FusedActivationFunction": activation.value}
+    out.emit("MUL", [node.inputs[0], one], node.outputs, "MulOptions", **fields)

@@ -1,9 +1,8 @@
 """Rectifiers of int16 in plain C: two factors and two bounds, one kernel."""
 
-from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.base import LoweringContext, kernel
 from edgec.backends.constraints import int16_inputs
 from edgec.backends.portable_c import structs
-from edgec.ir import DType
 from edgec.lir import Call, Scalar, Struct
 from edgec.ops.abs import Abs
 from edgec.ops.base import Activation
@@ -15,14 +14,7 @@ from edgec.ops.relu import Relu
 from edgec.ops.unary import scale_ratio
 
 
-def known_to_tflite(request: Request) -> bool:
-    """The rectifier is RELU or RELU6."""
-    op = request.op
-    assert isinstance(op, Relu)  # noqa: S101 - the registry guarantees it
-    return op.computes(DType.INT16)
-
-
-@kernel("portable_c", Relu, requires=(int16_inputs, known_to_tflite))
+@kernel("portable_c", Relu, requires=(int16_inputs,))
 def relu_s16(ctx: LoweringContext) -> Call:
     op, factor = ctx.request.op, scale_ratio(ctx.signature)
     assert isinstance(op, Relu)  # noqa: S101 - the registry guarantees it

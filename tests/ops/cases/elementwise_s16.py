@@ -11,6 +11,7 @@ from edgec.ir import Op, QParams
 from edgec.ops.add import Add
 from edgec.ops.base import Activation
 from edgec.ops.mul import Mul
+from edgec.ops.squared_difference import SquaredDifference
 from edgec.ops.sub import Sub
 
 Make = Callable[[Activation], Op]
@@ -52,7 +53,23 @@ def elementwise_cases(name: str, make: Make, scales: Scales) -> list[Case]:
     ]
 
 
+def squared_difference_case(i: int, shapes: tuple[Shape, Shape], scales: Scales) -> Case:
+    kinds = [int16(shape, scale) for shape, scale in zip(shapes, scales, strict=False)]
+    result = QParams.per_tensor(scales[2])
+    return op_case(f"squared_difference_s16_{i}", SquaredDifference(), kinds, [result])
+
+
+SQUARE_SCALES: list[Scales] = [
+    (2e-4, 3.1e-4, 2.9e-3),
+    (2e-4, 2e-4, 1e-3),
+    (1e-5, 3e-2, 9.0),
+    (2e-4, 3e-4, 1e-6),
+]
 CASES = [
+    *(
+        squared_difference_case(4 * i + j, shapes, scales)
+        for (i, shapes), (j, scales) in product(enumerate(BROADCASTS[:4]), enumerate(SQUARE_SCALES))
+    ),
     *elementwise_cases("add", lambda each: Add(activation=each), (2e-4, 3.1e-4, 4.3e-4)),
     *elementwise_cases("sub", lambda each: Sub(activation=each), (2e-4, 3.1e-4, 4.3e-4)),
     *elementwise_cases("mul", lambda each: Mul(activation=each), (2e-4, 3.1e-4, 1.9e-3)),

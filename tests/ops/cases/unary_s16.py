@@ -17,6 +17,7 @@ SIGMOID_SCALES = (1e-7, 1e-4, 2.0**-13, 2.0**-12, 2.0**-11, 3e-4, 1e-3, 0.02, 1.
 RECTIFIERS: dict[str, Op] = {
     "relu": Relu(),
     "relu6": Relu(activation=Activation.RELU6),
+    "relu_n1_to_1": Relu(activation=Activation.RELU_N1_TO_1),
     "leaky": LeakyRelu(alpha=0.1),
     "steep": LeakyRelu(alpha=1.7),
     "falling": LeakyRelu(alpha=-0.3),

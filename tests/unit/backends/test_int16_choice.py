@@ -11,7 +11,6 @@ from edgec.backends import base
 from edgec.backends.select import BACKENDS_BY_CHOICE, lower
 from edgec.errors import EdgecError
 from edgec.ir import Array, DType, QParams, TensorType
-from edgec.ops.base import Activation
 from edgec.ops.fully_connected import FullyConnected
 from edgec.ops.log_softmax import LogSoftmax
 from edgec.ops.logistic import Logistic
@@ -104,19 +103,13 @@ def test_what_cmsis_nn_would_round_or_wrap_otherwise_runs_in_plain_c(case: Case)
             op_case("asymmetric", Relu(), [ASYMMETRIC], [ASYMMETRIC.qparams]),
             "int16 with zero point 0",
         ),
-        (
-            op_case(
-                "n1", Relu(activation=Activation.RELU_N1_TO_1), [int16((4,), 1e-3)], [FRACTION]
-            ),
-            "The rectifier is RELU or RELU6",
-        ),
         (op_case("steep", Logistic(), [int16((4,), 3.0)], [FRACTION]), "scale is at most 2"),
         (
             op_case("scale", Logistic(), [int16((4,), 1e-3)], [QParams.per_tensor(1 / 256)]),
             "The output has scale 1/32768",
         ),
     ],
-    ids=["factor", "sum", "function", "asymmetric", "n1", "steep", "output scale"],
+    ids=["factor", "sum", "function", "asymmetric", "steep", "output scale"],
 )
 def test_what_no_kernel_can_do(case: Case, reason: str) -> None:
     with pytest.raises(EdgecError) as caught:
