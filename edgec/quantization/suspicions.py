@@ -11,8 +11,6 @@ _FEW = 8
 _PIXEL_MAXIMUM = 255
 _LOOKS_UNSCALED = 64  # 0 to more than this in an image: pixels, as far as one can tell
 _IMAGE_RANK = 4
-_TABLE_RANK = 2
-_UNEVEN = 64.0  # the largest feature over the typical one, which then has four steps or less
 _VAST, _TINY = 1e6, 1e-6  # magnitudes that no preprocessing should give
 _OUTSIDE = 0.01  # share of elements that an input cannot hold
 _UNUSED = 1 / 32  # share of an input's range that is used
@@ -40,25 +38,11 @@ def _about_ranges(name: ValueName, array: Array) -> Iterator[str]:
         yield f"all {len(array)} samples of {name!r} are the same"
     if largest > _VAST or 0 < largest < _TINY:
         yield f"{name!r} goes from {low:g} to {high:g}: is it scaled as in training?"
-    yield from _about_features(name, array)
     if array.ndim == _IMAGE_RANK and low >= 0 and _LOOKS_UNSCALED < high <= _PIXEL_MAXIMUM:
         whole = "whole numbers" if not (array % 1).any() else "values"
         yield (
             f"{name!r} holds {whole} up to {high:g}, like pixels; "
             "if the model was trained on 0..1, divide by 255"
-        )
-
-
-def _about_features(name: ValueName, array: Array) -> Iterator[str]:
-    """Look at tables [samples, features]: one scale for all features cannot hold small ones."""
-    if array.ndim != _TABLE_RANK:
-        return
-    sizes = np.abs(array).max(axis=0)
-    worst, typical = int(sizes.argmax()), float(np.median(sizes))
-    if typical and float(sizes[worst]) > _UNEVEN * typical:
-        yield (
-            f"feature {worst} of {name!r} reaches {sizes[worst]:.3g}, the typical one "
-            f"{typical:.3g}, and all {ONE_RANGE}: scale them alike in training"
         )
 
 
