@@ -3,6 +3,7 @@
 from edgec.driver.output import OutputInfo
 from edgec.frontends import load
 from edgec.ir import Graph, State, ValueName
+from edgec.passes.join_standardize import JoinStandardize
 from edgec.quantization.states import with_states
 
 
@@ -11,7 +12,7 @@ def built_graph(built: OutputInfo) -> Graph:
 
     In the file these are variables, or inputs and outputs.
     """
-    graph = load(built.tflite).graph
+    graph = JoinStandardize().run(load(built.tflite).graph)
     states = [
         State(ValueName(before), ValueName(after))
         for before, after in built.report["model"].get("states", [])
