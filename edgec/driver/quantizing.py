@@ -27,6 +27,7 @@ from edgec.quantization.states import (
 
 _WEAKEST = 5  # layers at most that a report shows the likely causes of
 _SHOWN = 128  # samples that the report's figures are measured on
+_FLATTERY_DB = 1.0  # what samples that a model was made from may be better by
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +175,8 @@ class _Quantizing:
         made, requirement = report.quantized, self._requirement
         met = requirement.met_by(report.evaluation)
         counts = count_layers(made), count_layers(made, DType.INT16)
-        return replace(
-            report, widths=Widths(requirement, met, *counts, tuple(trials), groups, wide)
-        )
+        widths = Widths(requirement, met, *counts, tuple(trials), groups, wide)
+        return replace(report, widths=widths, warnings=_flattered(made, requirement) if met else ())
 
     def _with_warning(self, report: QuantizationReport) -> QuantizationReport:
         found, width = report.evaluation, report.quantized.recipe.width
@@ -184,6 +184,18 @@ class _Quantizing:
         advice = "try --quantize auto" if width == "int8" else left
         text = f"--max-drop {self.options.max_drop} is missed with {width}: {_reached(found)}"
         return replace(report, warnings=(f"{text}; {advice}",))
+
+
+def _flattered(made: Quantized, requirement: Requirement) -> tuple[str, ...]:
+    """Return a warning where samples that a model was not made from tell another story."""
+    wanted, reached = requirement.sqnr_db, made.sqnr_db
+    if wanted is None or reached is None or reached >= wanted - _FLATTERY_DB:
+        return ()
+    text = (
+        f"the calibration samples meet {requirement}, but {made.held_out} of them, held out from "
+        f"a trial, reached {reached:.1f} dB only; calibrate with more samples, or ask for more dB"
+    )
+    return (text,)
 
 
 def _reached(found: Evaluation) -> str:

@@ -158,3 +158,17 @@ def test_public_models_are_equal_everywhere(name: str, drop: str, tmp_path: Path
     assert_interpreter_agrees(made, inputs(made, test, 10))
     for board in BOARDS:
         assert_firmware_agrees(made, inputs(made, test, 3), board, tmp_path / board)
+
+
+def test_samples_that_flatter_are_told() -> None:
+    """Few samples: what they meet is missed by those that are held out."""
+    graph = uneven_net()
+    report = mixed(graph, samples_of(graph, 10, seed=3), "36dB")
+    held_out = report.quantized.sqnr_db
+    assert report.widths is not None
+    assert report.widths.met
+    assert held_out is not None
+    assert held_out < 35
+    (warning,) = report.warnings
+    assert f"held out from a trial, reached {held_out:.1f} dB only" in warning
+    assert small("36dB").warnings == ()
