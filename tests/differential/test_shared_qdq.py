@@ -23,7 +23,7 @@ MODELS = Path(__file__).parents[3] / "shared" / "models" / "onnx"
 NAMES = ("pub_lenet", "pub_dscnn", "pub_mbv2", "pub_cnn1d")
 FLAVOURS = ("pc_int8", "pc_uint8", "pt_int8", "pt_uint8")
 FILES = [f"{name}/{name}.qdq_{flavour}.onnx" for name in NAMES for flavour in FLAVOURS]
-CLOSE = {"pub_mbv2": 0.93}  # of outputs within one step; 16 layers round twice where others do once
+CLOSE = {"pub_mbv2": 0.95}  # of outputs within one step; 16 layers round twice where others do once
 pytestmark = pytest.mark.shared
 
 
