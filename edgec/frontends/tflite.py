@@ -78,7 +78,14 @@ class _Import:
             self._operator(operator, index)
         place = Place(self._file, "model outputs")
         raise_all([*self._errors, *self._checks.ends(place)])
-        return self._builder.build([self._read(each, place) for each in self._model.outputs])
+        outputs = [self._read(each, place) for each in self._model.outputs]
+        raise_all([_fixed_output(each, place) for each in outputs if self._is_fixed(each)])
+        return self._builder.build(outputs)
+
+    def _is_fixed(self, value: ValueName) -> bool:
+        """Tell whether a value does not follow from the inputs: a constant, or a variable."""
+        variables = {self._names[n] for n, t in enumerate(self._model.tensors) if t.variable}
+        return self._builder.constant_value(value) is not None or value in variables
 
     def _operator(self, operator: FileOperator, index: int) -> None:
         """Import one operator; where that fails, stand-ins let the others be checked as well."""
@@ -215,6 +222,15 @@ def _check_unread(node: SourceNode) -> None:
     if dropped:
         shown = ", ".join(f"{name} = {node.attrs[name]}" for name in dropped)
         raise node.reject(shown, help="convert the model without this option")
+
+
+def _fixed_output(value: ValueName, place: Place) -> EdgecError:
+    return EdgecError(
+        "unsupported-tensor",
+        f"output {value!r} is a constant or a variable, nothing that the model computes",
+        place=place,
+        help="leave it out of the model's outputs: the application knows it already",
+    )
 
 
 def _malformed(message: str, place: Place) -> EdgecError:
