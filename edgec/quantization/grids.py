@@ -50,9 +50,9 @@ def on_grid(array: Array, grids: Sequence[QParams], dtype: DType = DType.INT8) -
 
 
 def layer_on_grid(node: Node, graph: Graph, axis: int | None, input_scale: float) -> GridLayer:
-    """Return the weights of a layer as the file's numbers, else as the nearest ones.
+    """Return the weights of a layer as the file's integers, else as the nearest ones.
 
-    Where int8 has room for more steps than the file uses, steps are halved: the numbers stay.
+    Weights of 4 bits are the same numbers in smaller steps, as int8 has room for them.
 
     ``axis`` is what the operator can have one scale per slice of. Where the file's integers, less
     their zero point, do not fit int8, the scale is coarser: of the slice, or of all.
@@ -62,6 +62,9 @@ def layer_on_grid(node: Node, graph: Graph, axis: int | None, input_scale: float
     outputs = graph.types[node.outputs[0]].shape[-1]
     for scales, along in _candidates(graph.grids, axis, weights):
         steps = _steps(weights, scales, along)
+        if steps is not None and _fits(steps) and not _has_four_bits(steps):
+            integers = steps.astype(np.int8)
+            return GridLayer(integers, scales.astype(np.float32), along, bias, outputs)
         if steps is not None and _fits(steps):
             integers, finer = _refined(steps, scales, axis, bias, input_scale)
             if along is None and (finer == finer[0]).all():
@@ -73,6 +76,10 @@ def layer_on_grid(node: Node, graph: Graph, axis: int | None, input_scale: float
     layer = nearest_layer(weights, bias, axis, input_scale)
     one_each = axis is not None and weights.size == weights.shape[axis]
     return GridLayer(layer.weights, layer.scales, axis, bias, outputs, is_exact=one_each)
+
+
+def _has_four_bits(steps: Array) -> bool:
+    return bool(steps.max(initial=-np.inf) - steps.min(initial=np.inf) < 2**4)
 
 
 def _refined(

@@ -21,11 +21,11 @@ from edgec.quantization.parameters import activation_qparams, quantize_bias, wei
 def lower_marked(marked: Marked) -> Graph:
     """Return the integer graph; every float activation must be marked.
 
-    Weights are the numbers of the source file where they still are multiples of its scales, in
-    steps as small as int8 allows; else the nearest ones; biases int32 (int64 for int16) in steps of
-    input scale times weight scale, less what rounding twice adds. Where an operator cannot produce
-    the stated quantization itself, a requantization follows; so it does where it knows int8 only
-    and int16 is stated.
+    Weights are the integers of the source file where they still are multiples of its scales (of 4
+    bits: the same numbers in smaller steps), else the nearest ones; biases int32 (int64 for int16)
+    in steps of input scale times weight scale, less what rounding twice adds. Where an operator
+    cannot produce the stated quantization itself, a requantization follows; so it does where it
+    knows int8 only and int16 is stated.
     """
     return _Lowering(marked).run()
 
