@@ -22,16 +22,19 @@ def judged_values(graph: Graph, *, states: bool = True) -> tuple[ValueName, ...]
     """Return the values that stand for the outputs; without ``states`` for those that users see."""
     producers = graph.producers()
     outputs = graph.outputs if states else graph.without_states(graph.outputs)
-    floats = [_float_before(graph, producers, value) for value in outputs]
-    found = [_before_fixed(producers.get(value), value) for value in floats if value is not None]
+    reals = [_reals_before(graph, producers, value) for value in outputs]
+    found = [_before_fixed(producers.get(value), value) for value in reals if value is not None]
     return tuple(dict.fromkeys(found))
 
 
-def _float_before(
+def _reals_before(
     graph: Graph, producers: Mapping[ValueName, Node], value: ValueName
 ) -> ValueName | None:
-    """Return the floats that an output of indices was made from; an output of floats itself."""
-    while not is_float(graph.types[value]):
+    """Return the reals that an output of indices was made from; an output of reals itself.
+
+    Reals are floats or quantized.
+    """
+    while not (is_float(graph.types[value]) or graph.types[value].qparams):
         if value not in producers:
             return None
         value = producers[value].inputs[0]
