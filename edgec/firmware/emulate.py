@@ -234,10 +234,11 @@ def no_emulator(board: Board) -> EdgecError:
 
 
 def _debugging(debugger: socket.socket | None) -> tuple[str, ...]:
+    """Return what has QEMU listen to a debugger, and wait for it: else a run may be over before."""
     if debugger is None:
         return ()
     chardev = f"socket,id=debugger,fd={debugger.fileno()}"
-    return ("-chardev", chardev, "-gdb", "chardev:debugger")
+    return ("-S", "-chardev", chardev, "-gdb", "chardev:debugger")
 
 
 def _start(command: list[str], passed: Sequence[int], log: IO[bytes]) -> "subprocess.Popen[bytes]":

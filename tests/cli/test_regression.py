@@ -1,6 +1,7 @@
 """edgec test on firmware that is wrong: a changed weight, a hang, a fault; and JUnit for CI."""
 
 import shutil
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ from elftools.elf.elffile import ELFFile
 from edgec.driver import open_output
 from edgec.driver.first_layer import first_different_layer
 from edgec.driver.golden import read_golden
+from edgec.errors import EdgecError
+from edgec.firmware.emulate import Emulator
 from edgec.firmware.sizes import symbol_address
 
 pytestmark = pytest.mark.qemu
@@ -145,3 +148,10 @@ def test_unwritable_junit_file(cli: Any, built: Path, tmp_path: Path) -> None:
     ended = cli("test", built, "--junit", tmp_path / "missing" / "report.xml")
     assert ended.code == 1
     assert "error[unwritable-output]" in ended.err
+
+
+def test_firmware_waits_for_what_looks_into_it(built: Path) -> None:
+    """Where a debugger is to come, nothing runs before it says so, however late it is."""
+    mine, theirs = socket.socketpair()
+    with mine, theirs, pytest.raises(EdgecError, match="answer"):
+        Emulator(*open_output(built).emulated, timeout=1, debugger=theirs).__enter__()
