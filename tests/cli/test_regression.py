@@ -153,5 +153,6 @@ def test_unwritable_junit_file(cli: Any, built: Path, tmp_path: Path) -> None:
 def test_firmware_waits_for_what_looks_into_it(built: Path) -> None:
     """Where a debugger is to come, nothing runs before it says so, however late it is."""
     mine, theirs = socket.socketpair()
-    with mine, theirs, pytest.raises(EdgecError, match="answer"):
-        Emulator(*open_output(built).emulated, timeout=1, debugger=theirs).__enter__()
+    emulator = Emulator(*open_output(built).emulated, timeout=1, debugger=theirs)
+    with mine, theirs, pytest.raises(EdgecError, match="answer"), emulator:
+        pass
