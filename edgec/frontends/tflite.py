@@ -16,7 +16,7 @@ from edgec.frontends.tflite_floats import with_float_constants
 from edgec.frontends.tflite_loops import with_unrolled_loops
 from edgec.frontends.tflite_options import default_options, options_table
 from edgec.frontends.tflite_reader import FileModel, FileOperator, read_model
-from edgec.frontends.tflite_shapes import SHAPE_OPERATORS, folded_shapes
+from edgec.frontends.tflite_shapes import FOLDS, folded_shapes
 from edgec.frontends.tflite_tables import with_tables
 from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName
 from edgec.ops import registry
@@ -111,7 +111,7 @@ class _Import:
     def _known(self, operator: FileOperator, name: str, place: Place) -> Array | None:
         """Return the result of an operator that only computes with shapes."""
         made = [each for each in operator.inputs if each is not None]
-        if operator.op not in SHAPE_OPERATORS or not all(self._is_there(each) for each in made):
+        if operator.op not in FOLDS or not all(self._is_there(each) for each in made):
             return None
         return folded_shapes(self._source_node(operator, name, place), self._builder)
 

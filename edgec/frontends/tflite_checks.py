@@ -24,8 +24,6 @@ _SHAPES_HELP = (
 _RECURRENT_HELP = "convert with the recurrent layer unrolled (Keras: unroll=True)"
 _HINTS = {
     "SHAPE": _SHAPES_HELP,
-    "STRIDED_SLICE": _SHAPES_HELP,
-    "PACK": _SHAPES_HELP,
     "LSTM": _RECURRENT_HELP,
     "RNN": _RECURRENT_HELP,
     "UNIDIRECTIONAL_SEQUENCE_RNN": _RECURRENT_HELP,
@@ -33,8 +31,6 @@ _HINTS = {
     "becomes two UNIDIRECTIONAL_SEQUENCE_LSTM",
     "WHILE": _RECURRENT_HELP,
     "L2_POOL_2D": "use average or max pooling",
-    "L2_NORMALIZATION": "leave the normalization to the application",
-    "ARG_MAX": "end the model before it and take the largest output in the application",
 }
 
 _COMBINATIONS = (

@@ -148,6 +148,4 @@ FOLDS: dict[str, Fold] = {
     "LOGICAL_AND": _of_two(np.logical_and),
     "LOGICAL_OR": _of_two(np.logical_or),
 }
-
-SHAPE_OPERATORS = frozenset(FOLDS)
-"""Operators that :func:`folded_shapes` knows."""
+"""Operators by name: inputs and attributes -> result."""

@@ -9,7 +9,7 @@ from oracle import Oracle
 
 from edgec.driver import BuildOptions, build, check
 from edgec.driver.execute import run
-from edgec.driver.output import open_output
+from edgec.driver.output import OutputInfo, open_output
 from edgec.driver.regression import run_regression
 from edgec.exporters import write_tflite
 from edgec.exporters.flatbuffer import FileTensor
@@ -177,20 +177,21 @@ def test_first_states_may_be_computed() -> None:
         assert all(got[v].tobytes() == wanted[v].tobytes() for v in integer.outputs)
 
 
+def built_layer(folder: Path, *, keeps: bool, **more: str) -> OutputInfo:
+    """Build a float LSTM file, lstm.tflite, calibrated with calib.npz."""
+    path, calib = folder / "lstm.tflite", folder / "calib.npz"
+    path.write_bytes(write_tflite(layer(keeps=keeps, last=True)))
+    np.savez(calib, x=waves(24)[:, 0])
+    inputs = {"model": str(path), "board": "qemu-m4", "calib": str(calib)}
+    options = BuildOptions(**inputs, output=str(folder / "out"), **more)
+    return open_output(build(options).folder)
+
+
 @pytest.mark.qemu
 @pytest.mark.oracle
 @pytest.mark.parametrize("keeps", [False, True])
 def test_firmware_of_a_float_file_equals_the_interpreter(*, keeps: bool, tmp_path: Path) -> None:
-    path = tmp_path / "lstm.tflite"
-    path.write_bytes(write_tflite(layer(keeps=keeps, last=True)))
-    np.savez(tmp_path / "calib.npz", x=waves(24)[:, 0])
-    options = BuildOptions(
-        model=str(path),
-        board="qemu-m4",
-        calib=str(tmp_path / "calib.npz"),
-        output=str(tmp_path / "out"),
-    )
-    built = open_output(build(options).folder)
+    built = built_layer(tmp_path, keeps=keeps)
     assert run_regression(built.folder, on="host").mismatches == 0
     firmware = run(built.folder, tmp_path / "calib.npz").outputs
     oracle = Oracle(built.tflite.read_bytes(), exact=True)
@@ -198,7 +199,7 @@ def test_firmware_of_a_float_file_equals_the_interpreter(*, keeps: bool, tmp_pat
     for x, got in zip(waves(24), firmware["last"], strict=True):
         wanted = oracle.run({X: quantize_floats(x, kind)})["last"]
         assert got.tobytes() == wanted.tobytes()
-    floats = evaluate_runs(load_tflite(path), [{X: x} for x in waves(24)])
+    floats = evaluate_runs(load_tflite(tmp_path / "lstm.tflite"), [{X: x} for x in waves(24)])
     wanted = np.stack([each[ValueName("last")] for each in floats])
     error = firmware["last_float"].reshape(wanted.shape) - wanted
     assert 10 * np.log10(np.square(wanted).mean() / np.square(error).mean()) > 35
@@ -207,18 +208,7 @@ def test_firmware_of_a_float_file_equals_the_interpreter(*, keeps: bool, tmp_pat
 @pytest.mark.qemu
 @pytest.mark.parametrize("keeps", [False, True])
 def test_where_int8_is_not_enough_the_layer_is_written_out(*, keeps: bool, tmp_path: Path) -> None:
-    path = tmp_path / "lstm.tflite"
-    path.write_bytes(write_tflite(layer(keeps=keeps, last=True)))
-    np.savez(tmp_path / "calib.npz", x=waves(24)[:, 0])
-    options = BuildOptions(
-        model=str(path),
-        board="qemu-m4",
-        calib=str(tmp_path / "calib.npz"),
-        output=str(tmp_path / "out"),
-        quantize="auto",
-        max_drop="45dB",
-    )
-    built = open_output(build(options).folder)
+    built = built_layer(tmp_path, keeps=keeps, quantize="auto", max_drop="45dB")
     assert "lstm" not in [each["op"] for each in built.report["layers"]]
     assert built.report["quantization"]["output_sqnr_db"] > 45
     assert run_regression(built.folder, on="host").mismatches == 0
