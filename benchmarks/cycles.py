@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from edgec.driver import BuildOptions, build
-from edgec.driver.profile import profile
+from edgec.driver.run.profile import profile
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "cycles.md"

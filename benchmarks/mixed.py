@@ -18,11 +18,11 @@ from edgec.driver import BuildOptions, build
 from edgec.driver.progress import Quiet
 from edgec.frontends import load
 from edgec.ir import Array, Graph
-from edgec.ops.dequantize import dequantized
+from edgec.ops.conversion.dequantize import dequantized
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.batch import BatchEvaluator
-from edgec.quantization.judge import energy, integer_values
-from edgec.quantization.samples import read_samples
+from edgec.quantization.quality.sqnr import energy, integer_values
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator
+from edgec.quantization.samples.samples import read_samples
 
 BOARD = "qemu-m4"
 DROPS = {

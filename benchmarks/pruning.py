@@ -18,11 +18,11 @@ from edgec.ir import Array, Graph
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.pruning import parse_request, prune
 from edgec.pruning import pruner as pruner_module
-from edgec.pruning.report import sqnr_db
-from edgec.quantization.batch import BatchEvaluator
-from edgec.quantization.calibrate import calibrate
-from edgec.quantization.quantize import quantize
-from edgec.quantization.samples import Samples, read_samples
+from edgec.pruning.pruning_report import sqnr_db
+from edgec.quantization.quantizer import quantize
+from edgec.quantization.ranges.calibrate import calibrate
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator
+from edgec.quantization.samples.samples import Samples, read_samples
 
 MODELS = ("pub_lenet", "pub_dscnn", "pub_cnn1d", "pub_mbv2", "pub_ae")
 REQUESTS = (

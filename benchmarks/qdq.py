@@ -18,13 +18,13 @@ import onnxruntime
 
 from edgec.frontends import load
 from edgec.ir import Array, Graph
-from edgec.ops import fixed_point
-from edgec.ops.dequantize import dequantized
+from edgec.ops.conversion.dequantize import dequantized
+from edgec.ops.numerics import fixed_point
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization import double_rounding
-from edgec.quantization.judge import integer_values
-from edgec.quantization.samples import Samples, read_samples
-from edgec.quantization.stated import Stated
+from edgec.quantization.prequantized.prequantized import Stated
+from edgec.quantization.quality.sqnr import integer_values
+from edgec.quantization.samples.samples import Samples, read_samples
+from edgec.quantization.weights import double_rounding
 
 Replacement = Callable[..., Array]
 

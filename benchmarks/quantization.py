@@ -29,13 +29,13 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from edgec.driver.progress import Quiet
 from edgec.frontends import load
 from edgec.ir import Array, DType, Graph, ValueName
-from edgec.ops.dequantize import dequantized
+from edgec.ops.conversion.dequantize import dequantized
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.batch import BatchEvaluator
-from edgec.quantization.judge import energy, integer_values, judged_values
-from edgec.quantization.optimize import quantize_best
+from edgec.quantization.best import quantize_best
+from edgec.quantization.quality.sqnr import energy, integer_values, judged_values
 from edgec.quantization.recipe import Recipe
-from edgec.quantization.samples import Samples, read_samples
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator
+from edgec.quantization.samples.samples import Samples, read_samples
 
 MODELS = ("pub_lenet", "pub_dscnn", "pub_mbv2", "pub_cnn1d", "pub_ae")
 BASELINES = {

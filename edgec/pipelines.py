@@ -4,24 +4,24 @@ from collections.abc import Sequence
 
 from edgec.ir import Graph
 from edgec.passes.base import Fixpoint, Observer, Pass, Pipeline
-from edgec.passes.compose_functions import ComposeFunctions
-from edgec.passes.dead_code import DeadCode
-from edgec.passes.eliminate_identity import EliminateIdentity
-from edgec.passes.fold_affine import FoldAffine
-from edgec.passes.fold_batch_norm import FoldBatchNorm
-from edgec.passes.fold_constants import FoldConstants
-from edgec.passes.fold_flatten import FoldFlatten
-from edgec.passes.fold_matmul_transpose import FoldMatmulTranspose
-from edgec.passes.fold_scale import FoldScale
-from edgec.passes.fuse_activation import FuseActivation
-from edgec.passes.fuse_bias import FuseBias
-from edgec.passes.fuse_normalization import FuseNormalization
-from edgec.passes.fuse_pad import FusePad
-from edgec.passes.join_standardize import JoinStandardize
-from edgec.passes.keep_reduced_axes import KeepReducedAxes
-from edgec.passes.move_transposes import MoveTransposes
-from edgec.passes.sink_reshapes import SinkReshapes
-from edgec.passes.strip_io_quantize import StripIoQuantize
+from edgec.passes.cleanup.dead_code import DeadCode
+from edgec.passes.cleanup.eliminate_identity import EliminateIdentity
+from edgec.passes.cleanup.strip_io_quantize import StripIoQuantize
+from edgec.passes.folding.compose_functions import ComposeFunctions
+from edgec.passes.folding.fold_affine import FoldAffine
+from edgec.passes.folding.fold_batch_norm import FoldBatchNorm
+from edgec.passes.folding.fold_constants import FoldConstants
+from edgec.passes.folding.fold_flatten import FoldFlatten
+from edgec.passes.folding.fold_matmul_transpose import FoldMatmulTranspose
+from edgec.passes.folding.fold_scale import FoldScale
+from edgec.passes.fusion.fuse_activation import FuseActivation
+from edgec.passes.fusion.fuse_bias import FuseBias
+from edgec.passes.fusion.fuse_normalization import FuseNormalization
+from edgec.passes.fusion.fuse_pad import FusePad
+from edgec.passes.fusion.join_standardize import JoinStandardize
+from edgec.passes.layout.keep_reduced_axes import KeepReducedAxes
+from edgec.passes.layout.move_transposes import MoveTransposes
+from edgec.passes.layout.sink_reshapes import SinkReshapes
 
 LAYOUT: Sequence[Pass] = (
     SinkReshapes(),  # first, so that a transpose before a flatten can pass the activation behind it

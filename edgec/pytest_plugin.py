@@ -48,7 +48,7 @@ class BuiltModel(pytest.Collector):
         """Return one test per golden sample. Raises ``pytest.UsageError``."""
         # A pytest run without models should not import a compiler.
         from edgec.driver import open_output  # noqa: PLC0415
-        from edgec.driver.golden import read_golden  # noqa: PLC0415
+        from edgec.driver.compile.golden import read_golden  # noqa: PLC0415
         from edgec.errors import EdgecError  # noqa: PLC0415
 
         try:
@@ -81,7 +81,7 @@ class GoldenSample(pytest.Item):
 
     def runtest(self) -> None:
         """Fail with the first element that differs."""
-        from edgec.driver.junit import layer_text, mismatch_text  # noqa: PLC0415
+        from edgec.driver.reports.junit import layer_text, mismatch_text  # noqa: PLC0415
 
         result = self.parent.result()
         for each in result.different:
@@ -130,7 +130,7 @@ class Model:
     def check(self) -> None:
         """Assert that the firmware equals the reference on every golden sample."""
         from edgec.driver import run_regression  # noqa: PLC0415
-        from edgec.driver.junit import mismatch_text  # noqa: PLC0415
+        from edgec.driver.reports.junit import mismatch_text  # noqa: PLC0415
 
         result = run_regression(self.folder)
         if result.first is not None:

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from edgec.frontends.onnx import load_onnx
+from edgec.frontends.onnx.load import load_onnx
 from edgec.ir import Array, Graph, evaluate
 from edgec.ir.graph import ValueName
 

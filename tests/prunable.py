@@ -7,22 +7,22 @@ import numpy as np
 from hypothesis import strategies as st
 
 from edgec.ir import Array, Graph, GraphBuilder, TensorType, ValueName
-from edgec.ops.add import Add
-from edgec.ops.average_pool2d import AveragePool2D
+from edgec.ops.activations.logistic import Logistic
+from edgec.ops.activations.softmax import Softmax
 from edgec.ops.base import Activation
-from edgec.ops.concatenation import Concatenation
-from edgec.ops.conv2d import Conv2D
-from edgec.ops.depthwise_conv2d import DepthwiseConv2D
-from edgec.ops.fully_connected import FullyConnected
-from edgec.ops.logistic import Logistic
-from edgec.ops.max_pool2d import MaxPool2D
-from edgec.ops.mean import Mean
-from edgec.ops.mul import Mul
-from edgec.ops.pad import Pad
-from edgec.ops.reshape import Reshape
-from edgec.ops.softmax import Softmax
-from edgec.ops.transpose import Transpose
-from edgec.ops.windows import Window
+from edgec.ops.elementwise.add import Add
+from edgec.ops.elementwise.mul import Mul
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.windows import Window
+from edgec.ops.movement.concatenation import Concatenation
+from edgec.ops.movement.pad import Pad
+from edgec.ops.movement.reshape import Reshape
+from edgec.ops.movement.transpose import Transpose
+from edgec.ops.pooling.average_pool2d import AveragePool2D
+from edgec.ops.pooling.max_pool2d import MaxPool2D
+from edgec.ops.reductions.mean import Mean
 
 BLOCKS = (
     "conv",

@@ -10,11 +10,11 @@ import onnxruntime
 from onnx import TensorProto, helper
 from onnx_models import OnnxBuilder
 
-from edgec.frontends.onnx import load_onnx
+from edgec.frontends.onnx.load import load_onnx
 from edgec.ir import Array, Graph, QParams, ValueName, evaluate
-from edgec.ops.dequantize import dequantized
+from edgec.ops.conversion.dequantize import dequantized
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.stated import Stated
+from edgec.quantization.prequantized.prequantized import Stated
 
 TYPES = {np.int8: TensorProto.INT8, np.uint8: TensorProto.UINT8}
 

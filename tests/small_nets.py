@@ -3,14 +3,14 @@
 import numpy as np
 
 from edgec.ir import Array, Graph, GraphBuilder, TensorType, ValueName
-from edgec.ops.add import Add
 from edgec.ops.base import Activation
-from edgec.ops.conv2d import Conv2D
-from edgec.ops.depthwise_conv2d import DepthwiseConv2D
-from edgec.ops.fully_connected import FullyConnected
-from edgec.ops.mean import Mean
-from edgec.ops.windows import Window
-from edgec.quantization.samples import Samples
+from edgec.ops.elementwise.add import Add
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.windows import Window
+from edgec.ops.reductions.mean import Mean
+from edgec.quantization.samples.samples import Samples
 
 X = ValueName("x")
 SAME = Window((3, 3), pads=(1, 1, 1, 1))

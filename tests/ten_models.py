@@ -13,16 +13,16 @@ from differential.test_streaming import model as lstm_step
 from differential.test_transformer_block import model as transformer_block
 from onnx import TensorProto, helper, numpy_helper
 from onnx_models import branches, dynamo_cnn, signal_net, torchscript_cnn
-from ops.cases.lstm import CASES as LSTMS
-from ops.cases.svdf import CASES as SVDFS
+from ops.cases.layers.lstm import CASES as LSTMS
+from ops.cases.layers.svdf import CASES as SVDFS
 from qdq_models import QdqBuilder
 from small_nets import samples_of, uneven_net
 
 from edgec.driver import BuildOptions
 from edgec.exporters import write_tflite
 from edgec.ir import Array, Graph, State
-from edgec.quantization.calibrate import calibrate
-from edgec.quantization.quantize import quantize
+from edgec.quantization.quantizer import quantize
+from edgec.quantization.ranges.calibrate import calibrate
 
 DIGITS = Path(__file__).parents[1] / "examples" / "digits"
 COUNT = 24  # calibration samples

@@ -1,13 +1,12 @@
 """Backends: which kernels there are, what they demand, and how a node becomes a call."""
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 import edgec.backends
+from edgec.discovery import import_all
 from edgec.ir import Array, Graph, Node, Op, Signature, ValueName
 from edgec.lir import ArenaRef, Buffer, Call, ConstantArray, ConstantRef, Null
 from edgec.targets.cpu import CpuCore
@@ -147,10 +146,5 @@ def kernels_for(backend: str, op: type[Op]) -> list[Kernel]:
 
 
 def load_all() -> None:
-    """Import every module of every backend package, in sorted order."""
-    for package in sorted(
-        each.name for each in pkgutil.iter_modules(edgec.backends.__path__) if each.ispkg
-    ):
-        module = importlib.import_module(f"edgec.backends.{package}")
-        for each in sorted(info.name for info in pkgutil.iter_modules(module.__path__)):
-            importlib.import_module(f"edgec.backends.{package}.{each}")
+    """Import every module of every backend package."""
+    import_all(edgec.backends)

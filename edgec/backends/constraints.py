@@ -2,7 +2,7 @@
 
 from edgec.backends.base import Request
 from edgec.ir import DType, TensorType
-from edgec.ops.tflite_pool import one_quantization
+from edgec.ops.pooling.pool_in_tflite import one_quantization
 
 
 def int8_data(request: Request) -> bool:

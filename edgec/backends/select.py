@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from edgec.backends.base import Kernel, LoweringContext, Request, kernels_for
-from edgec.backends.states import keep_states, state_buffers
+from edgec.backends.state_steps import keep_states, state_buffers
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.ir import Graph, Node, ValueName
 from edgec.lir import Buffer, ConstantArray, Port, Program, Step

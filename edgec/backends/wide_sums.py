@@ -8,10 +8,10 @@ import numpy as np
 from edgec.backends.base import Request
 from edgec.backends.constraints import constant_weights, int16_data, symmetric_weights
 from edgec.ir import Array
-from edgec.ops.conv2d import Conv2D, conv_factors
-from edgec.ops.fully_connected import FullyConnected, fully_connected_factor
-from edgec.ops.layer_output import has_wide_sums
-from edgec.ops.transpose_conv2d import TransposeConv2D
+from edgec.ops.layers.conv2d import Conv2D, conv_factors
+from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_factor
+from edgec.ops.layers.layer_output import has_wide_sums
+from edgec.ops.layers.transpose_conv2d import TransposeConv2D
 
 _LARGEST_INPUT = 2**15
 _LARGEST_SUM = 2**46

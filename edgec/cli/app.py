@@ -10,27 +10,14 @@ import typer
 from typer.main import get_command
 
 from edgec import __version__
-from edgec.cli import (
-    boards,
-    build,
-    check,
-    compare,
-    doctor,
-    dump,
-    evaluate,
-    explain,
-    flash,
-    inspect,
-    matrix,
-    ops,
-    profile,
-    quantize,
-    regression,
-    run,
-)
+from edgec.cli.about import boards, doctor, dump, explain, inspect, ops
+from edgec.cli.compile import build, check, quantize
 from edgec.cli.failures import report, report_bug
 from edgec.cli.group import Commands
-from edgec.cli.options import Verbose
+from edgec.cli.reports import compare
+from edgec.cli.run import eval as evaluate
+from edgec.cli.run import flash, matrix, profile, regression, run
+from edgec.cli.shared_options import Verbose
 from edgec.errors import EdgecError, ExitCode
 
 _INTERRUPTED = 130

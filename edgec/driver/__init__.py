@@ -1,12 +1,12 @@
 """The public Python API: what each command does, without a terminal."""
 
-from edgec.driver.build import BuildResult, build
-from edgec.driver.check import CheckResult, check
-from edgec.driver.compile import Compiled, compile_model
-from edgec.driver.execute import RunResult, run
+from edgec.driver.compile.build import BuildResult, build
+from edgec.driver.compile.check import CheckResult, check
+from edgec.driver.compile.compile import Compiled, compile_model
 from edgec.driver.options import BuildOptions, read_config
 from edgec.driver.output import OutputInfo, open_output
-from edgec.driver.regression import RegressionResult, run_regression
+from edgec.driver.run.regression import RegressionResult, run_regression
+from edgec.driver.run.run import RunResult, run
 
 __all__ = [
     "BuildOptions",

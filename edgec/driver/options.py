@@ -9,12 +9,12 @@ from typing import Any
 
 from edgec.backends.select import BACKENDS_BY_CHOICE
 from edgec.codegen.render import identifier
-from edgec.driver.requirements import Requirement
+from edgec.driver.compile.requirements import Requirement
 from edgec.errors import EdgecError, ExitCode, Place, raise_all
 from edgec.frontends.shapes import Shapes, parse_shapes
 from edgec.pruning import parse_request
-from edgec.quantization.observers import METHODS
-from edgec.quantization.states import parse_states
+from edgec.quantization.ranges.observers import METHODS
+from edgec.quantization.samples.model_states import parse_states
 
 CONFIG_FILE = "edgec.toml"
 RANDOM = "random"

@@ -9,7 +9,7 @@ from typing import Any
 from edgec.driver.ports import PortInfo
 from edgec.errors import EdgecError, Place
 from edgec.firmware.emulate import no_emulator
-from edgec.firmware.twin import TWIN_ELF
+from edgec.firmware.twin_image import TWIN_ELF
 from edgec.targets.board import Board, load_board
 from edgec.targets.twin import twin_of
 

@@ -10,7 +10,7 @@ import numpy as np
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, Graph, QParams, TensorType, ValueName
 from edgec.lir import Port
-from edgec.quantization.samples import read_samples
+from edgec.quantization.samples.samples import read_samples
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import edgec.exporters.operators
+from edgec.discovery import import_all
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.exporters.flatbuffer import FileOperator, FileTensor, layout
 from edgec.exporters.versions import operator_version
@@ -20,7 +22,7 @@ def write_tflite(graph: Graph) -> bytes:
     Tensors keep the names of the values. ``EdgecError`` ``cannot-export`` names all nodes that
     TFLite has no operator for.
     """
-    registry.load_all()
+    load_exporters()
     exporters = [registry.exporter_of(type(node.op)) for node in graph.nodes]
     pairs = list(zip(graph.nodes, exporters, strict=True))
     raise_all([_cannot_export(node) for node, export in pairs if export is None])
@@ -35,6 +37,12 @@ def write_tflite(graph: Graph) -> bytes:
         for values in (graph.inputs, graph.outputs)
     )
     return layout(graph.name, emitter.tensors, emitter.operators, inputs, outputs)
+
+
+def load_exporters() -> None:
+    """Fill :data:`edgec.ops.registry.EXPORTERS`."""
+    registry.load_all()
+    import_all(edgec.exporters.operators)
 
 
 def _cannot_export(node: Node) -> EdgecError:

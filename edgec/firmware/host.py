@@ -10,9 +10,9 @@ from types import TracebackType
 
 from edgec.codegen.firmware import THIRD_PARTY, WARNING_FLAGS, host_tree
 from edgec.codegen.source_tree import SourceTree
-from edgec.firmware.build import JOBS
 from edgec.firmware.client import RunnerClient
 from edgec.firmware.emulate import Session
+from edgec.firmware.image import JOBS
 from edgec.firmware.toolchain import HOST_CC, find_tool, run_tool
 from edgec.firmware.transport import PipeTransport
 

@@ -15,8 +15,8 @@ from edgec.ops.registry import Format
 __all__ = ["LoadedModel", "load"]
 
 _LOADERS = {
-    Format.ONNX: ("edgec.frontends.onnx", "load_onnx"),
-    Format.TFLITE: ("edgec.frontends.tflite", "load_tflite"),
+    Format.ONNX: ("edgec.frontends.onnx.load", "load_onnx"),
+    Format.TFLITE: ("edgec.frontends.tflite.load", "load_tflite"),
 }
 
 

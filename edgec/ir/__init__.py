@@ -1,6 +1,6 @@
 """The tensor-level representation: immutable graphs of typed values. Import IR names from here."""
 
-from edgec.ir.build import GraphBuilder
+from edgec.ir.builder import GraphBuilder
 from edgec.ir.evaluate import evaluate, evaluate_all, evaluate_runs
 from edgec.ir.graph import Graph, Node, Op, Signature, State, ValueName
 from edgec.ir.types import Array, DType, QParams, TensorType

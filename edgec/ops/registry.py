@@ -1,13 +1,12 @@
 """How operators enter and leave: neutral source nodes, importer and exporter tables, discovery."""
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 import edgec.ops
+from edgec.discovery import import_all
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, GraphBuilder, Node, Op, QParams, Signature, TensorType, ValueName
 
@@ -246,6 +245,5 @@ def exporter_of(op: type[Op]) -> Exporter | None:
 
 
 def load_all() -> None:
-    """Import every operator module, in sorted order, so that the tables are full."""
-    for module in sorted(each.name for each in pkgutil.iter_modules(edgec.ops.__path__)):
-        importlib.import_module(f"edgec.ops.{module}")
+    """Import every operator module, so that the tables are full."""
+    import_all(edgec.ops)

@@ -14,14 +14,14 @@ import numpy as np
 
 from edgec.ir import Array, Graph, Node, ValueName
 from edgec.ops.base import Operator
-from edgec.ops.concatenation import Concatenation
-from edgec.ops.conv2d import Conv2D
-from edgec.ops.depthwise_conv2d import DepthwiseConv2D
-from edgec.ops.fully_connected import FullyConnected
-from edgec.ops.transpose import Transpose
-from edgec.pruning.labels import KEPT, Atoms, Channels, channels_of
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.movement.concatenation import Concatenation
+from edgec.ops.movement.transpose import Transpose
+from edgec.pruning.channel_atoms import KEPT, Atoms, Channels, channels_of
 from edgec.pruning.probe import aligned_axis, constant_axes, passes_channels
-from edgec.pruning.weights import shared_weights
+from edgec.pruning.weight_choice import shared_weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgec.ir import Array, Graph
-from edgec.ops.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.pruning.channel_atoms import KEPT
 from edgec.pruning.channel_groups import ChannelMap
-from edgec.pruning.labels import KEPT
 
 _SIMD = 4  # kernels take channels in fours
 _CLOSE = 1 / 16  # of a family: what may be kept more, or less, to come to a multiple of four

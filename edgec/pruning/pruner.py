@@ -9,14 +9,14 @@ from edgec.errors import EdgecError, Place
 from edgec.ir import Array, Graph, verify
 from edgec.pruning.channel_groups import ChannelMap, map_channels
 from edgec.pruning.channels import choose_channels, families
-from edgec.pruning.reconstruct import OnProgress, Reconstruction
-from edgec.pruning.report import FamilySize, Judge, PruningReport, Quality, Size
-from edgec.pruning.request import PruneRequest
+from edgec.pruning.prune_request import PruneRequest
+from edgec.pruning.pruning_report import FamilySize, Judge, PruningReport, Quality, Size
+from edgec.pruning.refit import OnProgress, Reconstruction
 from edgec.pruning.surgeon import by_least_error
 from edgec.pruning.surgery import kept, remove_channels
-from edgec.pruning.weights import choose_weights, masked
-from edgec.quantization.batch import Values
-from edgec.quantization.samples import Samples
+from edgec.pruning.weight_choice import choose_weights, masked
+from edgec.quantization.samples.batch_evaluator import Values
+from edgec.quantization.samples.samples import Samples
 
 SMALL, LEAST_ERROR = "L1 norm", "least error"
 """Criteria to choose channels by; the one whose outputs come out better is taken."""

@@ -15,8 +15,8 @@ from edgec.ir import Array, Node
 from edgec.ops.base import Operator
 from edgec.pruning.channel_groups import ChannelMap
 from edgec.pruning.channels import Family, families
-from edgec.quantization.batch import BatchEvaluator, Values
-from edgec.quantization.rows import input_rows, weight_rows
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
+from edgec.quantization.weights.weight_rows import input_rows, weight_rows
 
 _WIDEST = 2048  # inputs of an output; readers with more have no say
 _ROWS = 100_000  # of a layer's inputs: more do not change the order

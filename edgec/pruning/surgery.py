@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, TensorType, ValueName
-from edgec.ops.reshape import Reshape
+from edgec.ops.movement.reshape import Reshape
 from edgec.passes.rewrite import unused
 from edgec.pruning.channel_groups import ChannelMap
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from edgec.codegen.library import Origin, library_tree
-from edgec.driver.compile import lower_graph
+from edgec.driver.compile.compile import lower_graph
 from edgec.ir import DType, GraphBuilder, QParams, TensorType
 from edgec.lir import Program
 from edgec.memory.planner import MemoryPlan
-from edgec.ops.fully_connected import FullyConnected
+from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.targets.board import load_board
 
 DOC = Path(__file__).parents[2] / "docs" / "c-api.md"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import edgec
-from edgec.cli import markdown
+from edgec.cli.reports import markdown
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -8,10 +8,10 @@ import pytest
 
 from edgec.codegen.library import Origin, library_tree
 from edgec.codegen.source_tree import SourceTree
-from edgec.driver.compile import lower_graph
+from edgec.driver.compile.compile import lower_graph
 from edgec.ir import DType, Graph, GraphBuilder, QParams, TensorType
-from edgec.ops.fully_connected import FullyConnected
-from edgec.ops.softmax import Softmax
+from edgec.ops.activations.softmax import Softmax
+from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.targets.board import load_board
 
 HOSTILE = [

@@ -13,10 +13,10 @@ from edgec.cli import main
 from edgec.driver import BuildOptions, build
 from edgec.exporters.tflite import write_tflite
 from edgec.ir import DType, Graph, GraphBuilder, QParams, TensorType
-from edgec.ops.conv2d import Conv2D
-from edgec.ops.fully_connected import FullyConnected
-from edgec.ops.softmax import Softmax
-from edgec.ops.windows import Window
+from edgec.ops.activations.softmax import Softmax
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.windows import Window
 
 
 @dataclass(frozen=True)

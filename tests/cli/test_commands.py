@@ -11,7 +11,7 @@ import pytest
 from cli.conftest import Cli
 
 import edgec
-import edgec.cli.check
+import edgec.cli.compile.check
 from edgec.error_catalog import CATALOG
 from edgec.targets.board import board_names
 
@@ -192,7 +192,7 @@ def test_an_interrupt_ends_quietly(cli: Cli, model: Path, monkeypatch: pytest.Mo
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(edgec.cli.check, "check_model", interrupted)
+    monkeypatch.setattr(edgec.cli.compile.check, "check_model", interrupted)
     ended = cli("check", model)
     assert (ended.code, ended.out, ended.err) == (130, "", "")
 
@@ -204,7 +204,7 @@ def broken_check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def broken(*_: object) -> None:
         raise IndexError("list index out of range")
 
-    monkeypatch.setattr(edgec.cli.check, "check_model", broken)
+    monkeypatch.setattr(edgec.cli.compile.check, "check_model", broken)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edgec.driver.compare import compare, parse_limits
+from edgec.driver.reports.compare import compare, parse_limits
 from edgec.errors import EdgecError
 
 

@@ -13,12 +13,12 @@ from cli.conftest import Cli
 from onnx_models import MODELS, save
 from qdq_models import QdqBuilder
 
-from edgec.driver import deployed
-from edgec.driver.execute import run_all
+from edgec.driver.run import deployed
+from edgec.driver.run.run import run_all
 from edgec.exporters.tflite import write_tflite
 from edgec.frontends import load
 from edgec.ir import Array, DType, GraphBuilder, TensorType
-from edgec.ops.fully_connected import FullyConnected
+from edgec.ops.layers.fully_connected import FullyConnected
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from cli.test_serial_board import Line
 from elftools.elf.elffile import ELFFile
 
 from edgec.driver import open_output
-from edgec.driver.first_layer import first_different_layer
-from edgec.driver.golden import read_golden
+from edgec.driver.compile.golden import read_golden
+from edgec.driver.run.first_layer import first_different_layer
 from edgec.errors import EdgecError
 from edgec.firmware.emulate import Emulator
 from edgec.firmware.sizes import symbol_address

@@ -8,14 +8,14 @@ import pytest
 from oracle import Oracle
 
 from edgec.driver import BuildOptions, build, check
-from edgec.driver.execute import run
 from edgec.driver.output import OutputInfo, open_output
-from edgec.driver.regression import run_regression
+from edgec.driver.run.regression import run_regression
+from edgec.driver.run.run import run
 from edgec.exporters import write_tflite
 from edgec.exporters.flatbuffer import FileTensor
 from edgec.exporters.tflite import _Emitter
 from edgec.frontends import load
-from edgec.frontends.tflite import load_tflite
+from edgec.frontends.tflite.load import load_tflite
 from edgec.ir import (
     Array,
     Graph,
@@ -27,16 +27,16 @@ from edgec.ir import (
     evaluate_runs,
 )
 from edgec.ir.types import DType, QParams
-from edgec.ops.lstm import Lstm
-from edgec.ops.quantize import quantize_floats
-from edgec.ops.relu import Relu
-from edgec.ops.slice import Slice
+from edgec.ops.activations.relu import Relu
+from edgec.ops.conversion.quantize import quantize_floats
+from edgec.ops.layers.lstm import Lstm
+from edgec.ops.movement.slice import Slice
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.batch import BatchEvaluator
-from edgec.quantization.calibrate import calibrate
-from edgec.quantization.judge import output_sqnr_db
-from edgec.quantization.quantize import quantize
-from edgec.quantization.samples import Samples
+from edgec.quantization.quality.sqnr import output_sqnr_db
+from edgec.quantization.quantizer import quantize
+from edgec.quantization.ranges.calibrate import calibrate
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator
+from edgec.quantization.samples.samples import Samples
 
 STEPS, DEPTH, UNITS = 12, 4, 8
 X = ValueName("x")

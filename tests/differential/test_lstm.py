@@ -7,19 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ops.case import Case, random_array
-from ops.cases.lstm import CASES
+from ops.cases.layers.lstm import CASES
 from oracle import Oracle
 from tflite_files import constant, file, tensor
 
 from edgec.driver import BuildOptions, build
-from edgec.driver.execute import run
-from edgec.driver.inspection import inspect
+from edgec.driver.about.inspect import inspect
 from edgec.driver.output import open_output
-from edgec.driver.regression import run_regression
+from edgec.driver.run.regression import run_regression
+from edgec.driver.run.run import run
 from edgec.errors import EdgecError
 from edgec.exporters import write_tflite
 from edgec.exporters.flatbuffer import FileOperator, FileTensor
-from edgec.frontends.tflite import load_tflite
+from edgec.frontends.tflite.load import load_tflite
 from edgec.ir import Array, DType, Graph, QParams, State, ValueName, evaluate_runs, verify
 
 RUNS = 12

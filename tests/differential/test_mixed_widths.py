@@ -9,16 +9,16 @@ from ops.runtimes import Runtime
 from oracle import Oracle
 from small_nets import samples_of, uneven_net
 
+from edgec.driver.compile.quantization import QuantizationReport, quantize_model
 from edgec.driver.options import BuildOptions
 from edgec.driver.progress import Quiet
-from edgec.driver.quantizing import QuantizationReport, quantize_model
 from edgec.exporters import write_tflite
 from edgec.frontends import load
 from edgec.ir import Array, DType, Graph, ValueName, evaluate
-from edgec.ops.quantize import Quantize, is_widening
+from edgec.ops.conversion.quantize import Quantize, is_widening
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.judge import integer_values
-from edgec.quantization.samples import Samples, read_samples
+from edgec.quantization.quality.sqnr import integer_values
+from edgec.quantization.samples.samples import Samples, read_samples
 
 MODELS = Path(__file__).parents[3] / "shared" / "models" / "onnx"
 SHARED = [("pub_mbv2", "38dB"), ("pub_dscnn", "40dB"), ("pub_ae", "58dB"), ("pub_cnn1d", "44dB")]

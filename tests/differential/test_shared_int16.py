@@ -12,11 +12,11 @@ from edgec.exporters import write_tflite
 from edgec.frontends import load
 from edgec.ir import Array, DType, Graph, ValueName, evaluate
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.batch import BatchEvaluator
-from edgec.quantization.calibrate import calibrate
-from edgec.quantization.judge import integer_values, output_sqnr_db
-from edgec.quantization.quantize import quantize
-from edgec.quantization.samples import Samples, read_samples
+from edgec.quantization.quality.sqnr import integer_values, output_sqnr_db
+from edgec.quantization.quantizer import quantize
+from edgec.quantization.ranges.calibrate import calibrate
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator
+from edgec.quantization.samples.samples import Samples, read_samples
 
 MODELS = Path(__file__).parents[3] / "shared" / "models" / "onnx"
 NAMES = ("pub_lenet", "pub_dscnn", "pub_mbv2", "pub_cnn1d", "pub_ae")

@@ -11,13 +11,13 @@ from oracle import Oracle
 from edgec.exporters import write_tflite
 from edgec.frontends import load
 from edgec.ir import Array, Graph, ValueName, evaluate
-from edgec.ops.dequantize import dequantized
-from edgec.ops.quantize import quantize_floats
-from edgec.ops.transpose import Transpose
+from edgec.ops.conversion.dequantize import dequantized
+from edgec.ops.conversion.quantize import quantize_floats
+from edgec.ops.movement.transpose import Transpose
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.calibrate import calibrate
-from edgec.quantization.quantize import quantize
-from edgec.quantization.samples import Samples, read_samples
+from edgec.quantization.quantizer import quantize
+from edgec.quantization.ranges.calibrate import calibrate
+from edgec.quantization.samples.samples import Samples, read_samples
 
 MODELS = Path(__file__).parents[3] / "shared" / "models" / "onnx"
 NAMES = ("pub_lenet", "pub_dscnn", "pub_mbv2", "pub_cnn1d", "pub_ae")

@@ -9,9 +9,9 @@ import pytest
 from oracle import Oracle, require
 
 from edgec.driver import BuildOptions, build, open_output, run
-from edgec.driver.compile import compile_model
+from edgec.driver.compile.compile import compile_model
 from edgec.ir import Array, TensorType
-from edgec.quantization.batch import BatchEvaluator
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator
 
 MODELS = Path(__file__).parents[3] / "shared" / "models" / "onnx"
 LOSS = 0.05

@@ -11,13 +11,13 @@ from onnx import numpy_helper
 from oracle import Oracle
 
 from edgec.driver import BuildOptions, build
-from edgec.driver.regression import run_regression
+from edgec.driver.run.regression import run_regression
 from edgec.exporters import write_tflite
 from edgec.frontends import load
 from edgec.ir import Array, Graph, evaluate
-from edgec.ops.dequantize import dequantized
+from edgec.ops.conversion.dequantize import dequantized
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.stated import Stated
+from edgec.quantization.prequantized.prequantized import Stated
 
 MODELS = Path(__file__).parents[3] / "shared" / "models" / "onnx"
 NAMES = ("pub_lenet", "pub_dscnn", "pub_mbv2", "pub_cnn1d")

@@ -9,22 +9,22 @@ from onnx import TensorProto, helper, numpy_helper
 from oracle import Oracle
 
 from edgec.driver import BuildOptions, build
-from edgec.driver.execute import run
-from edgec.driver.first_layer import first_different_layer
 from edgec.driver.output import open_output
-from edgec.driver.regression import run_regression
+from edgec.driver.run.first_layer import first_different_layer
+from edgec.driver.run.regression import run_regression
+from edgec.driver.run.run import run
 from edgec.frontends import load
-from edgec.frontends.onnx import load_onnx
+from edgec.frontends.onnx.load import load_onnx
 from edgec.ir import Array, Graph, ValueName, evaluate_runs
 from edgec.ir.evaluate import zeros
-from edgec.ops.quantize import quantize_floats
+from edgec.ops.conversion.quantize import quantize_floats
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.batch import BatchEvaluator
-from edgec.quantization.calibrate import calibrate
-from edgec.quantization.judge import output_sqnr_db
-from edgec.quantization.quantize import quantize
-from edgec.quantization.samples import Samples
-from edgec.quantization.states import parse_states, with_states
+from edgec.quantization.quality.sqnr import output_sqnr_db
+from edgec.quantization.quantizer import quantize
+from edgec.quantization.ranges.calibrate import calibrate
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator
+from edgec.quantization.samples.model_states import parse_states, with_states
+from edgec.quantization.samples.samples import Samples
 
 INPUTS, HIDDEN, CLASSES, RUNS = 4, 8, 3, 40
 

@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ops.case import Case, random_array
-from ops.cases.svdf import CASES
+from ops.cases.layers.svdf import CASES
 from oracle import Oracle
 from tflite_files import constant, file, tensor
 
 from edgec.driver import BuildOptions, build
-from edgec.driver.regression import run_regression
+from edgec.driver.run.regression import run_regression
 from edgec.errors import EdgecError
 from edgec.exporters import write_tflite
 from edgec.exporters.flatbuffer import FileOperator, FileTensor
-from edgec.frontends.tflite import load_tflite
+from edgec.frontends.tflite.load import load_tflite
 from edgec.ir import Array, DType, Graph, QParams, State, ValueName, evaluate_runs, verify
-from edgec.quantization.states import with_file_states
+from edgec.quantization.samples.model_states import with_file_states
 
 RUNS = 25
 Q = QParams.per_tensor

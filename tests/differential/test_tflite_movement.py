@@ -11,7 +11,7 @@ from tflite_files import constant, file, tensor
 
 from edgec.errors import EdgecError
 from edgec.exporters.flatbuffer import FileOperator
-from edgec.frontends.tflite import load_tflite
+from edgec.frontends.tflite.load import load_tflite
 from edgec.ir import DType, Graph, QParams, ValueName, evaluate
 
 Shape = tuple[int, ...]

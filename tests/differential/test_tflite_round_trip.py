@@ -1,22 +1,26 @@
 """Graph -> .tflite -> graph, twice: it computes the same, and the core operators look the same."""
 
-import importlib
-import pkgutil
 from pathlib import Path
 
-import ops.cases
 import pytest
-from ops.case import Case
+from ops.case import Case, case_modules, cases_of
 
 from edgec.errors import Place
 from edgec.exporters import write_tflite
-from edgec.frontends.tflite import load_tflite
-from edgec.frontends.tflite_reader import read_model
+from edgec.frontends.tflite.load import load_tflite
+from edgec.frontends.tflite.reader import read_model
 from edgec.ir import Graph, evaluate, verify
 from edgec.ops.registry import IMPORTERS, Format
 
-MODULES = sorted(each.name for each in pkgutil.iter_modules(ops.cases.__path__))
-CORE = ("add", "average_pool2d", "concatenation", "conv2d", "depthwise_conv2d", "fully_connected")
+MODULES = case_modules()
+CORE = (
+    "elementwise.add",
+    "pooling.average_pool2d",
+    "movement.concatenation",
+    "layers.conv2d",
+    "layers.depthwise_conv2d",
+    "layers.fully_connected",
+)
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -34,8 +38,7 @@ def test_core_operators_stay_as_they_are(module: str, tmp_path: Path) -> None:
 
 
 def _cases(module: str) -> list[Case]:
-    cases: list[Case] = importlib.import_module(f"ops.cases.{module}").CASES
-    models = [case for case in cases if case.oracle and _is_model(case)]
+    models = [case for case in cases_of(module) if case.oracle and _is_model(case)]
     return [case for case in models if not _is_one_way(write_tflite(case.graph))]
 
 

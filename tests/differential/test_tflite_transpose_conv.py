@@ -10,7 +10,7 @@ from tflite_files import constant, file, tensor
 
 from edgec.errors import EdgecError
 from edgec.exporters.flatbuffer import FileOperator
-from edgec.frontends.tflite import load_tflite
+from edgec.frontends.tflite.load import load_tflite
 from edgec.ir import QParams, ValueName, evaluate
 
 SCALES = np.array([0.02, 0.005, 0.01], np.float32)

@@ -9,10 +9,10 @@ from oracle import Oracle
 
 from edgec.exporters import write_tflite
 from edgec.ir import Array, Graph, ValueName, evaluate, evaluate_all
-from edgec.ops.quantize import quantize_floats
+from edgec.ops.conversion.quantize import quantize_floats
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.observers import Range
-from edgec.quantization.quantize import quantize
+from edgec.quantization.quantizer import quantize
+from edgec.quantization.ranges.observers import Range
 
 WIDTH = 16
 NODES = """

@@ -7,7 +7,7 @@ import pytest
 
 from edgec.codegen.firmware import FirmwareModel, firmware_tree
 from edgec.codegen.source_tree import SourceTree
-from edgec.firmware.build import FirmwareImage, build_firmware
+from edgec.firmware.image import FirmwareImage, build_firmware
 from edgec.resources import data_folder
 from edgec.targets.board import Board, board_names, load_board
 

@@ -12,7 +12,7 @@ from emulator.conftest import LARGE, Build, write_fake
 
 from edgec.codegen.firmware import build_recipe
 from edgec.errors import EdgecError, ExitCode
-from edgec.firmware.build import build_firmware
+from edgec.firmware.image import build_firmware
 from edgec.firmware.sizes import function_at
 from edgec.targets.board import board_names, load_board
 

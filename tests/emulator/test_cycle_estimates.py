@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgec.driver import BuildOptions, build
-from edgec.driver.profile import profile
+from edgec.driver.run.profile import profile
 
 MODELS = Path(__file__).parents[3] / "shared" / "models" / "mlperf_tiny"
 PUBLISHED_MS = {

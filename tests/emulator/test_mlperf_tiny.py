@@ -8,7 +8,7 @@ import pytest
 from oracle import run_tflite
 
 from edgec.driver import BuildOptions, build, open_output
-from edgec.driver.execute import open_session
+from edgec.driver.run.run import open_session
 from edgec.ir import Array, ValueName
 
 MODELS = Path(__file__).parents[3] / "shared" / "models" / "mlperf_tiny"

@@ -12,7 +12,7 @@ from onnx_models import MODELS, dynamo_cnn, random_sample
 
 from edgec.errors import EdgecError
 from edgec.frontends import load
-from edgec.frontends.onnx import load_onnx
+from edgec.frontends.onnx.load import load_onnx
 from edgec.ir import evaluate, verify
 from edgec.pipelines import optimize_float
 

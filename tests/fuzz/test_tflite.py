@@ -1,31 +1,27 @@
 """Damaged .tflite bytes: a graph or an EdgecError, nothing else, and at once."""
 
-import importlib
-import pkgutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import ops.cases
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from ops.case import random_array
+from ops.case import case_modules, cases_of, random_array
 from tflite_files import two_convolutions
 
 from edgec.errors import EdgecError
 from edgec.exporters import write_tflite
 from edgec.frontends import load
-from edgec.frontends.tflite import load_tflite
+from edgec.frontends.tflite.load import load_tflite
 from edgec.ir import evaluate, verify
 
 
 def _small_files() -> list[bytes]:
     """Return a few operator cases of each kind, as small files."""
     files = []
-    for module in sorted(each.name for each in pkgutil.iter_modules(ops.cases.__path__)):
-        cases = importlib.import_module(f"ops.cases.{module}").CASES
-        graphs = [case.graph for case in cases if case.oracle and case.graph.inputs]
+    for module in case_modules():
+        graphs = [case.graph for case in cases_of(module) if case.oracle and case.graph.inputs]
         files += [write_tflite(graph) for graph in graphs[:4]]
     return [each for each in files if len(each) < 3000]
 

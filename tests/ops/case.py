@@ -1,8 +1,10 @@
 """One operator case: a small graph and its inputs, run on every runtime (test_runtimes.py)."""
 
+import importlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -87,3 +89,15 @@ def op_case(
     ]
     results = g.add(op, values, name="node", qparams=tuple(outputs))
     return Case(name, g.build(results), samples, oracle)
+
+
+def case_modules() -> list[str]:
+    """Return the modules of cases, as ``family.operator``, sorted by operator."""
+    files = (Path(__file__).parent / "cases").glob("*/*.py")
+    return [f"{each.parent.name}.{each.stem}" for each in sorted(files, key=lambda file: file.stem)]
+
+
+def cases_of(module: str) -> list[Case]:
+    """Return the cases of a module that :func:`case_modules` names."""
+    cases: list[Case] = importlib.import_module(f"ops.cases.{module}").CASES
+    return cases

@@ -13,9 +13,9 @@ from edgec.codegen.firmware import FirmwareModel, firmware_tree
 from edgec.codegen.library import Origin, library_tree
 from edgec.codegen.render import identifier
 from edgec.codegen.source_tree import SourceTree
-from edgec.firmware.build import build_firmware
 from edgec.firmware.emulate import Emulator, Session
 from edgec.firmware.host import HostProcess
+from edgec.firmware.image import build_firmware
 from edgec.ir import Array, Graph, Node, ValueName, verify
 from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import plan

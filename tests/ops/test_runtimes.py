@@ -1,20 +1,17 @@
 """One list of operator cases, every runtime, bit for bit."""
 
-import importlib
-import pkgutil
 from pathlib import Path
 
 import numpy as np
-import ops.cases
 import pytest
-from ops.case import Case
+from ops.case import Case, case_modules, cases_of
 from ops.runtimes import Runtime, merge, merged_samples
 from oracle import run_tflite
 
 from edgec.exporters.tflite import write_tflite
 from edgec.ir import Array, ValueName, evaluate
 
-MODULES = sorted(each.name for each in pkgutil.iter_modules(ops.cases.__path__))
+MODULES = case_modules()
 BATCH = 60  # cases in one build: the runner's protocol counts inputs and outputs in a byte
 HOST = [Runtime("host", "portable")]
 EMULATED = [
@@ -24,11 +21,6 @@ EMULATED = [
     Runtime("qemu-m4", "auto"),
     Runtime("qemu-m55", "auto"),
 ]
-
-
-def cases_of(module: str) -> list[Case]:
-    cases: list[Case] = importlib.import_module(f"ops.cases.{module}").CASES
-    return cases
 
 
 def check(runtime: Runtime, cases: list[Case], folder: Path) -> None:

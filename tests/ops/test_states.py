@@ -12,9 +12,9 @@ from ops.runtimes import SANITIZERS, compile_graph
 from edgec.backends.select import lower
 from edgec.codegen.firmware import FirmwareModel, firmware_tree
 from edgec.errors import EdgecError
-from edgec.firmware.build import build_firmware
 from edgec.firmware.emulate import Emulator, Session
 from edgec.firmware.host import HostProcess
+from edgec.firmware.image import build_firmware
 from edgec.ir import (
     Array,
     Graph,
@@ -26,9 +26,9 @@ from edgec.ir import (
     verify,
 )
 from edgec.memory.liveness import live_ranges
-from edgec.ops.add import Add
-from edgec.ops.neg import Neg
-from edgec.ops.reshape import Reshape
+from edgec.ops.elementwise.add import Add
+from edgec.ops.functions.neg import Neg
+from edgec.ops.movement.reshape import Reshape
 from edgec.targets.board import load_board
 from edgec.targets.cpu import CPUS
 

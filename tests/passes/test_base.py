@@ -7,10 +7,10 @@ import pytest
 from equivalence import floats, graph_of
 
 from edgec.ir import Graph, InvalidGraphError, Node
-from edgec.ops.relu import Relu
-from edgec.ops.tanh import Tanh
+from edgec.ops.activations.relu import Relu
+from edgec.ops.activations.tanh import Tanh
 from edgec.passes.base import Fixpoint, Pass, Pipeline
-from edgec.passes.dead_code import DeadCode
+from edgec.passes.cleanup.dead_code import DeadCode
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
 

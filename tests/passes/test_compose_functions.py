@@ -7,25 +7,25 @@ import pytest
 from equivalence import assert_equivalent, assert_untouched, check_pass, floats, graph_of
 
 from edgec.ir import Graph, GraphBuilder, Op, ValueName
-from edgec.ops.add import Add
+from edgec.ops.activations.clip import Clip
+from edgec.ops.activations.gelu import Gelu
+from edgec.ops.activations.hard_sigmoid import HardSigmoid
+from edgec.ops.activations.hard_swish import HardSwish
+from edgec.ops.activations.logistic import Logistic
+from edgec.ops.activations.mish import Mish
+from edgec.ops.activations.softplus import Softplus
+from edgec.ops.activations.swish import Swish
+from edgec.ops.activations.tanh import Tanh
 from edgec.ops.base import Activation
-from edgec.ops.clip import Clip
-from edgec.ops.composite import Composite
-from edgec.ops.erf import Erf
-from edgec.ops.exp import Exp
-from edgec.ops.gelu import Gelu
-from edgec.ops.hard_sigmoid import HardSigmoid
-from edgec.ops.hard_swish import HardSwish
-from edgec.ops.log import Log
-from edgec.ops.logistic import Logistic
-from edgec.ops.mish import Mish
-from edgec.ops.mul import Mul
-from edgec.ops.pow import Pow
-from edgec.ops.softplus import Softplus
-from edgec.ops.sub import Sub
-from edgec.ops.swish import Swish
-from edgec.ops.tanh import Tanh
-from edgec.passes.compose_functions import ComposeFunctions
+from edgec.ops.elementwise.add import Add
+from edgec.ops.elementwise.mul import Mul
+from edgec.ops.elementwise.sub import Sub
+from edgec.ops.functions.composite import Composite
+from edgec.ops.functions.erf import Erf
+from edgec.ops.functions.exp import Exp
+from edgec.ops.functions.log import Log
+from edgec.ops.functions.pow import Pow
+from edgec.passes.folding.compose_functions import ComposeFunctions
 
 
 class Formula:

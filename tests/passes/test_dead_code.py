@@ -1,9 +1,9 @@
 from equivalence import assert_untouched, check_pass, floats, graph_of
 
 from edgec.ir import GraphBuilder, ValueName
-from edgec.ops.relu import Relu
-from edgec.ops.tanh import Tanh
-from edgec.passes.dead_code import DeadCode
+from edgec.ops.activations.relu import Relu
+from edgec.ops.activations.tanh import Tanh
+from edgec.passes.cleanup.dead_code import DeadCode
 
 
 def test_chains_that_reach_no_output_go_and_inputs_stay() -> None:

@@ -1,12 +1,12 @@
 from equivalence import assert_untouched, check_pass, floats, graph_of
 
 from edgec.ir import GraphBuilder, ValueName
-from edgec.ops.pad import Pad
-from edgec.ops.relu import Relu
-from edgec.ops.reshape import Reshape
-from edgec.ops.tanh import Tanh
-from edgec.ops.transpose import Transpose
-from edgec.passes.eliminate_identity import EliminateIdentity
+from edgec.ops.activations.relu import Relu
+from edgec.ops.activations.tanh import Tanh
+from edgec.ops.movement.pad import Pad
+from edgec.ops.movement.reshape import Reshape
+from edgec.ops.movement.transpose import Transpose
+from edgec.passes.cleanup.eliminate_identity import EliminateIdentity
 
 
 def test_nodes_that_do_nothing_go() -> None:

@@ -1,8 +1,7 @@
 """Every pass is called like its file, is frozen, has a test file, and runs in some pipeline."""
 
-import importlib
 import inspect
-import pkgutil
+import sys
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
@@ -10,23 +9,19 @@ import pytest
 from onnx_models import MODELS, save
 
 import edgec.passes
-from edgec.frontends.onnx import load_onnx
+from edgec.discovery import import_all
+from edgec.frontends.onnx.load import load_onnx
 from edgec.passes.base import Fixpoint, Pass
 from edgec.pipelines import FLOAT_PASSES, INTEGER_PASSES, LAYOUT, optimize_float
-
-MODULES = sorted(each.name for each in pkgutil.iter_modules(edgec.passes.__path__))
 
 
 def passes() -> list[type]:
     """Return the pass classes: those with a ``name`` of their own and ``run``."""
+    import_all(edgec.passes)
     found = []
-    for module in MODULES:
-        members = vars(importlib.import_module(f"edgec.passes.{module}")).values()
-        here = [
-            each
-            for each in members
-            if inspect.isclass(each) and each.__module__.endswith(f".{module}")
-        ]
+    for module in sorted(name for name in sys.modules if name.startswith("edgec.passes.")):
+        members = vars(sys.modules[module]).values()
+        here = [each for each in members if inspect.isclass(each) and each.__module__ == module]
         found += [
             each
             for each in here

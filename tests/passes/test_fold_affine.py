@@ -10,15 +10,15 @@ from equivalence import (
 )
 
 from edgec.ir import Array, Graph, GraphBuilder, Op, ValueName
-from edgec.ops.add import Add
 from edgec.ops.base import Activation
-from edgec.ops.conv2d import Conv2D
-from edgec.ops.depthwise_conv2d import DepthwiseConv2D
-from edgec.ops.fully_connected import FullyConnected
-from edgec.ops.mul import Mul
-from edgec.ops.sub import Sub
-from edgec.ops.windows import Window
-from edgec.passes.fold_affine import FoldAffine
+from edgec.ops.elementwise.add import Add
+from edgec.ops.elementwise.mul import Mul
+from edgec.ops.elementwise.sub import Sub
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.windows import Window
+from edgec.passes.folding.fold_affine import FoldAffine
 
 VALID, SAME = Window((3, 3)), Window((3, 3), pads=(1, 1, 1, 1))
 CONV, GROUPED, DEPTHWISE = (5, 3, 3, 4), (6, 3, 3, 2), (1, 3, 3, 8)

@@ -1,14 +1,14 @@
 from equivalence import assert_equivalent, check_pass, floats, graph_of, random_array
 
 from edgec.ir import GraphBuilder, ValueName
+from edgec.ops.activations.relu import Relu
 from edgec.ops.base import Activation
-from edgec.ops.batch_norm import BatchNorm
-from edgec.ops.conv2d import Conv2D
-from edgec.ops.depthwise_conv2d import DepthwiseConv2D
-from edgec.ops.fully_connected import FullyConnected
-from edgec.ops.relu import Relu
-from edgec.ops.windows import Window
-from edgec.passes.fold_batch_norm import FoldBatchNorm
+from edgec.ops.layers.batch_norm import BatchNorm
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.windows import Window
+from edgec.passes.folding.fold_batch_norm import FoldBatchNorm
 
 WINDOW = Window((3, 3), pads=(1, 1, 1, 1))
 

@@ -1,9 +1,9 @@
 from equivalence import assert_untouched, check_pass, floats, graph_of, random_array
 
 from edgec.ir import GraphBuilder, ValueName
-from edgec.ops.add import Add
-from edgec.ops.transpose import Transpose
-from edgec.passes.fold_constants import FoldConstants
+from edgec.ops.elementwise.add import Add
+from edgec.ops.movement.transpose import Transpose
+from edgec.passes.folding.fold_constants import FoldConstants
 
 
 def test_what_depends_on_constants_only_is_computed() -> None:

@@ -1,10 +1,10 @@
 from equivalence import assert_untouched, check_pass, floats, graph_of, random_array
 
 from edgec.ir import GraphBuilder, ValueName
-from edgec.ops.fully_connected import FullyConnected
-from edgec.ops.reshape import Reshape
-from edgec.ops.transpose import Transpose
-from edgec.passes.fold_flatten import FoldFlatten
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.movement.reshape import Reshape
+from edgec.ops.movement.transpose import Transpose
+from edgec.passes.folding.fold_flatten import FoldFlatten
 
 TO_FIRST = Transpose(perm=(0, 3, 1, 2))
 

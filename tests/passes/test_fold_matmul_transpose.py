@@ -2,9 +2,9 @@ import pytest
 from equivalence import assert_untouched, check_pass, floats, graph_of
 
 from edgec.ir import Graph, GraphBuilder, ValueName
-from edgec.ops.batch_matmul import BatchMatMul
-from edgec.ops.transpose import Transpose
-from edgec.passes.fold_matmul_transpose import FoldMatmulTranspose
+from edgec.ops.layers.batch_matmul import BatchMatMul
+from edgec.ops.movement.transpose import Transpose
+from edgec.passes.folding.fold_matmul_transpose import FoldMatmulTranspose
 
 
 def product(perm: tuple[int, ...], shape: tuple[int, ...], *, shared: bool = False) -> Graph:

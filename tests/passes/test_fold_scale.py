@@ -11,12 +11,12 @@ from equivalence import (
 
 from edgec.ir import Array, Graph, GraphBuilder, Op, ValueName
 from edgec.ops.base import Activation
-from edgec.ops.conv2d import Conv2D
-from edgec.ops.depthwise_conv2d import DepthwiseConv2D
-from edgec.ops.fully_connected import FullyConnected
-from edgec.ops.mul import Mul
-from edgec.ops.windows import Window
-from edgec.passes.fold_scale import FoldScale
+from edgec.ops.elementwise.mul import Mul
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.windows import Window
+from edgec.passes.folding.fold_scale import FoldScale
 
 MUL = Mul()
 SAME = Window((3, 3), pads=(1, 1, 1, 1))

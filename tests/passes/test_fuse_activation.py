@@ -9,14 +9,14 @@ from equivalence import (
 )
 
 from edgec.ir import GraphBuilder, ValueName
-from edgec.ops.add import Add
+from edgec.ops.activations.relu import Relu
+from edgec.ops.activations.tanh import Tanh
 from edgec.ops.base import Activation
-from edgec.ops.conv2d import Conv2D
-from edgec.ops.max_pool2d import MaxPool2D
-from edgec.ops.relu import Relu
-from edgec.ops.tanh import Tanh
-from edgec.ops.windows import Window
-from edgec.passes.fuse_activation import FuseActivation
+from edgec.ops.elementwise.add import Add
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.windows import Window
+from edgec.ops.pooling.max_pool2d import MaxPool2D
+from edgec.passes.fusion.fuse_activation import FuseActivation
 
 RELU, RELU6, UNIT = Activation.RELU, Activation.RELU6, Activation.RELU_N1_TO_1
 

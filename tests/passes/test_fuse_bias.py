@@ -9,12 +9,12 @@ from equivalence import (
 )
 
 from edgec.ir import GraphBuilder, ValueName
-from edgec.ops.add import Add
 from edgec.ops.base import Activation
-from edgec.ops.conv2d import Conv2D
-from edgec.ops.fully_connected import FullyConnected
-from edgec.ops.windows import Window
-from edgec.passes.fuse_bias import FuseBias
+from edgec.ops.elementwise.add import Add
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.windows import Window
+from edgec.passes.fusion.fuse_bias import FuseBias
 
 
 def test_matmul_and_add_become_one_layer() -> None:

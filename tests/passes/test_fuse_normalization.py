@@ -7,18 +7,18 @@ import pytest
 from equivalence import assert_equivalent, assert_untouched, check_pass, floats, graph_of
 
 from edgec.ir import Graph, GraphBuilder, ValueName
-from edgec.ops.add import Add
+from edgec.ops.activations.relu import Relu
 from edgec.ops.base import Activation
-from edgec.ops.mean import Mean
-from edgec.ops.mul import Mul
-from edgec.ops.normalization import Normalization
-from edgec.ops.pow import Pow
-from edgec.ops.reciprocal import Reciprocal
-from edgec.ops.relu import Relu
-from edgec.ops.sqrt import Sqrt
-from edgec.ops.squared_difference import SquaredDifference
-from edgec.ops.sub import Sub
-from edgec.passes.fuse_normalization import FuseNormalization
+from edgec.ops.elementwise.add import Add
+from edgec.ops.elementwise.mul import Mul
+from edgec.ops.elementwise.squared_difference import SquaredDifference
+from edgec.ops.elementwise.sub import Sub
+from edgec.ops.functions.pow import Pow
+from edgec.ops.functions.reciprocal import Reciprocal
+from edgec.ops.functions.sqrt import Sqrt
+from edgec.ops.layers.normalization import Normalization
+from edgec.ops.reductions.mean import Mean
+from edgec.passes.fusion.fuse_normalization import FuseNormalization
 
 MEAN = Mean(axes=(2,), keep_dims=True)
 Square = Callable[[GraphBuilder, ValueName, ValueName], ValueName]

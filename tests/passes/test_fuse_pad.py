@@ -9,13 +9,13 @@ from equivalence import (
 )
 
 from edgec.ir import Graph, GraphBuilder, ValueName
-from edgec.ops.conv2d import Conv2D
-from edgec.ops.depthwise_conv2d import DepthwiseConv2D
-from edgec.ops.max_pool2d import MaxPool2D
-from edgec.ops.pad import Pad
-from edgec.ops.reshape import Reshape
-from edgec.ops.windows import Window
-from edgec.passes.fuse_pad import FusePad
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.windows import Window
+from edgec.ops.movement.pad import Pad
+from edgec.ops.movement.reshape import Reshape
+from edgec.ops.pooling.max_pool2d import MaxPool2D
+from edgec.passes.fusion.fuse_pad import FusePad
 
 IMAGE = ((0, 0), (1, 2), (0, 1), (0, 0))
 

@@ -5,14 +5,14 @@ import pytest
 from equivalence import assert_untouched, check_pass, floats, graph_of, random_array
 
 from edgec.exporters import write_tflite
-from edgec.frontends.tflite import load_tflite
+from edgec.frontends.tflite.load import load_tflite
 from edgec.ir import Array, DType, Graph, GraphBuilder, QParams, ValueName
 from edgec.ops.base import Activation
-from edgec.ops.mul import Mul
-from edgec.ops.quantize import Quantize
-from edgec.ops.standardize import Standardize
-from edgec.ops.sub import Sub
-from edgec.passes.join_standardize import JoinStandardize
+from edgec.ops.conversion.quantize import Quantize
+from edgec.ops.elementwise.mul import Mul
+from edgec.ops.elementwise.standardize import Standardize
+from edgec.ops.elementwise.sub import Sub
+from edgec.passes.fusion.join_standardize import JoinStandardize
 from edgec.pipelines import optimize_integer
 
 PLAIN, RELU = Activation.NONE, Activation.RELU

@@ -1,8 +1,8 @@
 from equivalence import assert_untouched, check_pass, floats, graph_of
 
 from edgec.ir import GraphBuilder, ValueName
-from edgec.ops.mean import Mean
-from edgec.passes.keep_reduced_axes import KeepReducedAxes
+from edgec.ops.reductions.mean import Mean
+from edgec.passes.layout.keep_reduced_axes import KeepReducedAxes
 
 
 def test_a_mean_that_drops_axes_keeps_them_for_a_reshape() -> None:

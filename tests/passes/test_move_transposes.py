@@ -9,20 +9,20 @@ from equivalence import (
 )
 
 from edgec.ir import Graph, GraphBuilder, ValueName
-from edgec.ops.add import Add
+from edgec.ops.activations.relu import Relu
+from edgec.ops.activations.softmax import Softmax
 from edgec.ops.base import Operator
-from edgec.ops.batch_norm import BatchNorm
-from edgec.ops.concatenation import Concatenation
-from edgec.ops.max_pool2d import MaxPool2D
-from edgec.ops.mean import Mean
-from edgec.ops.mul import Mul
-from edgec.ops.pad import Pad
-from edgec.ops.relu import Relu
-from edgec.ops.reshape import Reshape
-from edgec.ops.softmax import Softmax
-from edgec.ops.transpose import Transpose
-from edgec.ops.windows import Window
-from edgec.passes.move_transposes import MoveTransposes
+from edgec.ops.elementwise.add import Add
+from edgec.ops.elementwise.mul import Mul
+from edgec.ops.layers.batch_norm import BatchNorm
+from edgec.ops.layers.windows import Window
+from edgec.ops.movement.concatenation import Concatenation
+from edgec.ops.movement.pad import Pad
+from edgec.ops.movement.reshape import Reshape
+from edgec.ops.movement.transpose import Transpose
+from edgec.ops.pooling.max_pool2d import MaxPool2D
+from edgec.ops.reductions.mean import Mean
+from edgec.passes.layout.move_transposes import MoveTransposes
 
 TO_LAST, TO_FIRST = Transpose(perm=(0, 2, 3, 1)), Transpose(perm=(0, 3, 1, 2))
 POOL = MaxPool2D(window=Window((2, 2)))

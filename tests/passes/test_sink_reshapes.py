@@ -2,13 +2,13 @@ import pytest
 from equivalence import assert_untouched, check_pass, floats, graph_of, random_array
 
 from edgec.ir import Array, GraphBuilder, ValueName
-from edgec.ops.add import Add
-from edgec.ops.batch_norm import BatchNorm
-from edgec.ops.mul import Mul
-from edgec.ops.relu import Relu
-from edgec.ops.reshape import Reshape
-from edgec.ops.softmax import Softmax
-from edgec.passes.sink_reshapes import SinkReshapes
+from edgec.ops.activations.relu import Relu
+from edgec.ops.activations.softmax import Softmax
+from edgec.ops.elementwise.add import Add
+from edgec.ops.elementwise.mul import Mul
+from edgec.ops.layers.batch_norm import BatchNorm
+from edgec.ops.movement.reshape import Reshape
+from edgec.passes.layout.sink_reshapes import SinkReshapes
 
 
 def test_an_activation_comes_before_the_flatten() -> None:

@@ -3,10 +3,10 @@ from equivalence import assert_untouched, floats, graph_of
 from ops.case import int8, random_array
 
 from edgec.ir import Graph, GraphBuilder, QParams, ValueName, evaluate, verify
-from edgec.ops.dequantize import Dequantize, dequantized
-from edgec.ops.quantize import Quantize, quantize_floats
-from edgec.ops.relu import Relu
-from edgec.passes.strip_io_quantize import StripIoQuantize
+from edgec.ops.activations.relu import Relu
+from edgec.ops.conversion.dequantize import Dequantize, dequantized
+from edgec.ops.conversion.quantize import Quantize, quantize_floats
+from edgec.passes.cleanup.strip_io_quantize import StripIoQuantize
 
 Q = QParams.per_tensor(0.05, -10)
 

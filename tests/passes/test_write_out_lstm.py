@@ -7,12 +7,12 @@ import pytest
 from ops.case import random_array
 
 from edgec.ir import DType, Graph, GraphBuilder, TensorType, ValueName, evaluate, verify
-from edgec.ops.lstm import Lstm
-from edgec.passes.write_out_lstm import WriteOutLstm
-from edgec.quantization.calibrate import calibrate
-from edgec.quantization.judge import output_sqnr_db
-from edgec.quantization.quantize import quantize
-from edgec.quantization.samples import Samples
+from edgec.ops.layers.lstm import Lstm
+from edgec.passes.cleanup.write_out_lstm import WriteOutLstm
+from edgec.quantization.quality.sqnr import output_sqnr_db
+from edgec.quantization.quantizer import quantize
+from edgec.quantization.ranges.calibrate import calibrate
+from edgec.quantization.samples.samples import Samples
 
 STEPS, BATCH, DEPTH, UNITS = 5, 2, 3, 4
 

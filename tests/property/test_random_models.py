@@ -13,15 +13,15 @@ from oracle import Oracle
 from random_models import CHOICES, INPUT_SHAPES, Choice, Shape, random_model
 
 from edgec.exporters import write_tflite
-from edgec.frontends.onnx import load_onnx
+from edgec.frontends.onnx.load import load_onnx
 from edgec.ir import Array, DType, Graph, ValueName, evaluate, verify
 from edgec.ops.base import Operator, OutputRule
-from edgec.ops.transpose import Transpose
+from edgec.ops.movement.transpose import Transpose
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.calibrate import calibrate
-from edgec.quantization.quantize import quantize
-from edgec.quantization.samples import Samples
-from edgec.quantization.sensitivity import groups_of
+from edgec.quantization.quantizer import quantize
+from edgec.quantization.ranges.calibrate import calibrate
+from edgec.quantization.samples.samples import Samples
+from edgec.quantization.widths.sensitivity import groups_of
 
 calm = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 models = given(INPUT_SHAPES, CHOICES, st.integers(0, 9))

@@ -4,8 +4,8 @@ from edgec.backends.base import LoweringContext, kernel
 from edgec.backends.cmsis_nn.elementwise import equal_shapes
 from edgec.backends.constraints import int8_inputs, int16_inputs
 from edgec.lir import Call, Scalar
-from edgec.ops.add import Add, left_shift, sum_factors
-from edgec.ops.fixed_point import quantize_multiplier
+from edgec.ops.elementwise.add import Add, left_shift, sum_factors
+from edgec.ops.numerics.fixed_point import quantize_multiplier
 
 
 @kernel("cmsis_nn", Add, requires=(int8_inputs, equal_shapes))

@@ -12,8 +12,8 @@ from edgec.backends.constraints import (
 from edgec.backends.wide_sums import outputs_fit, sums_fit, wide_bias
 from edgec.ir import Signature
 from edgec.lir import Call, Scalar, Struct
-from edgec.ops.conv2d import Conv2D
-from edgec.ops.windows import Window
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.windows import Window
 from edgec.targets.cpu import CpuCore
 
 _FAST_COLUMNS = 512  # weights of an output channel

@@ -3,8 +3,8 @@
 from edgec.backends.base import LoweringContext
 from edgec.backends.cmsis_nn import structs
 from edgec.lir import ArenaRef, Call, ConstantRef, Struct
-from edgec.ops.conv2d import conv_factors
-from edgec.ops.fixed_point import quantize_multipliers
+from edgec.ops.layers.conv2d import conv_factors
+from edgec.ops.numerics.fixed_point import quantize_multipliers
 
 Bias = ArenaRef | ConstantRef
 

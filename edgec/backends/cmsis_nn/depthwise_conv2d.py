@@ -12,8 +12,8 @@ from edgec.backends.constraints import (
 from edgec.backends.wide_sums import outputs_fit, sums_fit, wide_bias
 from edgec.ir import Signature, TensorType
 from edgec.lir import Call, Scalar, Struct
-from edgec.ops.depthwise_conv2d import DepthwiseConv2D
-from edgec.ops.windows import Window
+from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.windows import Window
 from edgec.targets.cpu import CpuCore
 
 _MVE_BLOCK = 124  # CH_IN_BLOCK_MVE: channels the MVE variant works on at a time

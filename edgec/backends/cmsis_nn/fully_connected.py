@@ -13,8 +13,8 @@ from edgec.backends.constraints import (
 from edgec.backends.wide_sums import outputs_fit, products_fit_int32, sums_fit, wide_bias
 from edgec.ir import Array
 from edgec.lir import Call, Scalar, Struct
-from edgec.ops.fixed_point import wrap_int32
-from edgec.ops.fully_connected import FullyConnected, fully_connected_factor
+from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_factor
+from edgec.ops.numerics.fixed_point import wrap_int32
 
 
 @kernel("cmsis_nn", FullyConnected, requires=(int8_data, constant_weights, symmetric_weights))

@@ -4,8 +4,8 @@ from edgec.backends.base import LoweringContext, kernel
 from edgec.backends.cmsis_nn.elementwise import equal_shapes
 from edgec.backends.constraints import int8_inputs, int16_inputs
 from edgec.lir import Call, Scalar
-from edgec.ops.fixed_point import quantize_multiplier
-from edgec.ops.mul import Mul, product_factor
+from edgec.ops.elementwise.mul import Mul, product_factor
+from edgec.ops.numerics.fixed_point import quantize_multiplier
 
 
 @kernel("cmsis_nn", Mul, requires=(int8_inputs, equal_shapes))

@@ -4,8 +4,8 @@ from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.cmsis_nn import structs
 from edgec.backends.constraints import int8_data, int16_data, pools_integers
 from edgec.lir import Call, Struct
-from edgec.ops.average_pool2d import AveragePool2D
-from edgec.ops.max_pool2d import MaxPool2D
+from edgec.ops.pooling.average_pool2d import AveragePool2D
+from edgec.ops.pooling.max_pool2d import MaxPool2D
 
 
 def undilated(request: Request) -> bool:

@@ -3,7 +3,7 @@
 from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.constraints import int8_inputs
 from edgec.lir import Call, Scalar
-from edgec.ops.softmax import Softmax
+from edgec.ops.activations.softmax import Softmax
 
 _SHIFT_OVERFLOWS_AT = 512
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from edgec.resources import data_folder
 
@@ -19,12 +20,18 @@ def closure(functions: Iterable[str]) -> dict[str, bytes]:
     files = {"edgec/edgec.h": (root / "include" / "edgec" / "edgec.h").read_bytes()}
     prototypes: list[str] = []
     for function in sorted(set(functions)):
-        source = (root / "src" / "kernels" / f"{function}.c").read_bytes()
+        source = _kernel_file(function).read_bytes()
         files[f"{function}.c"] = source
         files.update(_support(source))
         prototypes.append(prototype(function, source.decode()))
     files["edgec_kernels.h"] = _header(prototypes)
     return files
+
+
+def _kernel_file(function: str) -> Path:
+    """Return the file of a kernel: named like its function, in the folder of its family."""
+    (found,) = (data_folder("runtime_c") / "src" / "kernels").glob(f"*/{function}.c")
+    return found
 
 
 def prototype(function: str, source: str) -> str:

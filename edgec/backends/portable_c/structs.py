@@ -8,9 +8,9 @@ from edgec.backends.base import LoweringContext
 from edgec.ir import TensorType
 from edgec.lir import ArenaRef, ConstantRef, Null, Scalar, Struct
 from edgec.ops.base import Activation
-from edgec.ops.fixed_point import quantize_multiplier, quantize_multipliers
-from edgec.ops.layer_output import has_wide_sums
-from edgec.ops.windows import Window
+from edgec.ops.layers.layer_output import has_wide_sums
+from edgec.ops.layers.windows import Window
+from edgec.ops.numerics.fixed_point import quantize_multiplier, quantize_multipliers
 
 
 def dims(shape: Sequence[int]) -> Struct:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from ops.case import Case, int8, op_case
-from ops.cases.average_pool2d import average_case
-from ops.cases.depthwise_conv2d import depthwise_case
-from ops.cases.fully_connected import fully_connected_case
-from ops.cases.mean import mean_case
+from ops.cases.layers.depthwise_conv2d import depthwise_case
+from ops.cases.layers.fully_connected import fully_connected_case
+from ops.cases.pooling.average_pool2d import average_case
+from ops.cases.reductions.mean import mean_case
 
 from edgec.backends import base
 from edgec.backends.cmsis_nn.fully_connected import kernel_sums
@@ -14,8 +14,8 @@ from edgec.backends.select import BACKENDS_BY_CHOICE, choose, lower
 from edgec.errors import EdgecError
 from edgec.ir import QParams
 from edgec.lir import ArenaRef, Call, ConstantRef, Null, Program, Struct
-from edgec.ops.max_pool2d import MaxPool2D
-from edgec.ops.windows import Window
+from edgec.ops.layers.windows import Window
+from edgec.ops.pooling.max_pool2d import MaxPool2D
 from edgec.targets.cpu import CPUS
 
 base.load_all()

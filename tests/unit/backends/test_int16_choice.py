@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 from ops.case import Case, Constant, int16, op_case
-from ops.cases.conv2d_s16 import conv_case
-from ops.cases.depthwise_conv2d_s16 import depthwise_case
-from ops.cases.fully_connected_s16 import fully_connected_case
+from ops.cases.layers.conv2d_s16 import conv_case
+from ops.cases.layers.depthwise_conv2d_s16 import depthwise_case
+from ops.cases.layers.fully_connected_s16 import fully_connected_case
 
 from edgec.backends import base
 from edgec.backends.select import BACKENDS_BY_CHOICE, lower
 from edgec.errors import EdgecError
 from edgec.ir import Array, DType, QParams, TensorType
-from edgec.ops.fully_connected import FullyConnected
-from edgec.ops.log_softmax import LogSoftmax
-from edgec.ops.logistic import Logistic
-from edgec.ops.relu import Relu
+from edgec.ops.activations.log_softmax import LogSoftmax
+from edgec.ops.activations.logistic import Logistic
+from edgec.ops.activations.relu import Relu
+from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.targets.cpu import CPUS
 
 base.load_all()

@@ -10,7 +10,7 @@ from edgec.backends.cmsis_nn import source
 from edgec.backends.select import BACKENDS_BY_CHOICE, lower
 from edgec.errors import EdgecError, ExitCode
 from edgec.ir import DType, GraphBuilder, QParams, TensorType
-from edgec.ops.softmax import Softmax
+from edgec.ops.activations.softmax import Softmax
 from edgec.targets.cpu import CPUS
 
 

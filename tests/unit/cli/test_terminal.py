@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from edgec.cli.layers import layer_table, shapes
+from edgec.cli.compile.layers import layer_table, shapes
 from edgec.cli.terminal import bar, plain, print_json, progress, short
 from edgec.driver.progress import Quiet
 

@@ -15,8 +15,8 @@ from edgec.errors import EdgecError
 from edgec.exporters import write_tflite
 from edgec.exporters.versions import operator_version
 from edgec.ir import Array, DType, Graph, GraphBuilder, Op, QParams, Signature, TensorType, evaluate
-from edgec.ops.conv2d import Conv2D
-from edgec.ops.windows import Pads, Window
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.windows import Pads, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

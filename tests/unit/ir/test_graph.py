@@ -17,8 +17,8 @@ from edgec.ir import (
     evaluate,
     verify,
 )
-from edgec.ops.add import Add
-from edgec.ops.transpose import Transpose
+from edgec.ops.elementwise.add import Add
+from edgec.ops.movement.transpose import Transpose
 
 X = ValueName("x")
 

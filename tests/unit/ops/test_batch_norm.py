@@ -9,7 +9,7 @@ from onnx_node import assert_equals_onnxruntime, imported, node_model
 from edgec.errors import EdgecError
 from edgec.ir import TensorType
 from edgec.ir.types import Array
-from edgec.ops.batch_norm import BatchNorm
+from edgec.ops.layers.batch_norm import BatchNorm
 
 
 def parameters(channels: int, lowest: float = 0.2) -> list[Array]:

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgec.ops.fixed_point import (
+from edgec.ops.numerics.fixed_point import (
     doubling_high_multiply,
     integer_matmul,
     quantize_multiplier,

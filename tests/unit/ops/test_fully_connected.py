@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from edgec.ir import DType, QParams, Signature, TensorType
-from edgec.ops.fully_connected import FullyConnected, fully_connected_factor
+from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_factor
 
 
 def test_factor_multiplies_input_scales_in_float32() -> None:

@@ -7,20 +7,20 @@ import pytest
 from ops.case import int16
 
 from edgec.ir import Array, DType, QParams, Signature, TensorType
+from edgec.ops.activations.elu import Elu
+from edgec.ops.activations.gelu import Gelu
+from edgec.ops.activations.hard_swish import HardSwish
+from edgec.ops.activations.logistic import Logistic
+from edgec.ops.activations.softmax import Softmax
+from edgec.ops.activations.tanh import Tanh
 from edgec.ops.base import Operator
-from edgec.ops.elu import Elu
-from edgec.ops.exp import Exp
-from edgec.ops.gelu import Gelu
-from edgec.ops.hard_swish import HardSwish
-from edgec.ops.interpolation import interpolate, interpolated_table
-from edgec.ops.logistic import Logistic
-from edgec.ops.neg import Neg
-from edgec.ops.normalization import Normalization
-from edgec.ops.reciprocal import Reciprocal
-from edgec.ops.sigmoid_table import input_factor, sigmoid_table
-from edgec.ops.softmax import Softmax
-from edgec.ops.tanh import Tanh
-from edgec.ops.unary import Tabulated
+from edgec.ops.functions.exp import Exp
+from edgec.ops.functions.neg import Neg
+from edgec.ops.functions.reciprocal import Reciprocal
+from edgec.ops.functions.unary import Tabulated
+from edgec.ops.layers.normalization import Normalization
+from edgec.ops.numerics.interpolation import interpolate, interpolated_table
+from edgec.ops.numerics.sigmoid_table import input_factor, sigmoid_table
 
 EVERY = np.arange(-(2**15), 2**15).astype(np.int16)
 OUTPUT = QParams.per_tensor(2.0**-15)

@@ -8,7 +8,7 @@ from onnx_node import assert_equals_onnxruntime, imported, node_model, node_name
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import DType, GraphBuilder, QParams, TensorType
-from edgec.ops.fixed_point_log import log_from_one
+from edgec.ops.numerics.fixed_point_log import log_from_one
 from edgec.ops.registry import IMPORTERS, Format, SourceNode, load_all
 
 load_all()

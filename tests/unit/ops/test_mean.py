@@ -7,7 +7,7 @@ from onnx_node import assert_equals_onnxruntime, imported, node_model
 
 from edgec.errors import EdgecError
 from edgec.ir import TensorType
-from edgec.ops.mean import Mean
+from edgec.ops.reductions.mean import Mean
 
 
 @pytest.mark.parametrize(

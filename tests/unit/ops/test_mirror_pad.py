@@ -10,7 +10,7 @@ from tflite_files import constant, file, operator, tensor
 
 from edgec.errors import EdgecError
 from edgec.exporters.flatbuffer import FileOperator
-from edgec.frontends.tflite import load_tflite
+from edgec.frontends.tflite.load import load_tflite
 from edgec.ir import DType, evaluate
 
 PADS = ((0, 0), (1, 2), (3, 0), (0, 1))

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgec.ir import DType, QParams, Signature, TensorType
-from edgec.ops.dequantize import dequantized
-from edgec.ops.quantize import Quantize, quantize_floats, requantize_integers
+from edgec.ops.conversion.dequantize import dequantized
+from edgec.ops.conversion.quantize import Quantize, quantize_floats, requantize_integers
 
 
 def int8(count: int, scale: float, zero_point: int = 0) -> TensorType:

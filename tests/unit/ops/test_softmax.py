@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgec.ir import DType, QParams, Signature, TensorType
-from edgec.ops.fixed_point_exp import exp_of_negative, reciprocal
-from edgec.ops.softmax import Softmax
+from edgec.ops.activations.softmax import Softmax
+from edgec.ops.numerics.fixed_point_exp import exp_of_negative, reciprocal
 
 OUTPUT = QParams.per_tensor(1 / 256, -128)
 

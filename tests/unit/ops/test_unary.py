@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgec.ir import Array, DType, QParams, Signature, TensorType
+from edgec.ops.activations.clip import Clip
+from edgec.ops.activations.hard_swish import HardSwish
+from edgec.ops.activations.leaky_relu import LeakyRelu
+from edgec.ops.activations.logistic import Logistic
+from edgec.ops.activations.relu import Relu
+from edgec.ops.activations.tanh import Tanh
 from edgec.ops.base import Activation
-from edgec.ops.clip import Clip
-from edgec.ops.hard_swish import HardSwish
-from edgec.ops.leaky_relu import LeakyRelu
-from edgec.ops.logistic import Logistic
-from edgec.ops.relu import Relu
-from edgec.ops.tanh import Tanh
-from edgec.ops.unary import Unary, lookup_table
+from edgec.ops.functions.unary import Unary, lookup_table
 
 ALL = np.arange(-128, 128).astype(np.int8)
 FUNCTIONS: list[tuple[Unary, Callable[[Array], Array]]] = [

@@ -6,18 +6,18 @@ import numpy as np
 from prunable import Network
 
 from edgec.ir import Graph, TensorType, ValueName
-from edgec.ops.abs import Abs
-from edgec.ops.add import Add
+from edgec.ops.activations.clip import Clip
+from edgec.ops.activations.softmax import Softmax
 from edgec.ops.base import Activation
-from edgec.ops.clip import Clip
-from edgec.ops.concatenation import Concatenation
-from edgec.ops.conv2d import Conv2D
-from edgec.ops.mean import Mean
-from edgec.ops.pad import Pad
-from edgec.ops.reshape import Reshape
-from edgec.ops.softmax import Softmax
-from edgec.ops.transpose import Transpose
-from edgec.ops.windows import Window
+from edgec.ops.elementwise.add import Add
+from edgec.ops.functions.abs import Abs
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.windows import Window
+from edgec.ops.movement.concatenation import Concatenation
+from edgec.ops.movement.pad import Pad
+from edgec.ops.movement.reshape import Reshape
+from edgec.ops.movement.transpose import Transpose
+from edgec.ops.reductions.mean import Mean
 from edgec.pruning.channel_groups import map_channels
 from edgec.pruning.channels import families
 

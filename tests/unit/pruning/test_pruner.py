@@ -11,9 +11,9 @@ from edgec.errors import EdgecError
 from edgec.ir import Array, Graph, TensorType, evaluate, verify
 from edgec.pruning import parse_request, prune, pruner
 from edgec.pruning.channels import families
-from edgec.pruning.report import Judge, sqnr_db
-from edgec.quantization.batch import BatchEvaluator
-from edgec.quantization.samples import Samples
+from edgec.pruning.pruning_report import Judge, sqnr_db
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator
+from edgec.quantization.samples.samples import Samples
 
 GRAPH = network([("residual", 1), ("depthwise", 1), ("concat", 4), ("conv", 7)], "flatten")
 

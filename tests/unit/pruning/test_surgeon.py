@@ -8,7 +8,7 @@ from edgec.ir import Array, Graph, TensorType
 from edgec.pruning.channel_groups import map_channels
 from edgec.pruning.channels import families
 from edgec.pruning.surgeon import by_least_error
-from edgec.quantization.batch import BatchEvaluator
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator
 
 
 def two_dense(hidden: int) -> Graph:

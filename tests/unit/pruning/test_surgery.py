@@ -12,9 +12,9 @@ from onnx_models import save
 from prunable import HEADS, NETWORKS, Network, network
 from random_models import CHOICES, INPUT_SHAPES, Choice, Shape, random_model
 
-from edgec.frontends.onnx import load_onnx
+from edgec.frontends.onnx.load import load_onnx
 from edgec.ir import Array, Graph, TensorType, ValueName
-from edgec.ops.fully_connected import FullyConnected
+from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.pipelines import optimize_float
 from edgec.pruning.channel_groups import ChannelMap, map_channels
 from edgec.pruning.channels import choose_channels, empties_a_layer, families

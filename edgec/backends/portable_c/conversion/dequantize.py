@@ -1,0 +1,34 @@
+"""Dequantization in plain C."""
+
+from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.constraints import is_int16
+from edgec.ir import DType
+from edgec.lir import Call, Scalar
+from edgec.ops.conversion.dequantize import Dequantize
+
+
+def int8_per_tensor(request: Request) -> bool:
+    """The input is int8 with one scale."""
+    x = request.signature.inputs[0]
+    return x.dtype is DType.INT8 and len(x.quantization.scales) == 1
+
+
+@kernel("portable_c", Dequantize, requires=(int8_per_tensor,))
+def dequantize_s8_f32(ctx: LoweringContext) -> Call:
+    x = ctx.signature.inputs[0]
+    scale, zero_point = Scalar(x.quantization.scale, "float"), Scalar(x.quantization.zero_point)
+    args = [ctx.input(0), Scalar(x.elements), scale, zero_point, ctx.output()]
+    return Call("edgec_dequantize_s8_f32", args)
+
+
+def int16_input(request: Request) -> bool:
+    """The input is int16 with zero point 0."""
+    return is_int16(request.signature.inputs[0])
+
+
+@kernel("portable_c", Dequantize, requires=(int16_input,))
+def dequantize_s16_f32(ctx: LoweringContext) -> Call:
+    x = ctx.signature.inputs[0]
+    scale, zero_point = Scalar(x.quantization.scale, "float"), Scalar(x.quantization.zero_point)
+    args = [ctx.input(0), Scalar(x.elements), scale, zero_point, ctx.output()]
+    return Call("edgec_dequantize_s16_f32", args)

@@ -1,0 +1,75 @@
+"""Calls of the convolution kernels: they take the same arguments, some scratch memory too."""
+
+from collections.abc import Sequence
+
+from edgec.backends.base import LoweringContext
+from edgec.backends.portable_c import structs
+from edgec.lir import Argument, Call, ConstantRef, Scalar
+from edgec.ops.base import Activation
+from edgec.ops.layers.conv2d import conv_factors
+from edgec.ops.layers.windows import Window
+from edgec.ops.numerics.fixed_point import quantize_multipliers
+
+
+def call_s8(
+    ctx: LoweringContext,
+    function: str,
+    window: Window,
+    activation: Activation,
+    *,
+    weights: ConstantRef | None = None,
+    scratch: Sequence[Argument] = (),
+) -> Call:
+    """Return the call of an int8 kernel: input, weights, optional bias, a scale per output.
+
+    ``weights`` stands in for the weights as they are in the model.
+    """
+    signature = ctx.signature
+    multipliers, shifts = quantize_multipliers(conv_factors(signature))
+    x, y = signature.inputs[0], signature.output
+    return Call(
+        function,
+        [
+            structs.dims(x.shape),
+            ctx.input(0),
+            structs.dims(signature.inputs[1].shape),
+            ctx.input(1) if weights is None else weights,
+            ctx.optional_input(2),
+            structs.window(window),
+            ctx.table("multipliers", multipliers),
+            ctx.table("shifts", shifts),
+            Scalar(-x.quantization.zero_point),
+            Scalar(y.quantization.zero_point),
+            structs.clamp(activation, y),
+            structs.dims(y.shape),
+            *scratch,
+            ctx.output(),
+        ],
+    )
+
+
+def call_s16(
+    ctx: LoweringContext,
+    function: str,
+    window: Window,
+    activation: Activation,
+    *,
+    weights: ConstantRef | None = None,
+    scratch: Sequence[Argument] = (),
+) -> Call:
+    """Return the call of an int16 kernel; the bias is part of the layer's struct."""
+    signature = ctx.signature
+    return Call(
+        function,
+        [
+            structs.dims(signature.inputs[0].shape),
+            ctx.input(0),
+            structs.dims(signature.inputs[1].shape),
+            ctx.input(1) if weights is None else weights,
+            structs.window(window),
+            structs.layer_s16(ctx, conv_factors(signature), activation, per_channel=True),
+            structs.dims(signature.output.shape),
+            *scratch,
+            ctx.output(),
+        ],
+    )

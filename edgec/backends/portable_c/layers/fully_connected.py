@@ -1,0 +1,61 @@
+"""Fully connected layer in plain C."""
+
+from edgec.backends.base import LoweringContext, kernel
+from edgec.backends.constraints import (
+    constant_weights,
+    int8_data,
+    int16_data,
+    symmetric_weights,
+)
+from edgec.backends.portable_c import structs
+from edgec.backends.wide_sums import sums_fit
+from edgec.lir import Call, Scalar
+from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_factor
+
+
+@kernel("portable_c", FullyConnected, requires=(int8_data, constant_weights, symmetric_weights))
+def fully_connected_s8(ctx: LoweringContext) -> Call:
+    op, signature = ctx.request.op, ctx.signature
+    assert isinstance(op, FullyConnected)  # noqa: S101 - the registry guarantees it
+    x, weights, y = signature.inputs[0], signature.inputs[1], signature.output
+    outputs, depth = weights.shape
+    return Call(
+        "edgec_fully_connected_s8",
+        [
+            Scalar(x.elements // depth),
+            Scalar(depth),
+            ctx.input(0),
+            ctx.input(1),
+            ctx.optional_input(2),
+            structs.scale(fully_connected_factor(signature)),
+            Scalar(-x.quantization.zero_point),
+            Scalar(y.quantization.zero_point),
+            structs.clamp(op.activation, y),
+            Scalar(outputs),
+            ctx.output(),
+        ],
+    )
+
+
+@kernel(
+    "portable_c",
+    FullyConnected,
+    requires=(int16_data, constant_weights, symmetric_weights, sums_fit),
+)
+def fully_connected_s16(ctx: LoweringContext) -> Call:
+    op, signature = ctx.request.op, ctx.signature
+    assert isinstance(op, FullyConnected)  # noqa: S101 - the registry guarantees it
+    outputs, depth = signature.inputs[1].shape
+    factors = [fully_connected_factor(signature)]
+    return Call(
+        "edgec_fully_connected_s16",
+        [
+            Scalar(signature.inputs[0].elements // depth),
+            Scalar(depth),
+            ctx.input(0),
+            ctx.input(1),
+            structs.layer_s16(ctx, factors, op.activation, per_channel=False),
+            Scalar(outputs),
+            ctx.output(),
+        ],
+    )

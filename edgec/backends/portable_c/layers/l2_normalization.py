@@ -1,0 +1,27 @@
+"""Rows divided by their length, in plain C."""
+
+from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.constraints import int8_inputs
+from edgec.lir import Call, Scalar
+from edgec.ops.layers.l2_normalization import L2Normalization
+
+_LONGEST_ROW = 33025  # (2**31 - 1) / 255**2
+
+
+def length_output(request: Request) -> bool:
+    """The output has scale 1/128 and zero point 0."""
+    q = request.signature.output.quantization
+    return (q.scale, q.zero_point) == L2Normalization.fixed_output
+
+
+def row_fits_square(request: Request) -> bool:
+    """Rows have at most 33025 elements (the sum of their squares must fit 32 bits)."""
+    return request.signature.output.shape[-1] <= _LONGEST_ROW
+
+
+@kernel("portable_c", L2Normalization, requires=(int8_inputs, length_output, row_fits_square))
+def l2_normalization_s8(ctx: LoweringContext) -> Call:
+    x = ctx.signature.inputs[0]
+    size, zero = x.shape[-1], x.quantization.zero_point
+    args = [ctx.input(0), Scalar(x.elements // size), Scalar(size), Scalar(zero), ctx.output()]
+    return Call("edgec_l2_normalization_s8", args)

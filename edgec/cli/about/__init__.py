@@ -1,0 +1,1 @@
+"""Commands that look at models, boards, operators and tools."""

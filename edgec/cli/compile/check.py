@@ -1,0 +1,100 @@
+"""``edgec check``: every problem of a model at once, and what a build would use."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from edgec.cli.compile.layers import layer_table
+from edgec.cli.compile.quantization_options import Shape, StateOf
+from edgec.cli.failures import print_problems, problem_json
+from edgec.cli.shared_options import Json, Kernels, Model, Verbose
+from edgec.cli.terminal import plain, print_json, results
+from edgec.driver import CheckResult
+from edgec.driver import check as check_model
+from edgec.frontends.shapes import joined, parse_shapes
+
+
+def check(
+    model: Model,
+    *,
+    board: Annotated[
+        str, typer.Option("--board", "-b", help="Also say whether it fits this board.")
+    ] = "",
+    kernels: Kernels = "auto",
+    shape: Shape = None,
+    state: StateOf = "",
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Say what is supported, what is not, and whether it fits; builds nothing."""
+    result = check_model(model, board, kernels, parse_shapes(joined(shape)), state)
+    if json:
+        print_json(_document(result, asked_board=bool(board)))
+    else:
+        _show(result, str(model), asked_board=bool(board))
+    if result.problems:
+        raise typer.Exit(max(int(each.exit_code) for each in result.problems))
+
+
+def _document(result: CheckResult, *, asked_board: bool) -> dict[str, Any]:
+    memory, board = result.memory, result.board
+    return {
+        "supported": result.program is not None,
+        "problems": [problem_json(each) for each in result.problems],
+        "fits": not result.problems if asked_board and memory else None,
+        "board": board.id if board else None,
+        "arena_bytes": memory.size if memory else None,
+        "arena_lower_bound_bytes": memory.lower_bound if memory else None,
+        "weights_bytes": _weights(result),
+        "transposes": result.transposes,
+        "layers": _layers(result),
+    }
+
+
+def _layers(result: CheckResult) -> list[dict[str, Any]]:
+    steps = result.program.steps if result.program else ()
+    return [
+        {
+            "name": step.node,
+            "op": step.op,
+            "kernel": step.call.function,
+            "backend": step.backend,
+            "macs": step.macs,
+            "weights_bytes": step.weights_bytes,
+            "out": [list(kind.shape) for kind in step.outputs],
+        }
+        for step in steps
+    ]
+
+
+def _weights(result: CheckResult) -> int | None:
+    program = result.program
+    return sum(each.data.nbytes for each in program.constants.values()) if program else None
+
+
+def _show(result: CheckResult, model: str, *, asked_board: bool) -> None:
+    console = results()
+    if result.program is not None:
+        console.print(layer_table(_layers(result), console.width))
+        console.print()
+    print_problems(result.problems)
+    if result.program is None:
+        count = len(result.problems)
+        console.print(Text(f"{plain(model)}: not supported, {count} problem(s)", style="bold red"))
+        return
+    console.print(Text(_verdict(result, model, asked_board=asked_board), style="bold"))
+
+
+def _verdict(result: CheckResult, model: str, *, asked_board: bool) -> str:
+    assert result.memory is not None  # noqa: S101 - there is a program
+    assert result.board is not None  # noqa: S101 - check() always names one
+    board = result.board
+    lines = [f"{plain(model)}: supported, {len(_layers(result))} kernel calls on {board.cpu}"]
+    lines.append(f"arena {result.memory.size:,} bytes, constants {_weights(result) or 0:,} bytes")
+    if asked_board:
+        fits = "fits" if not result.problems else "does not fit"
+        lines[-1] += f": {fits} {board.id} ({board.ram_bytes:,} RAM, {board.flash_bytes:,} flash)"
+    if result.transposes:
+        lines.append(f"{result.transposes} transpose(s) are left: they cost time and memory")
+    return "\n".join(lines)

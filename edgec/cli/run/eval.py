@@ -1,0 +1,152 @@
+"""``edgec eval``: float against quantized, the outputs and every layer."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from edgec.cli.compile.quantization_options import (
+    Calib,
+    Calibration,
+    Effort,
+    MaxDrop,
+    ModelFile,
+    Prune,
+    QuantizeTo,
+    Shape,
+    StateOf,
+)
+from edgec.cli.compile.width_table import show_groups, show_widths
+from edgec.cli.shared_options import Json, Verbose
+from edgec.cli.terminal import (
+    add_row,
+    plain,
+    print_json,
+    print_warnings,
+    progress,
+    results,
+    short,
+    table,
+)
+from edgec.driver.compile.quantization import accuracy_json
+from edgec.driver.options import BuildOptions
+from edgec.driver.run.deployed import BOARD, Deployed
+from edgec.driver.run.eval import EvalResult, evaluate_model
+from edgec.driver.run.run import PLACES
+from edgec.errors import ExitCode
+from edgec.frontends.shapes import joined
+
+_WORST = 5
+
+
+def evaluate(
+    model: ModelFile,
+    *,
+    data: Annotated[Path, typer.Option("--data", help="Samples (.npz), with `label` if known.")],
+    calib: Calib = "",
+    calibration: Calibration = "auto",
+    quantize: QuantizeTo = "",
+    effort: Effort = "best",
+    max_drop: MaxDrop = "",
+    prune: Prune = "",
+    shape: Shape = None,
+    state: StateOf = "",
+    on: Annotated[
+        str, typer.Option("--on", help=f"Run all samples in firmware too: {' or '.join(PLACES)}.")
+    ] = "",
+    board: Annotated[
+        str, typer.Option("--board", "-b", help=f"The board for --on. [{BOARD}]")
+    ] = "",
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compare the quantized model with the float one: accuracy, SQNR, weak layers."""
+    options = BuildOptions(
+        model=model,
+        calib=calib,
+        calibration=calibration,
+        quantize=quantize,
+        effort=effort,
+        max_drop=max_drop,
+        prune=prune,
+        shape=joined(shape),
+        state=state,
+        board=board,
+    )
+    with progress(quiet=json) as drawn:
+        result = evaluate_model(options, data, drawn, on)
+    print_warnings(result.warnings)
+    if json:
+        print_json(_document(result))
+    else:
+        _show(result)
+    if result.deployed is not None and result.deployed.mismatches:
+        raise typer.Exit(int(ExitCode.MISMATCH))
+
+
+def _document(result: EvalResult) -> dict[str, Any]:
+    found = result.evaluation
+    return {
+        "samples": found.samples,
+        "scheme": result.scheme,
+        "accuracy": accuracy_json(found),
+        "top1_agreement": found.top1_agreement,
+        "output_sqnr_db": found.output_sqnr_db,
+        "layers": [
+            {
+                "name": each.name,
+                "type": each.dtype.value,
+                "sqnr_db": each.sqnr_db,
+                "hint": each.hint,
+            }
+            for each in found.layers
+        ],
+        "widths": result.widths.to_json() if result.widths else None,
+        "on": asdict(result.deployed) if result.deployed else None,
+        "warnings": list(result.warnings),
+    }
+
+
+def _show(result: EvalResult) -> None:
+    found, console = result.evaluation, results()
+    console.print(Text(f"{found.samples} samples, {result.scheme}\n", style="bold"))
+    if found.accuracy is not None:
+        before = found.accuracy.original
+        shown = "" if before is None else f"float {before:.2%}, "
+        shown += f"quantized {found.accuracy.quantized:.2%}"
+        console.print(f"{_titled(found.accuracy.metric)}  {shown}")
+    if found.top1_agreement is not None:
+        console.print(f"same top-1 as float  {found.top1_agreement:.2%}")
+    if found.output_sqnr_db is not None:
+        console.print(f"output SQNR  {found.output_sqnr_db:.1f} dB")
+    if result.deployed is not None:
+        _show_deployed(console, result.deployed)
+    widths = result.widths.to_json() if result.widths else None
+    show_widths(console, widths)
+    show_groups(console, widths)
+    if found.layers:
+        console.print(Text("\nweakest layers", style="bold"))
+        rows = table("layer", "type", "SQNR", "likely cause", numbers=("SQNR",))
+        for each in found.worst(_WORST):
+            level = f"{each.sqnr_db:.1f} dB"
+            add_row(rows, short(each.name), each.dtype.value, level, each.hint or None)
+        console.print(rows)
+
+
+def _titled(metric: str) -> str:
+    return metric if metric.startswith("accuracy") else f"accuracy ({metric})"
+
+
+def _show_deployed(console: Console, found: Deployed) -> None:
+    where = f"{found.board}, {plain(found.place)}"
+    if found.mismatches:
+        text = f"{where}: {found.mismatches} of {found.samples} samples differ from these figures'"
+        console.print(Text(f"FAILED: {text} reference", style="bold red"), soft_wrap=True)
+    else:
+        text = f"{where}: all {found.samples} samples give these figures' bytes"
+        console.print(Text(text, style="green"), soft_wrap=True)
+    if found.instructions is not None:
+        console.print(f"{found.instructions:,} instructions per inference")

@@ -1,0 +1,1 @@
+"""What is in a model, which operators there are, what is installed."""

@@ -1,0 +1,92 @@
+"""``edgec check``: what of a model is supported, and does it fit, without building anything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from edgec.driver.compile.compile import is_float_model, lower_graph
+from edgec.driver.compile.fit import check_arena
+from edgec.driver.compile.prequantized import in_steps_if_marked
+from edgec.errors import EdgecError
+from edgec.frontends import load
+from edgec.frontends.shapes import Shapes
+from edgec.ir import Graph, State, ValueName
+from edgec.lir import Program
+from edgec.memory.planner import MemoryPlan
+from edgec.pipelines import optimize_float, optimize_integer
+from edgec.quantization.prequantized.prequantized import Stated, is_marked
+from edgec.quantization.quantizer import quantize
+from edgec.quantization.ranges.calibrate import check_weights
+from edgec.quantization.ranges.observers import Range
+from edgec.quantization.samples.model_states import parse_states, with_file_states, with_states
+from edgec.targets.board import Board, load_board
+
+DEFAULT_BOARD = "qemu-m4"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a build would give: kernels and memory where everything is supported."""
+
+    supported: bool
+    problems: list[EdgecError]
+    graph: Graph | None = None
+    program: Program | None = None
+    memory: MemoryPlan | None = None
+    board: Board | None = None
+    transposes: int = 0
+
+
+def check(
+    model: Path,
+    board_name: str = "",
+    kernels: str = "auto",
+    shapes: Shapes = MappingProxyType({}),
+    state: str = "",
+) -> CheckResult:
+    """Collect every problem of a model; file and board must exist, or ``EdgecError`` is raised.
+
+    ``state`` is what --state says: ``invalid-option`` is raised too.
+    """
+    states = parse_states(state)
+    board = load_board(board_name or DEFAULT_BOARD)
+    try:
+        graph = integer_preview(with_file_states(load(model, shapes).graph, state), states)
+        program, memory = lower_graph(graph, board, kernels)
+    except EdgecError as error:
+        if error.code in {"file-not-found", "unreadable-file", "unknown-format"}:
+            raise
+        return CheckResult(False, list(error.problems()), board=board)
+    problems = _fit_problems(memory, board) if board_name else []
+    transposes = sum(step.op == "transpose" for step in program.steps)
+    return CheckResult(not problems, problems, graph, program, memory, board, transposes)
+
+
+def integer_preview(graph: Graph, states: Sequence[State] = ()) -> Graph:
+    """Return the integer graph; a float model is quantized with placeholder ranges of [-1, 1].
+
+    Shapes, kernels and memory are those of a real build; scales and accuracy are not.
+    """
+    if not is_float_model(graph):
+        return with_states(optimize_integer(graph), states)
+    graph = optimize_float(in_steps_if_marked(graph))
+    if is_marked(graph):
+        stated = Stated.of(graph).completed(_placeholders(graph))
+        return with_states(optimize_integer(stated.integers()), states)
+    graph = with_states(graph, states)
+    check_weights(graph)
+    return optimize_integer(quantize(graph, _placeholders(graph)))
+
+
+def _placeholders(graph: Graph) -> dict[ValueName, Range]:
+    made = [value for node in graph.nodes for value in node.outputs]
+    return {value: Range(-1.0, 1.0) for value in (*graph.inputs, *made)}
+
+
+def _fit_problems(memory: MemoryPlan, board: Board) -> list[EdgecError]:
+    try:
+        check_arena(memory, board)
+    except EdgecError as error:
+        return list(error.problems())
+    return []

@@ -1,0 +1,107 @@
+"""Golden vectors: inputs and the outputs that the integer reference gives for them."""
+
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from zipfile import ZipFile, ZipInfo
+
+import numpy as np
+
+from edgec.driver.compile.compile import Compiled
+from edgec.driver.ports import PortInfo, random_inputs
+from edgec.driver.progress import Progress
+from edgec.errors import EdgecError, Place
+from edgec.ir import Array, Graph, ValueName, evaluate_runs
+from edgec.ops.conversion.quantize import quantize_floats
+from edgec.quantization.samples.samples import Samples
+
+SAMPLES = 20
+_REAL = 10
+
+
+def golden_inputs(compiled: Compiled, ports: list[PortInfo]) -> list[list[bytes]]:
+    """Return calibration samples where there are some, filled up with random ones."""
+    real: list[list[bytes]] = []
+    if compiled.samples is not None:
+        first = range(min(_REAL, len(compiled.samples)))
+        real = raw_inputs(compiled.samples, ports, first)
+    return real + random_inputs(ports, SAMPLES - len(real))
+
+
+def raw_inputs(
+    samples: Samples, ports: Sequence[PortInfo], chosen: Iterable[int]
+) -> list[list[bytes]]:
+    """Return samples as bytes of the ports' types, [sample][input]."""
+    rows = (samples.sample(index) for index in chosen)
+    return [[_quantized(port, row[ValueName(port.name)]) for port in ports] for row in rows]
+
+
+def _quantized(port: PortInfo, array: Array) -> bytes:
+    """Quantize one sample that already has our layout; integers are taken as they are."""
+    if port.scale is None or array.dtype == port.type.dtype.numpy:
+        return array.tobytes()
+    return quantize_floats(array, port.type, halves_to_even=port.halves_to_even).tobytes()
+
+
+def reference_outputs(
+    graph: Graph, inputs: list[list[bytes]], progress: Progress
+) -> list[list[bytes]]:
+    """Evaluate the integer reference on raw inputs; returns raw outputs, [sample][output].
+
+    Samples are runs one after the other, from a reset on: states are carried along.
+    """
+    results = []
+    runs = evaluate_runs(graph, (_arrays(graph, sample) for sample in inputs))
+    for number, outputs in enumerate(runs):
+        results.append([outputs[name].tobytes() for name in graph.without_states(graph.outputs)])
+        progress.advance(number + 1, len(inputs))
+    return results
+
+
+def _arrays(graph: Graph, sample: list[bytes]) -> dict[ValueName, Array]:
+    names = graph.without_states(graph.inputs)
+    kinds = [graph.types[name] for name in names]
+    return {
+        name: np.frombuffer(raw, kind.dtype.numpy).reshape(kind.shape)
+        for name, raw, kind in zip(names, sample, kinds, strict=True)
+    }
+
+
+def golden_file(inputs: list[list[bytes]], outputs: list[list[bytes]]) -> bytes:
+    """Return ``golden.npz``: ``input_<i>`` and ``output_<i>``, one row of bytes per sample.
+
+    Entries carry a fixed date, so that equal vectors give equal files.
+    """
+    arrays = {f"input_{i}": _rows([each[i] for each in inputs]) for i in range(len(inputs[0]))}
+    arrays |= {f"output_{i}": _rows([each[i] for each in outputs]) for i in range(len(outputs[0]))}
+    target = io.BytesIO()
+    with ZipFile(target, "w") as archive:
+        for name, array in arrays.items():
+            entry = io.BytesIO()
+            np.save(entry, array)
+            archive.writestr(ZipInfo(f"{name}.npy"), entry.getvalue())
+    return target.getvalue()
+
+
+def read_golden(path: Path, inputs: int, outputs: int) -> tuple[list[list[bytes]], ...]:
+    """Return the inputs and outputs of ``golden.npz``, [sample][tensor]; ``damaged-output``."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            read = [archive[f"input_{i}"] for i in range(inputs)]
+            expected = [archive[f"output_{i}"] for i in range(outputs)]
+    except Exception as error:  # noqa: BLE001 - zipfile and NumPy raise many kinds
+        raise EdgecError(
+            "damaged-output",
+            f"cannot read the golden vectors: {error}",
+            place=Place(str(path)),
+            help="build again",
+        ) from None
+    return _samples(read), _samples(expected)
+
+
+def _rows(raw: list[bytes]) -> Array:
+    return np.stack([np.frombuffer(each, np.uint8) for each in raw])
+
+
+def _samples(tensors: list[Array]) -> list[list[bytes]]:
+    return [[row.tobytes() for row in rows] for rows in zip(*tensors, strict=True)]

@@ -1,0 +1,33 @@
+"""Models whose file states how they are quantized (QDQ, QLinear): no samples needed."""
+
+from pathlib import Path
+
+from edgec.driver.progress import Progress
+from edgec.ir import Graph
+from edgec.passes.cleanup.write_out_lstm import WriteOutLstm
+from edgec.quantization.prequantized.prequantized import Stated, is_marked
+from edgec.quantization.ranges.calibrate import calibrate
+from edgec.quantization.samples.samples import read_samples
+
+
+def integers_as_stated(
+    file: str, calib: str, graph: Graph, progress: Progress
+) -> tuple[Graph, tuple[str, ...]]:
+    """Return the integer graph of an optimized float graph with the scales its file states.
+
+    Beside it comes what there is to warn of: numbers that could not be kept as they are.
+
+    Samples (``calib``, may be empty) quantize what the file leaves in float. Raises
+    ``incomplete-quantization`` where there is such and no samples are given.
+    """
+    progress.stage("quantizing as the file states")
+    stated = Stated.of(graph)
+    if calib and not stated.is_complete():
+        samples = read_samples(Path(calib), graph)
+        stated = stated.completed(calibrate(graph, samples, progress.advance))
+    return stated.integers(file), stated.warnings
+
+
+def in_steps_if_marked(graph: Graph) -> Graph:
+    """Return a float graph whose LSTMs are steps where its file states quantizations."""
+    return WriteOutLstm().run(graph) if is_marked(graph) else graph

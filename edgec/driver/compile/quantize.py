@@ -1,0 +1,70 @@
+"""``edgec quantize``: a float model becomes a quantized .tflite, and nothing else."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgec.driver.compile.compile import PassLog, integer_model
+from edgec.driver.compile.quantization import QuantizationReport
+from edgec.driver.options import BuildOptions
+from edgec.driver.progress import Progress, Quiet
+from edgec.errors import EdgecError, ExitCode, Place
+from edgec.exporters.tflite import write_tflite
+from edgec.frontends import load
+
+
+@dataclass(frozen=True)
+class QuantizeResult:
+    """Where the file is, how large, and how good; no figures for a model that was quantized."""
+
+    path: Path
+    size: int
+    quantization: QuantizationReport | None
+    warnings: tuple[str, ...]
+
+
+def quantize_file(
+    options: BuildOptions, output: Path, progress: Progress | None = None
+) -> QuantizeResult:
+    """Write the quantized model as .tflite, whole or not at all.
+
+    Raises ``invalid-option`` for an output that is the model itself or no .tflite file,
+    ``unwritable-output`` where it cannot be written.
+    """
+    progress = progress or Quiet()
+    options = options.quantization_checked()
+    _check_output(Path(options.model), output)
+    progress.stage("reading the model")
+    model = load(Path(options.model), options.shapes)
+    made = integer_model(options, model, PassLog(), progress)
+    data = write_tflite(made.graph)
+    _write(output, data)
+    return QuantizeResult(output, len(data), made.quantization, made.warnings)
+
+
+def _check_output(model: Path, output: Path) -> None:
+    """Raise ``invalid-option`` for what a typing mistake would overwrite."""
+    wrong = "" if output.name.endswith(".tflite") else "the quantized model is a .tflite file"
+    if output.exists() and model.exists() and output.samefile(model):
+        wrong = "this is the model itself"
+    if wrong:
+        raise EdgecError(
+            "invalid-option",
+            f"-o {output}: {wrong}",
+            help=f"name a new file, for instance -o {model.stem}-int8.tflite",
+            exit_code=ExitCode.USAGE,
+        )
+
+
+def _write(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        raise EdgecError(
+            "unwritable-output",
+            f"cannot write the model: {error.strerror or error}",
+            place=Place(str(path)),
+            help="choose another place with -o, or make this one writable",
+        ) from None

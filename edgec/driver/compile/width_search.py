@@ -1,0 +1,154 @@
+"""The search for the least int16 that meets ``--max-drop``, and what is told about it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from edgec.driver.compile.requirements import Requirement
+from edgec.driver.progress import Progress
+from edgec.ir import DType
+from edgec.quantization.best import Quantized
+from edgec.quantization.quality.evaluation import Evaluation
+from edgec.quantization.widths.mixed import Mixer, is_layer
+from edgec.quantization.widths.sensitivity import Group
+from edgec.quantization.widths.width_path import Plan
+
+Judge = Callable[[Quantized], Evaluation]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A model that was made and judged: how many layers are int16, and what it reaches."""
+
+    int16_layers: int
+    output_sqnr_db: float | None
+    met: bool
+
+    @classmethod
+    def of(cls, made: Quantized, found: Evaluation, requirement: Requirement) -> "Trial":
+        count = count_layers(made, DType.INT16)
+        return cls(count, found.output_sqnr_db, requirement.met_by(found))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "int16_layers": self.int16_layers,
+            "output_sqnr_db": self.output_sqnr_db,
+            "met": self.met,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Widths:
+    """Why activations have the widths they have.
+
+    ``groups``, those in ``wide`` in int16, is empty where all int8 was good enough.
+    """
+
+    requirement: Requirement
+    met: bool
+    layers: int
+    int16_layers: int
+    trials: tuple[Trial, ...]
+    groups: tuple[Group, ...] = ()
+    wide: frozenset[str] = frozenset()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return report.json's ``quantization.widths``."""
+        return {
+            "requirement": str(self.requirement),
+            "met": self.met,
+            "layers": self.layers,
+            "int16_layers": self.int16_layers,
+            "trials": [each.to_json() for each in self.trials],
+            "groups": [
+                {
+                    "layers": list(group.layers) or [str(group.root)],
+                    "type": "int16" if group.root in self.wide else "int8",
+                    "sqnr_db_if_int8": group.sqnr_db,
+                }
+                for group in self.groups
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """A mixed model that meets the requirement."""
+
+    plan: Plan
+    quantized: Quantized
+    evaluation: Evaluation
+
+
+@dataclass(eq=False)
+class MixedSearch:
+    """Tries plans, from little to much in int16, on the exact integers.
+
+    The noise that groups have alone predicts where on the way the requirement is met; each trial
+    corrects the prediction. Where no plan does, finer weights may (``refine``).
+    """
+
+    mixer: Mixer
+    requirement: Requirement
+    judge: Judge
+    progress: Progress
+    refine: bool
+    trials: list[Trial] = field(default_factory=list)
+
+    def run(self, narrow: Evaluation) -> Mixed | None:
+        """Return the model with the least in int16 that does and is cheaper than int16 everywhere.
+
+        None where there is none.
+        """
+        nothing, *plans = self.mixer.path.plans()
+        whole = plans[-1].cost if plans else nothing.cost
+        cheaper = [plan for plan in plans if plan.cost.over(whole) < 0]
+        found = self._first(cheaper, nothing, narrow)
+        if found is None:
+            finer = self.mixer.refined() if self.refine else None
+            return None if finer is None else replace(self, mixer=finer).run(narrow)
+        allowed = self._allowed(found.plan, found.evaluation)
+        fewer = self.mixer.path.trimmed(found.plan, allowed) if allowed is not None else []
+        return self._first(fewer, found.plan, found.evaluation) or found
+
+    def _first(self, plans: Sequence[Plan], known: Plan, reached: Evaluation) -> Mixed | None:
+        """Return the first of plans with more and more in int16 that does; one is ``known``."""
+        best, low, high = None, 0, len(plans)
+        while low < high:
+            number = self._likely(plans, low, high, self._allowed(known, reached))
+            tried = self._tried(plans[number])
+            known, reached = tried.plan, tried.evaluation
+            if self.requirement.met_by(reached):
+                best, high = tried, number
+            else:
+                low = number + 1
+        return best
+
+    def _likely(self, plans: Sequence[Plan], low: int, high: int, allowed: float | None) -> int:
+        """Return the first of the plans from ``low`` to ``high`` that should do."""
+        if allowed is None:
+            return (low + high) // 2
+        fitting = [number for number in range(low, high) if plans[number].noise <= allowed]
+        return fitting[0] if fitting else high - 1
+
+    def _allowed(self, plan: Plan, reached: Evaluation) -> float | None:
+        """Return how much noise of groups a plan may have, from what one with more or less has."""
+        wanted, got = self.requirement.sqnr_db, reached.output_sqnr_db
+        if wanted is None or got is None:
+            return None
+        return plan.noise + float(10 ** (-wanted / 10) - 10 ** (-got / 10))
+
+    def _tried(self, plan: Plan) -> Mixed:
+        count = self.mixer.layers(plan)
+        self.progress.stage(f"trying int16 in {count} of {count_layers(self.mixer.narrow)} layers")
+        made = self.mixer.made(plan)
+        evaluation = self.judge(made)
+        self.trials.append(Trial.of(made, evaluation, self.requirement))
+        return Mixed(plan, made, evaluation)
+
+
+def count_layers(made: Quantized, dtype: DType | None = None) -> int:
+    """Return how many layers a model has, or how many whose results have a type."""
+    graph = made.graph
+    layers = [node for node in graph.nodes if is_layer(node)]
+    return sum(dtype in (None, graph.types[node.outputs[0]].dtype) for node in layers)

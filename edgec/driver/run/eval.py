@@ -1,0 +1,91 @@
+"""``edgec eval``: what quantization costs, on data of the user's own."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edgec.driver.compile.compile import IntegerModel, PassLog, integer_model
+from edgec.driver.compile.width_search import Widths
+from edgec.driver.options import RANDOM, BuildOptions
+from edgec.driver.progress import Progress, Quiet
+from edgec.driver.run.deployed import Deployed, run_deployed
+from edgec.driver.run.run import check_place
+from edgec.frontends import load
+from edgec.quantization.prequantized.prequantized import Stated
+from edgec.quantization.quality.evaluation import (
+    Evaluation,
+    evaluate_integers,
+    evaluate_quantization,
+)
+from edgec.quantization.quality.model_checks import about_labels, unlike
+from edgec.quantization.ranges.clamped import clamped
+from edgec.quantization.samples.model_states import without_state_inputs
+from edgec.quantization.samples.samples import Samples, read_samples
+
+_STATED = "as in the file; float: the file's weights, activations not rounded"
+
+
+@dataclass(frozen=True)
+class EvalResult:
+    """The figures, how the model was quantized, and what there is to warn of."""
+
+    evaluation: Evaluation
+    scheme: str
+    warnings: tuple[str, ...]
+    deployed: Deployed | None = None
+    widths: Widths | None = None
+
+
+def evaluate_model(
+    options: BuildOptions, data: Path, progress: Progress | None = None, on: str = ""
+) -> EvalResult:
+    """Quantize a model as a build would and compare it with its float self on ``data``.
+
+    Without --calib the data itself calibrates, which flatters the result: a warning says so. ``on``
+    is a place as for ``edgec run``: firmware then runs all samples there too.
+    """
+    progress = progress or Quiet()
+    if on:
+        check_place(on)
+    progress.stage("reading the model")
+    model = load(Path(options.model), options.shapes)
+    own = replace(options, calib=options.calib or str(data)).quantization_checked()
+    made = integer_model(own, model, PassLog(), progress)
+    result, samples = _evaluated(options, made, data, progress)
+    deployed = run_deployed(own, made, samples, on, progress) if on else None
+    return replace(result, deployed=deployed)
+
+
+def _evaluated(
+    options: BuildOptions, made: IntegerModel, data: Path, progress: Progress
+) -> tuple[EvalResult, Samples]:
+    progress.stage("evaluating")
+    visible = without_state_inputs(made.graph if made.float_graph is None else made.float_graph)
+    samples = read_samples(data, visible)
+    found, scheme = _figures(made, samples, progress)
+    samples = made.door.settled(samples) if made.door else samples
+    warnings = [*made.warnings, *samples.warnings]
+    if made.quantization is not None and not options.calib:
+        warnings.append("eval: the data calibrated the model too; add --calib for a fair figure")
+    if made.samples is not None and options.calib not in ("", RANDOM):
+        warnings += [f"{data.name}: {text}" for text in unlike(samples, made.samples)]
+    doubts = about_labels(found.accuracy, visible, samples.label)
+    warnings += [f"{data.name}: {text}" for text in doubts]
+    widths = made.quantization.widths if made.quantization else None
+    told = tuple(dict.fromkeys(warnings))
+    return EvalResult(found, scheme, told, widths=widths), samples
+
+
+def _figures(made: IntegerModel, samples: Samples, progress: Progress) -> tuple[Evaluation, str]:
+    """Return the figures, and how the model was quantized."""
+    if made.float_graph is None:
+        return evaluate_integers(made.graph, samples), "as in the file"
+    if made.quantization is None:
+        smooth = clamped(Stated.of(made.float_graph).marked)
+        stated = evaluate_quantization(smooth, smooth, made.graph, samples, progress.advance)
+        return stated, _STATED
+    quantized = made.quantization.quantized
+    twin = made.door.opened(quantized.twin) if made.door else quantized.twin
+    return (
+        evaluate_quantization(made.float_graph, twin, made.graph, samples, progress.advance),
+        str(quantized.recipe),
+    )

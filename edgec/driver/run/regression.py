@@ -1,0 +1,172 @@
+"""``edgec test``: a firmware against its integer reference, byte for byte, and layer by layer."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgec.driver.compile.built_graph import built_graph
+from edgec.driver.compile.golden import read_golden, reference_outputs
+from edgec.driver.output import OutputInfo, open_output
+from edgec.driver.ports import RawSamples, read_inputs
+from edgec.driver.progress import Progress, Quiet
+from edgec.driver.run.first_layer import LayerDifference, first_different_layer
+from edgec.driver.run.flash import require_self_test
+from edgec.driver.run.run import DEFAULT_TIMEOUT, open_session, run_all
+from edgec.errors import EdgecError, ExitCode
+from edgec.ir import Array
+from edgec.quantization.quality.evaluation import Accuracy
+from edgec.quantization.quality.metrics import metric_for
+from edgec.quantization.quality.model_checks import about_labels
+
+_FINISHED = re.compile(r"after (\d+) nodes of the model")
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """The first element that differs in a sample."""
+
+    sample: int
+    output: str
+    index: tuple[int, ...]
+    expected: int | float
+    actual: int | float
+
+
+@dataclass(frozen=True)
+class RegressionResult:
+    """How a firmware compares with its reference.
+
+    ``different`` has the first difference of every sample that differs; ``layer`` is the first
+    layer that went wrong in the first of them, where it was asked for; ``accuracy`` needs labels.
+    """
+
+    samples: int
+    different: tuple[Mismatch, ...]
+    accuracy: float | None
+    instructions: list[int] | None
+    layer: LayerDifference | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def mismatches(self) -> int:
+        return len(self.different)
+
+    @property
+    def first(self) -> Mismatch | None:
+        return self.different[0] if self.different else None
+
+
+def run_regression(
+    folder: Path,
+    data: Path | None = None,
+    on: str = "emulator",
+    progress: Progress | None = None,
+    *,
+    layers: bool = False,
+    timeout: float = DEFAULT_TIMEOUT,
+) -> RegressionResult:
+    """Compare a built model byte for byte with its reference.
+
+    Without ``data`` the reference is what the build recorded; with it, the integer reference is
+    evaluated anew from the folder's .tflite file. ``layers`` looks inside for the first layer that
+    differs; ``timeout`` (s) bounds each run of the model. Raises ``self-test-failed`` where all
+    outputs are right and yet the weights are not.
+    """
+    progress = progress or Quiet()
+    built = open_output(folder)
+    if layers and on == "host":
+        raise _not_on_host()
+    samples = RawSamples([])
+    if data is None:
+        inputs, expected = read_golden(built.golden, len(built.inputs), len(built.outputs))
+    else:
+        samples = read_inputs(data, built.inputs)
+        inputs = samples.inputs
+        progress.stage("evaluating the reference")
+        expected = reference_outputs(built_graph(built), inputs, progress)
+    try:
+        actual, instructions = run_all(built, inputs, on, progress, timeout)
+    except EdgecError as error:
+        raise with_layer(error, built.report["layers"]) from None
+    different = _differences(built, expected, actual)
+    if not different and on != "host":
+        progress.stage("checking the weights")
+        with open_session(built, on, timeout) as session:
+            require_self_test(built, session)
+    layer = None
+    if layers and different:
+        progress.stage("looking for the layer")
+        layer = first_different_layer(built, inputs[different[0].sample], on)
+    accuracy, warnings = None, samples.warnings
+    if samples.labels is not None:
+        accuracy, doubts = _accuracy(built, inputs, actual, samples.labels)
+        warnings = (*warnings, *doubts)
+    return RegressionResult(len(actual), different, accuracy, instructions, layer, warnings)
+
+
+def with_layer(error: EdgecError, layers: Sequence[dict[str, Any]]) -> EdgecError:
+    """Add the name of the layer to an error that says after how many nodes a firmware stopped."""
+    found = _FINISHED.search(error.message)
+    if found is None or int(found[1]) >= len(layers):
+        return error
+    layer = layers[int(found[1])]
+    return EdgecError(
+        error.code,
+        error.message,
+        place=error.place,
+        help=error.help,
+        notes=(*error.notes, f"in layer {layer['name']!r} ({layer['op']}, {layer['kernel']})"),
+        exit_code=error.exit_code,
+    )
+
+
+def _differences(
+    built: OutputInfo, expected: list[list[bytes]], actual: list[list[bytes]]
+) -> tuple[Mismatch, ...]:
+    return tuple(
+        _first_difference(built, number, want, have)
+        for number, (want, have) in enumerate(zip(expected, actual, strict=True))
+        if want != have
+    )
+
+
+def _first_difference(
+    built: OutputInfo, sample: int, expected: list[bytes], actual: list[bytes]
+) -> Mismatch:
+    index = next(
+        i for i, pair in enumerate(zip(expected, actual, strict=True)) if pair[0] != pair[1]
+    )
+    port = built.outputs[index]
+    want, have = port.decode([expected[index]])[0], port.decode([actual[index]])[0]
+    where = tuple(int(axis[0]) for axis in np.nonzero(want != have))
+    return Mismatch(sample, port.name, where, want[where].item(), have[where].item())
+
+
+def _accuracy(
+    built: OutputInfo, inputs: list[list[bytes]], outputs: list[list[bytes]], labels: Array
+) -> tuple[float | None, list[str]]:
+    """Return what labels say of the first output, 0 to 1, and what is odd about them."""
+    graph = built_graph(built)
+    metric = metric_for(graph, labels)
+    if metric is None:
+        return None, []
+    reals = [
+        port.reals([sample[0] for sample in samples])
+        for port, samples in ((built.inputs[0], inputs), (built.outputs[0], outputs))
+    ]
+    score = metric.measure(metric.verdicts(*reals), labels)
+    accuracy = None if score is None else Accuracy(None, score, metric.name)
+    return score, list(about_labels(accuracy, graph, labels))
+
+
+def _not_on_host() -> EdgecError:
+    return EdgecError(
+        "invalid-option",
+        "--layers: tensors inside the model can be seen in the emulator and on a board only",
+        help="leave --on host away, or --layers",
+        exit_code=ExitCode.USAGE,
+    )

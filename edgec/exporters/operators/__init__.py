@@ -1,0 +1,1 @@
+"""Operators that TFLite has to be told in several of its own."""

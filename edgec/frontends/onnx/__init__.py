@@ -1,0 +1,1 @@
+"""ONNX files: protobuf to source nodes to a graph."""

@@ -1,0 +1,272 @@
+"""ONNX -> Graph: protobuf to source nodes, which the operators' importers turn into ours.
+
+Everything computable is computed on the way (:mod:`edgec.frontends.onnx.constants`), so importers
+see shapes and weights as constants. Problems are collected: one run names them all.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from edgec.errors import EdgecError, Place, raise_all
+from edgec.frontends.importers import load_importers
+from edgec.frontends.limits import MAX_BYTES, too_large
+from edgec.frontends.onnx.constants import (
+    FOLDABLE,
+    SAME_ELEMENTS,
+    SHAPE_ONLY,
+    TEXT,
+    fold,
+    shape_stand_in,
+)
+from edgec.frontends.onnx.model_file import opset, read_model
+from edgec.frontends.onnx.nodes import attributes, operator_key, unread, unsupported
+from edgec.frontends.onnx.operators.ml_labels import labels
+from edgec.frontends.onnx.qdq import grid_of, in_floats
+from edgec.frontends.onnx.tensors import malformed, tensor_array
+from edgec.frontends.onnx.values import input_type, name_outputs
+from edgec.frontends.shapes import Shapes, check_names
+from edgec.ir import Array, DType, Graph, GraphBuilder, QParams, TensorType, ValueName
+from edgec.ops.registry import IMPORTERS, Format, SourceNode
+
+_LONGEST_NAME = 200  # of a node, in errors and in comments of the generated C
+
+
+def load_onnx(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
+    """Return the model in an ONNX file as a float graph.
+
+    Open axes of inputs are as ``shapes`` says; a batch that is left open becomes 1. Inputs and
+    outputs keep their names. What the file quantizes is a float graph here with a FakeQuantize
+    behind every value that has integers. Raises :class:`EdgecError` (all problems at once):
+    ``malformed-model``, ``unsupported-opset``, ``unsupported-operator``, ``unsupported-attribute``,
+    ``unsupported-dtype``, ``unsupported-quantization``, ``dynamic-shape``, ``invalid-shape``,
+    ``external-data``, ``model-too-large`` and what :func:`edgec.frontends.files.read_file` raises.
+    """
+    return in_floats(read_onnx(path, shapes), Place(str(path)))
+
+
+def read_onnx(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
+    """Return the graph as the file has it, with Quantize and Dequantize; else :func:`load_onnx`."""
+    load_importers()
+    model = read_model(path)
+    session = _Import(model, Place(str(path)), GraphBuilder(path.stem), shapes)
+    session.declare_inputs()
+    for index, node in enumerate(model.graph.node):
+        session.add_node(index, node)
+    session.raise_problems()
+    graph = session.graph()
+    for value, kind in graph.types.items():
+        if kind.bytes > MAX_BYTES:
+            raise too_large(f"tensor {value!r}", kind.bytes, Place(str(path)))
+    return graph
+
+
+@dataclass(eq=False)
+class _Import:
+    """The state of one import: what each name of the file has become so far.
+
+    A name is a value of the builder (``values``), known (``arrays``: never needed as a value so
+    far), left out with all that depends on it (``left_out``), or lost because the node that makes
+    it cannot be imported (``lost``).
+    """
+
+    model: Any
+    place: Place
+    builder: GraphBuilder
+    shapes: Shapes
+    values: dict[str, ValueName] = field(default_factory=dict)
+    arrays: dict[str, Array] = field(default_factory=dict)
+    lost: set[str] = field(default_factory=set)
+    left_out: dict[str, str] = field(default_factory=dict)  # what is no tensor, and why
+    remarks: list[str] = field(default_factory=list)
+    grids: dict[str, QParams] = field(default_factory=dict)  # of constants that are dequantized
+    missing: dict[str, list[str]] = field(default_factory=dict)  # operator -> nodes
+    problems: list[EdgecError] = field(default_factory=list)
+    initializers: dict[str, Any] = field(init=False)
+    read: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        graph = self.model.graph
+        self.initializers = {each.name: each for each in graph.initializer}
+        self.read = {name for node in graph.node for name in node.input}
+        self.read.update(each.name for each in graph.output)
+
+    def declare_inputs(self) -> None:
+        inputs = [each for each in self.model.graph.input if each.name not in self.initializers]
+        check_names(self.shapes, [each.name for each in inputs], self.place)
+        for each in inputs:
+            try:
+                self._declare(each.name, input_type(each, self.place, self.shapes))
+            except EdgecError as error:
+                self.problems.append(error)
+                self.lost.add(each.name)
+
+    def _declare(self, name: str, kind: TensorType) -> None:
+        if kind.bytes > MAX_BYTES:
+            raise too_large(f"input {name!r}", kind.bytes, self.place)
+        self.values[name] = self.builder.input(name, kind)
+
+    def add_node(self, index: int, node: Any) -> None:
+        """Import one node; what goes wrong is collected, and its outputs are lost."""
+        name = node.name[:_LONGEST_NAME] or f"{node.op_type}_{index}"
+        place = Place(self.place.file, f"node {name!r}")
+        key = operator_key(node)
+        try:
+            if not self._convert(node, key, name, place):
+                self.lost.update(node.output)
+        except EdgecError as error:
+            self.problems.append(error)
+            self.lost.update(node.output)
+
+    def raise_problems(self) -> None:
+        raise_all([*unsupported(self.missing, self.place), *self.problems])
+
+    def graph(self) -> Graph:
+        """Build the graph, with outputs called as in the file, but for those left out."""
+        wanted, remarks = self._kept_outputs()
+        for name in wanted:
+            if self._known(name) is None and name not in self.values:
+                raise malformed(f"no node makes output {name!r}", self.place)
+        graph = name_outputs(self.builder, [(name, self._value(name)) for name in wanted])
+        grids = tuple(dict.fromkeys(self.grids.values()))
+        return replace(graph, grids=grids, remarks=(*self.remarks, *remarks))
+
+    def _kept_outputs(self) -> tuple[list[str], list[str]]:
+        """Return the outputs that are tensors, and remarks on the others."""
+        names = [each.name for each in self.model.graph.output]
+        kept = [name for name in names if name not in self.left_out]
+        remarks = [
+            f"output {name!r} is left out: {self.left_out[name]}"
+            for name in names
+            if name in self.left_out
+        ]
+        if not kept:
+            raise EdgecError(
+                "unsupported-operator",
+                "; ".join(remarks),
+                place=self.place,
+                help="give the model an output of numbers, such as the scores of classes",
+            )
+        return kept, remarks
+
+    def _convert(self, node: Any, key: str, name: str, place: Place) -> bool:
+        """Fold or import a node; False where it cannot be."""
+        importable = (Format.ONNX, key) in IMPORTERS
+        if not importable and key not in FOLDABLE:
+            self.missing.setdefault(key, []).append(name)
+            return False
+        if any(each in self.lost for each in node.input):
+            return False
+        reasons = [why for each in node.input if (why := self._no_numbers(each))]
+        if reasons:
+            self.left_out.update(dict.fromkeys(node.output, reasons[0]))
+            return True
+        results = self._folded(node, key)
+        if results is not None:
+            self.arrays.update(zip(node.output, results, strict=True))
+            return True
+        if not importable:
+            self.missing.setdefault(key, []).append(name)
+            return False
+        self._import(node, key, name, place)
+        return True
+
+    def _no_numbers(self, name: str) -> str:
+        """Return why a value is left out; nothing where it is not. A constant may hold texts."""
+        if name in self.initializers and name not in self.left_out:
+            array = self._known(name)
+            if array is not None and array.dtype.kind in TEXT:
+                self.left_out[name] = labels(array.reshape(-1).tolist())
+        return self.left_out.get(name, "")
+
+    def _folded(self, node: Any, key: str) -> list[Array] | None:
+        """Return the outputs of a node that depends on nothing but constants."""
+        if key in SHAPE_ONLY and node.input[0] in self.values:
+            shape = self.builder.type(self.values[node.input[0]]).shape
+            return fold(node, [shape_stand_in(shape)], opset(self.model))
+        known = {each: self._known(each) for each in node.input if each}
+        if any(array is None for array in known.values()):
+            return None
+        self._note_grid(node, known)
+        return fold(node, [known.get(each) for each in node.input], opset(self.model))
+
+    def _note_grid(self, node: Any, known: Mapping[str, Array | None]) -> None:
+        """Remember the scales of a constant that is dequantized, also where it is transposed."""
+        grid = self.grids.get(node.input[0]) if node.op_type in SAME_ELEMENTS else None
+        if node.op_type == "DequantizeLinear":
+            grid = grid_of([known.get(each) for each in node.input])
+        if grid is not None:
+            self.grids[node.output[0]] = grid
+
+    def _import(self, node: Any, key: str, name: str, place: Place) -> None:
+        source = SourceNode(
+            format=Format.ONNX,
+            op=key,
+            name=name,
+            inputs=tuple(self._value(each) if each else None for each in node.input),
+            outputs=tuple(self._used_outputs(node)),
+            attrs=attributes(node, place),
+            place=place,
+            version=opset(self.model),
+        )
+        try:
+            results = IMPORTERS[(Format.ONNX, key)](source, self.builder)
+        except (ValueError, TypeError, LookupError, ArithmeticError, MemoryError) as error:
+            raise malformed(f"{key}: {error}", place) from error
+        leftover = unread(source, node, opset(self.model))
+        if leftover:
+            raise source.reject(f"{', '.join(leftover)}: not supported")
+        self.remarks += source.remarks
+        for index, why in source.left_out.items():
+            self.left_out[node.output[index]] = why
+        for output, value in zip(source.outputs, results, strict=False):
+            if output not in self.left_out:
+                self._check_size(value, place)
+                self.values[output] = value
+        if len(results) < len(source.outputs):
+            raise source.reject(f"output {source.outputs[len(results)]!r} is not supported")
+
+    def _used_outputs(self, node: Any) -> Iterator[str]:
+        """Yield the outputs of a node, without optional ones at the end that nothing reads."""
+        used = [index for index, name in enumerate(node.output) if name in self.read]
+        yield from list(node.output)[: max(used, default=0) + 1]
+
+    def _check_size(self, value: ValueName, place: Place) -> None:
+        kind = self.builder.type(value)
+        if kind.bytes > MAX_BYTES:
+            raise too_large(f"tensor {value!r}", kind.bytes, place)
+
+    def _known(self, name: str) -> Array | None:
+        """Return the array behind a name, None where it is computed at run time."""
+        if name in self.arrays:
+            return self.arrays[name]
+        if name in self.values:
+            return self.builder.constant_value(self.values[name])
+        if name in self.initializers:
+            self.arrays[name] = tensor_array(self.initializers[name], self.place)
+            return self.arrays[name]
+        return None
+
+    def _value(self, name: str) -> ValueName:
+        """Return the builder's value for a name; a known array becomes a constant now."""
+        if name not in self.values:
+            array = self._known(name)
+            if array is None:
+                message = f"{name!r} is read before any node makes it (a cycle?)"
+                raise malformed(message, self.place)
+            self.values[name] = self.builder.constant(name, self._supported(name, array))
+        return self.values[name]
+
+    def _supported(self, name: str, array: Array) -> Array:
+        try:
+            DType.of(array)
+        except ValueError as error:
+            raise EdgecError(
+                "unsupported-dtype",
+                f"constant {name!r} has element type {array.dtype}",
+                place=self.place,
+                help="export the model in float32 (model.float() in PyTorch)",
+            ) from error
+        return array

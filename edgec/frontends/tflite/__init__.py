@@ -1,0 +1,1 @@
+"""TFLite files: flatbuffer to source nodes to a graph."""

@@ -1,0 +1,240 @@
+"""TFLite -> Graph: checks what the file computes in, then gives each operator to its importer."""
+
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from edgec.errors import EdgecError, Place, raise_all
+from edgec.frontends.files import read_file
+from edgec.frontends.importers import load_importers
+from edgec.frontends.limits import MAX_BYTES, too_large
+from edgec.frontends.shapes import Shapes, check_fixed
+from edgec.frontends.tflite.checks import OperatorChecks
+from edgec.frontends.tflite.dilation import with_dilations
+from edgec.frontends.tflite.empty import without_empty_parts
+from edgec.frontends.tflite.floats import with_float_constants
+from edgec.frontends.tflite.loops import with_unrolled_loops
+from edgec.frontends.tflite.option_tables import default_options, options_table
+from edgec.frontends.tflite.reader import FileModel, FileOperator, read_model
+from edgec.frontends.tflite.shape_arithmetic import FOLDS, folded_shapes
+from edgec.frontends.tflite.spelled_out import with_tables
+from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName
+from edgec.ops import registry
+from edgec.ops.base import Activation
+from edgec.ops.registry import Format, SourceNode
+
+# Attributes that cannot change an integer result.
+_HARMLESS = ("asymmetric_quantize_inputs", "quantized_bias_type")
+_OWN_ACTIVATIONS = {"UNIDIRECTIONAL_SEQUENCE_LSTM"}  # the importer checks it
+# What makes one operator of several, or of one that others can do: in this order.
+_REWRITES = (
+    with_unrolled_loops,
+    with_tables,
+    with_float_constants,
+    with_dilations,
+    without_empty_parts,
+)
+# What an importer raises on tensors that its operator cannot take.
+_MISFITS = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError)
+
+
+def load_tflite(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
+    """Import a .tflite model: integers as they are, floats to be quantized.
+
+    Inputs and outputs have the names of the file's signature, of their tensors where it has none; a
+    node gets the name of its first output. Dynamic extents (a batch of -1) become 1; ``shapes`` may
+    ask for no others (``invalid-shape``). Weights that
+    a float model stores as float16 or int8 become float32. All problems that keep the model from
+    being compiled are raised together: ``unsupported-operator``, ``unsupported-attribute``,
+    ``unsupported-tensor``, ``unsupported-quantization``, ``multiple-subgraphs``,
+    ``malformed-model``, ``model-too-large``.
+    """
+    load_importers()
+    place = Place(file=str(path))
+    model = read_model(read_file(path), place)
+    for rewrite in _REWRITES:
+        model = rewrite(model)
+    graph = _Import(model, path).graph()
+    check_fixed(graph, shapes, place)
+    return graph
+
+
+class _Import:
+    def __init__(self, model: FileModel, path: Path) -> None:
+        self._model = model
+        self._file = str(path)
+        self._builder = GraphBuilder(path.stem)
+        self._names = _unique_names(model)
+        self._values: dict[int, ValueName] = {}
+        self._checks = OperatorChecks(model)
+        self._errors: list[EdgecError] = []
+        self._bytes = 0
+
+    def graph(self) -> Graph:
+        """Import everything; raise all problems at once."""
+        for number in self._model.inputs:
+            self._values[number] = self._builder.input(self._names[number], self._kind(number))
+        for index, operator in enumerate(self._model.operators):
+            self._operator(operator, index)
+        place = Place(self._file, "model outputs")
+        raise_all([*self._errors, *self._checks.ends(place)])
+        outputs = [self._read(each, place) for each in self._model.outputs]
+        raise_all([_fixed_output(each, place) for each in outputs if self._is_fixed(each)])
+        return self._builder.build(outputs)
+
+    def _is_fixed(self, value: ValueName) -> bool:
+        """Tell whether a value does not follow from the inputs: a constant, or a variable."""
+        variables = {self._names[n] for n, t in enumerate(self._model.tensors) if t.variable}
+        return self._builder.constant_value(value) is not None or value in variables
+
+    def _operator(self, operator: FileOperator, index: int) -> None:
+        """Import one operator; where that fails, stand-ins let the others be checked as well."""
+        name = self._names[operator.outputs[0]]
+        place = Place(self._file, f"node {index} ({operator.op}) {name!r}")
+        try:
+            known = self._known(operator, name, place)
+            if known is None:
+                raise_all(self._checks.problems(operator, place))
+                values = self._imported(self._source_node(operator, name, place))
+            else:
+                qparams = self._model.tensors[operator.outputs[0]].qparams
+                values = [self._builder.constant(name, known, qparams)]
+        except EdgecError as error:
+            self._errors.append(error)
+            values = [
+                self._builder.input(self._names[number], self._kind(number))
+                for number in operator.outputs
+            ]
+        for number, value in zip(operator.outputs, values, strict=True):
+            self._values[number] = value
+
+    def _known(self, operator: FileOperator, name: str, place: Place) -> Array | None:
+        """Return the result of an operator that only computes with shapes."""
+        made = [each for each in operator.inputs if each is not None]
+        if operator.op not in FOLDS or not all(self._is_there(each) for each in made):
+            return None
+        return folded_shapes(self._source_node(operator, name, place), self._builder)
+
+    def _is_there(self, number: int) -> bool:
+        tensor = self._model.tensors[number]
+        return number in self._values or (tensor.data is not None and tensor.dtype is not None)
+
+    def _source_node(self, operator: FileOperator, name: str, place: Place) -> SourceNode:
+        for number in operator.outputs:
+            if number in self._values or operator.outputs.count(number) > 1:
+                raise _malformed(f"{self._names[number]!r} is made twice", place)
+        return SourceNode(
+            Format.TFLITE,
+            operator.op,
+            name,
+            tuple(None if each is None else self._now(each, place) for each in operator.inputs),
+            tuple(self._names[each] for each in operator.outputs),
+            operator.attrs,
+            place,
+            tuple(self._model.tensors[each].qparams for each in operator.outputs),
+            operator.version,
+            tuple(self._kind(each).dtype for each in operator.outputs),
+        )
+
+    def _imported(self, node: SourceNode) -> list[ValueName]:
+        importer = registry.IMPORTERS[Format.TFLITE, node.op]
+        _check_activation(node)
+        try:
+            values = list(importer(node, self._builder))
+        except _MISFITS as error:
+            raise _malformed(f"{node.op} does not fit its tensors: {error}", node.place) from error
+        _check_unread(node)
+        self._check_results(node, values)
+        return values
+
+    def _check_results(self, node: SourceNode, values: list[ValueName]) -> None:
+        if len(values) != len(node.outputs):
+            message = f"{node.op} makes {len(values)} tensors, the file lists {len(node.outputs)}"
+            raise _malformed(message, node.place)
+        for value, dtype in zip(values, node.dtypes, strict=True):
+            kind = self._builder.type(value)
+            self._bytes += kind.bytes
+            if kind.dtype is not dtype:
+                message = f"{value!r} is {kind.dtype.value}, the file says {dtype.value}"
+                raise _malformed(message, node.place)
+            if not kind.elements:
+                raise _malformed(f"{value!r} is empty: {kind}", node.place)
+            if self._bytes > MAX_BYTES:
+                raise too_large(f"{value!r} with all before it", self._bytes, node.place)
+
+    def _now(self, number: int, place: Place) -> ValueName:
+        """Return what a tensor holds by now: a variable may have been overwritten."""
+        return self._builder.current(self._read(number, place))
+
+    def _read(self, number: int, place: Place) -> ValueName:
+        """Return the value of a tensor that must exist by now; constants are added on first use."""
+        if number not in self._values:
+            tensor = self._model.tensors[number]
+            data = tensor.data
+            if 0 in tensor.shape and tensor.dtype:  # the file has no bytes for an empty constant
+                data = np.zeros(tensor.shape, tensor.dtype.numpy)
+            if tensor.variable:
+                self._values[number] = self._builder.input(self._names[number], self._kind(number))
+                return self._values[number]
+            if data is None:
+                message = f"{self._names[number]!r} is read, but nothing has made it before"
+                raise _malformed(message, place)
+            self._values[number] = self._builder.constant(self._names[number], data, tensor.qparams)
+        return self._values[number]
+
+    def _kind(self, number: int) -> TensorType:
+        tensor = self._model.tensors[number]
+        return TensorType(tensor.shape, tensor.dtype or DType.FLOAT32, tensor.qparams)
+
+
+def _unique_names(model: FileModel) -> list[str]:
+    """Return a name for each tensor; inputs and outputs are the first to choose."""
+    names = [""] * len(model.tensors)
+    taken: dict[str, int] = {}
+    for number in dict.fromkeys([*model.inputs, *model.outputs, *range(len(names))]):
+        wanted = name = model.tensors[number].name
+        while name in taken:
+            taken[wanted] += 1
+            name = f"{wanted}.{taken[wanted]}"
+        taken[name] = 1
+        names[number] = name
+    return names
+
+
+def _check_activation(node: SourceNode) -> None:
+    if node.op in _OWN_ACTIVATIONS:
+        return
+    name = node.attrs.get("fused_activation_function", "NONE")
+    if name not in {each.value for each in Activation}:
+        raise node.reject(
+            f"fused activation {name}", help="use the activation as an operator of its own"
+        )
+
+
+def _check_unread(node: SourceNode) -> None:
+    """Reject what would be dropped silently: an attribute in use that the importer never read."""
+    defaults = default_options(options_table(node.op))
+    dropped = [
+        name
+        for name in node.unread()
+        if name not in _HARMLESS and node.attrs[name] != defaults.get(name)
+    ]
+    if dropped:
+        shown = ", ".join(f"{name} = {node.attrs[name]}" for name in dropped)
+        raise node.reject(shown, help="convert the model without this option")
+
+
+def _fixed_output(value: ValueName, place: Place) -> EdgecError:
+    return EdgecError(
+        "unsupported-tensor",
+        f"output {value!r} is a constant or a variable, nothing that the model computes",
+        place=place,
+        help="leave it out of the model's outputs: the application knows it already",
+    )
+
+
+def _malformed(message: str, place: Place) -> EdgecError:
+    return EdgecError(
+        "malformed-model", message, place=place, help="convert or download the model again"
+    )

@@ -1,0 +1,1 @@
+"""Operators that only TFLite spells so, made of ours."""

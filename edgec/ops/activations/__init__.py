@@ -1,0 +1,1 @@
+"""Activation functions: rectifiers, sigmoids, and softmax along an axis."""

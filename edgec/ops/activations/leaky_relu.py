@@ -1,0 +1,54 @@
+"""Leaky rectifier: negative values are scaled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
+from edgec.ops.base import INT8_AND_INT16, is_float
+from edgec.ops.functions.unary import Unary, import_unary, rescaled, scale_ratio
+from edgec.ops.numerics.fixed_point import saturate
+from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeakyRelu(Unary):
+    """x where x >= 0, else alpha * x; int8 with a multiplier for each side."""
+
+    name: ClassVar[str] = "leaky_relu"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
+    alpha: float
+
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        (x,) = inputs
+        if is_float(signature.inputs[0]):
+            return (np.where(x >= 0, x, x * np.float32(self.alpha)).astype(x.dtype),)
+        limits = np.iinfo(x.dtype)
+        positive = rescaled(x, scale_ratio(signature), signature)
+        negative = rescaled(x, self.negative_factor(signature), signature)
+        zero = signature.inputs[0].quantization.zero_point
+        y = np.where(x.astype(np.int64) >= zero, positive, negative)
+        return (saturate(y, limits.min, limits.max, x.dtype),)
+
+    def negative_factor(self, signature: Signature) -> float:
+        """Return alpha * input scale / output scale, in float32 as TFLite computes it."""
+        source, target = signature.inputs[0].quantization, signature.output.quantization
+        scaled = np.float32(source.scale) * np.float32(self.alpha)
+        return float(scaled / np.float32(target.scale))
+
+
+@importer(Format.ONNX, "LeakyRelu")
+def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return import_unary(node, g, LeakyRelu(alpha=node.number("alpha", default=0.01)))
+
+
+@importer(Format.TFLITE, "LEAKY_RELU")
+def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return import_unary(node, g, LeakyRelu(alpha=node.number("alpha", default=0.0)))
+
+
+@exporter(LeakyRelu)
+def _to_tflite(op: LeakyRelu, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    out.emit("LEAKY_RELU", node.inputs, node.outputs, "LeakyReluOptions", Alpha=op.alpha)

@@ -1,0 +1,26 @@
+"""Mish."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, GraphBuilder, ValueName
+from edgec.ops.functions.unary import Function, import_unary
+from edgec.ops.registry import Format, SourceNode, importer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mish(Function):
+    """x * tanh(log(1 + e ** x))."""
+
+    name: ClassVar[str] = "mish"
+
+    def real(self, x: Array) -> Array:
+        return np.asarray(x * np.tanh(np.logaddexp(x, 0)))
+
+
+@importer(Format.ONNX, "Mish")
+def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return import_unary(node, g, Mish())

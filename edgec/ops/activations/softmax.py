@@ -1,0 +1,121 @@
+"""Softmax over the last axis; TFLite's fixed-point exponential for int8, its tables for int16."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule, is_float
+from edgec.ops.numerics.fixed_point import (
+    doubling_high_multiply,
+    quantize_multiplier,
+    requantize,
+    rounding_right_shift,
+    saturate,
+    wrap_int32,
+)
+from edgec.ops.numerics.fixed_point_exp import exp_of_negative, reciprocal
+from edgec.ops.numerics.interpolation import interpolate, interpolated_table, saturate_int16
+from edgec.ops.reductions.last_axis import import_over_axis
+from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+
+_INTEGER_BITS = 5  # differences to the row's maximum are Q5.26
+_ACCUMULATOR_BITS = 12  # sums of exponentials are Q12.19
+_INT16_MAX = 2**15 - 1
+_EXP_RANGE = 10.0  # the int16 exponential's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Softmax(Operator):
+    """x [..., C] -> exp(beta * x) / sum over the last axis of exp(beta * x)."""
+
+    name: ClassVar[str] = "softmax"
+    output_rule: ClassVar[OutputRule] = OutputRule.FIXED
+    fixed_output: ClassVar[tuple[float, int] | None] = (1 / 256, -128)
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
+    beta: float = 1.0
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        (x,) = inputs
+        if x.rank < 1 or x.elements < 1:
+            message = f"softmax of {x}"
+            raise ValueError(message)
+        return (TensorType(x.shape, x.dtype),)
+
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        (x,) = inputs
+        if x.dtype == np.int16:
+            return (self._evaluate_int16(x, signature.inputs[0]),)
+        if not is_float(signature.inputs[0]):
+            return (self._evaluate_integer(x, signature.inputs[0]),)
+        powers = np.exp((x - x.max(axis=-1, keepdims=True)) * np.float32(self.beta))
+        return ((powers / powers.sum(axis=-1, keepdims=True)).astype(x.dtype),)
+
+    def _evaluate_integer(self, x: Array, kind: TensorType) -> Array:
+        multiplier, shift, smallest = self.rescale(kind)
+        difference = x.astype(np.int64) - x.max(axis=-1, keepdims=True)
+        scaled = doubling_high_multiply(wrap_int32(difference << shift), multiplier)
+        seen = difference >= smallest
+        powers = np.where(seen, exp_of_negative(np.where(seen, scaled, 0)), 0)
+        total = rounding_right_shift(powers, _ACCUMULATOR_BITS).sum(axis=-1, keepdims=True)
+        factor, excess = reciprocal(total, _ACCUMULATOR_BITS)
+        y = rounding_right_shift(doubling_high_multiply(factor, powers), excess + 31 - 8)
+        return np.where(seen, saturate(y - 128, -128, 127), -128).astype(np.int8)
+
+    def _evaluate_int16(self, x: Array, kind: TensorType) -> Array:
+        difference = x.astype(np.int64) - x.max(axis=-1, keepdims=True)
+        place = requantize(difference, *self.rescale_int16(kind)) + _INT16_MAX
+        powers = interpolate(exp_table(), saturate_int16(place))
+        total = powers.sum(axis=-1, keepdims=True)
+        bits = np.frexp(total.astype(np.float64))[1].astype(np.int64)
+        leading = ((total << (31 - bits)) + (1 << 13)) >> 14  # 17 bits, the first of them 1
+        inverse = interpolate(reciprocal_table(), saturate_int16(leading - 3 * 2**15))
+        y = (powers * inverse + (np.int64(1) << (bits - 2))) >> (bits - 1)
+        return saturate(y, 0, _INT16_MAX, np.int16)
+
+    def rescale_int16(self, kind: TensorType) -> tuple[int, int]:
+        """Return multiplier and shift from ``kind`` to the steps of :func:`exp_table`."""
+        return quantize_multiplier(kind.quantization.scale * self.beta / (_EXP_RANGE / 65535))
+
+    def rescale(self, kind: TensorType) -> tuple[int, int, int]:
+        """Return multiplier and left shift from ``kind`` to Q5.26, and the lowest difference used.
+
+        Elements further below the row's maximum count as 0. TFLite: ``PreprocessSoftmaxScaling``.
+        """
+        factor = self.beta * kind.quantization.scale * 2.0 ** (31 - _INTEGER_BITS)
+        multiplier, shift = quantize_multiplier(min(factor, 2.0**31 - 1))
+        radius = ((2**_INTEGER_BITS - 1) << (31 - _INTEGER_BITS)) / 2**shift
+        return multiplier, shift, -int(radius)
+
+
+def exp_table() -> Array:
+    """Return exp(x) for x in [-10, 0], Q0.15: what lies below counts as its edge."""
+    return interpolated_table(np.exp, -_EXP_RANGE, 0.0)
+
+
+def reciprocal_table() -> Array:
+    """Return 1 / (1 + x) for x in [0, 1], Q0.15."""
+    return interpolated_table(lambda x: 1 / (1 + x), 0.0, 1.0)
+
+
+@importer(Format.TFLITE, "SOFTMAX")
+def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    op = Softmax(beta=node.number("beta", default=1.0))
+    kind = g.type(node.input(0))
+    if kind.dtype is DType.INT8 and kind.qparams and op.beta * kind.qparams.scale * 2**26 <= 1:
+        raise node.reject(
+            f"beta {op.beta} times input scale {kind.qparams.scale} is too small for fixed point"
+        )
+    return g.add(op, [node.input(0)], name=node.name, outputs=node.outputs, qparams=node.qparams)
+
+
+@importer(Format.ONNX, "Softmax")
+def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return import_over_axis(node, g, Softmax())
+
+
+@exporter(Softmax)
+def _to_tflite(op: Softmax, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    out.emit("SOFTMAX", node.inputs, node.outputs, "SoftmaxOptions", Beta=op.beta)

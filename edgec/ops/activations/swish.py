@@ -1,0 +1,27 @@
+"""Swish (SiLU)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, GraphBuilder, ValueName
+from edgec.ops.functions.unary import Function, import_unary
+from edgec.ops.registry import Format, SourceNode, importer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swish(Function):
+    """x / (1 + e ** (-alpha * x))."""
+
+    name: ClassVar[str] = "swish"
+    alpha: float = 1.0
+
+    def real(self, x: Array) -> Array:
+        return np.asarray(x / (1 + np.exp(-self.alpha * x)))
+
+
+@importer(Format.ONNX, "Swish")
+def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return import_unary(node, g, Swish(alpha=node.number("alpha", default=1.0)))

@@ -1,0 +1,46 @@
+"""Hyperbolic tangent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
+from edgec.ops.base import INT8_AND_INT16, OutputRule, is_float
+from edgec.ops.functions.unary import Unary, import_unary, tabulate
+from edgec.ops.numerics.sigmoid_table import tanh_int16
+from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tanh(Unary):
+    """tanh(x)."""
+
+    name: ClassVar[str] = "tanh"
+    output_rule: ClassVar[OutputRule] = OutputRule.FIXED
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
+    fixed_output: ClassVar[tuple[float, int] | None] = (1 / 128, 0)
+
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        (x,) = inputs
+        if is_float(signature.inputs[0]):
+            return (_tanh(x),)
+        if x.dtype == np.int16:
+            return (tanh_int16(x, signature.inputs[0].quantization.scale),)
+        return (tabulate(_tanh, x, signature),)
+
+
+def _tanh(x: Array) -> Array:
+    return np.tanh(x.astype(np.float64)).astype(np.float32)
+
+
+@importer(Format.ONNX, "Tanh")
+@importer(Format.TFLITE, "TANH")
+def _import(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return import_unary(node, g, Tanh())
+
+
+@exporter(Tanh)
+def _to_tflite(op: Tanh, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    out.emit("TANH", node.inputs, node.outputs)

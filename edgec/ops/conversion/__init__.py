@@ -1,0 +1,1 @@
+"""From floats to integers and back, and the marks that say how."""

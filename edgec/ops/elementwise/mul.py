@@ -1,0 +1,62 @@
+"""Multiplication of two tensors with broadcasting and an optional fused activation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Activation, Operator
+from edgec.ops.elementwise.broadcasting import (
+    broadcast_type,
+    centered,
+    fused_activation,
+    import_elementwise,
+)
+from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize, saturate
+from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mul(Operator):
+    """a * b, shapes broadcast."""
+
+    name: ClassVar[str] = "mul"
+    pointwise: ClassVar[bool] = True
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
+    activation: Activation = Activation.NONE
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        return (broadcast_type(inputs),)
+
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        output = signature.output
+        if output.qparams is None:
+            return (self.activation.apply(np.asarray(inputs[0] * inputs[1])),)
+        a, b = centered(inputs, signature)
+        multiplier, shift = quantize_multiplier(product_factor(signature))
+        y = requantize(a * b, multiplier, shift) + output.qparams.zero_point
+        return (saturate(y, *self.activation.quantized_bounds(output), output.dtype.numpy),)
+
+
+def product_factor(signature: Signature) -> float:
+    """Return the factor product -> output, computed in float32 as TFLite does."""
+    a, b = (np.float32(kind.quantization.scale) for kind in signature.inputs)
+    return float(a * b / np.float32(signature.output.quantization.scale))
+
+
+@importer(Format.ONNX, "Mul")
+def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return import_elementwise(node, g, Mul())
+
+
+@importer(Format.TFLITE, "MUL")
+def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return import_elementwise(node, g, Mul(activation=fused_activation(node)))
+
+
+@exporter(Mul)
+def _to_tflite(op: Mul, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    activation = op.activation.value
+    out.emit("MUL", node.inputs, node.outputs, "MulOptions", FusedActivationFunction=activation)

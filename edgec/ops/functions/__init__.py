@@ -1,0 +1,1 @@
+"""Functions of one element: as integers they are tables."""

@@ -1,0 +1,26 @@
+"""Arc tangent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, GraphBuilder, ValueName
+from edgec.ops.functions.unary import Function, import_unary
+from edgec.ops.registry import Format, SourceNode, importer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Atan(Function):
+    """The angle in radians whose tangent is x."""
+
+    name: ClassVar[str] = "atan"
+
+    def real(self, x: Array) -> Array:
+        return np.asarray(np.arctan(x))
+
+
+@importer(Format.ONNX, "Atan")
+def _import(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return import_unary(node, g, Atan())

@@ -1,0 +1,39 @@
+"""Exponential function."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, GraphBuilder, Node, Signature, ValueName
+from edgec.ops.functions.unary import Function, export_table, import_unary
+from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exp(Function):
+    """e ** x."""
+
+    name: ClassVar[str] = "exp"
+    largest_bend: ClassVar[float] = np.inf  # as TFLite has it
+
+    def real(self, x: Array) -> Array:
+        return np.asarray(np.exp(x))
+
+
+@importer(Format.ONNX, "Exp")
+@importer(Format.TFLITE, "EXP")
+def _import(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return import_unary(node, g, Exp())
+
+
+@exporter(Exp)
+def _to_tflite(op: Exp, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    """Write EXP; a table where TFLite would convert a number to int32 that does not fit."""
+    x, y = (each.quantization for each in (signature.inputs[0], signature.output))
+    highest = np.iinfo(signature.inputs[0].dtype.numpy).max - x.zero_point
+    if x.scale * highest < np.log(2.0**30 * y.scale):
+        out.emit("EXP", node.inputs, node.outputs, "ExpOptions")
+    else:
+        export_table(op, node, signature, out)

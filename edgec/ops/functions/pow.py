@@ -1,0 +1,39 @@
+"""Power with a constant exponent, and the square."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, GraphBuilder, ValueName
+from edgec.ops.functions.unary import Function, import_unary
+from edgec.ops.registry import Format, SourceNode, importer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pow(Function):
+    """x ** exponent; NaN where x is negative and the exponent no whole number."""
+
+    name: ClassVar[str] = "pow"
+    exponent: float
+
+    def real(self, x: Array) -> Array:
+        return np.asarray(np.power(x, self.exponent))
+
+
+@importer(Format.ONNX, "Pow")
+@importer(Format.TFLITE, "POW")
+def _import(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    exponents = np.unique(node.constant(g, 1))
+    if exponents.size != 1:
+        raise node.reject(
+            f"the exponents differ ({', '.join(map(str, exponents[:4]))} ...)",
+            help="use one exponent for all elements",
+        )
+    return import_unary(node, g, Pow(exponent=float(exponents[0])))
+
+
+@importer(Format.TFLITE, "SQUARE")
+def _square(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return import_unary(node, g, Pow(exponent=2.0))

@@ -1,0 +1,27 @@
+"""Square root."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, GraphBuilder, ValueName
+from edgec.ops.functions.unary import Function, import_unary
+from edgec.ops.registry import Format, SourceNode, importer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sqrt(Function):
+    """The square root; 0 of what is negative."""
+
+    name: ClassVar[str] = "sqrt"
+
+    def real(self, x: Array) -> Array:
+        return np.asarray(np.sqrt(np.maximum(x, 0)))
+
+
+@importer(Format.ONNX, "Sqrt")
+@importer(Format.TFLITE, "SQRT")
+def _import(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return import_unary(node, g, Sqrt())

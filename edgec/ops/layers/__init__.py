@@ -1,0 +1,1 @@
+"""Operators with weights, and products and normalizations of activations."""

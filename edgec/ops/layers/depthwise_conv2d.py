@@ -1,0 +1,101 @@
+"""Depthwise convolution: every channel has windows of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
+from edgec.ops.layers.conv2d import conv_factors
+from edgec.ops.layers.layer_output import layer_output
+from edgec.ops.layers.window_in_tflite import emit_windowed, window_from_tflite
+from edgec.ops.layers.windows import Window
+from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepthwiseConv2D(Operator):
+    """x [N,H,W,C], weights [1,KH,KW,C*M], bias [C*M] (optional) -> [N,OH,OW,C*M].
+
+    Output channel o reads input channel o // M; M, the multiplier, follows from the shapes.
+    """
+
+    name: ClassVar[str] = "depthwise_conv2d"
+    weight_rule: ClassVar[WeightRule | None] = WeightRule(axis=3)
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
+    window: Window
+    activation: Activation = Activation.NONE
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        x, weights, *bias = inputs
+        if x.rank != 4 or weights.rank != 4 or weights.shape[:3] != (1, *self.window.kernel):  # noqa: PLR2004
+            message = f"depthwise_conv2d of {x} with weights {weights} and window {self.window}"
+            raise ValueError(message)
+        outputs = weights.shape[3]
+        if not x.shape[3] or outputs % x.shape[3]:
+            message = f"{outputs} output channels are no multiple of {x.shape[3]} input channels"
+            raise ValueError(message)
+        if bias and bias[0].shape != (outputs,):
+            message = f"bias {bias[0]} for {outputs} output channels"
+            raise ValueError(message)
+        rows, columns = self.window.output_size(x.shape[1], x.shape[2])
+        return (TensorType((x.shape[0], rows, columns, outputs), x.dtype),)
+
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        if is_float(signature.inputs[0]):
+            x, weights, *bias = inputs
+            y = _convolve(self.window, x, weights)
+            return (self.activation.apply((y + bias[0]) if bias else y),)
+        return (self._evaluate_integer(inputs, signature),)
+
+    def _evaluate_integer(self, inputs: Sequence[Array], signature: Signature) -> Array:
+        x, weights, *bias = inputs
+        zero = signature.inputs[0].quantization.zero_point
+        total = _convolve(self.window, x.astype(np.int64) - zero, weights.astype(np.int64))
+        return layer_output(total, bias, conv_factors(signature), signature, self.activation)
+
+    def macs(self, signature: Signature) -> int:
+        return signature.output.elements * self.window.kernel[0] * self.window.kernel[1]
+
+
+def _convolve(window: Window, x: Array, weights: Array) -> Array:
+    """Add up one tap of the window after the other; padding counts as 0."""
+    patches = window.patches(x)
+    n, rows, columns, kh, kw, channels = patches.shape
+    taps = weights.reshape(kh, kw, channels, -1)
+    y = np.zeros((n, rows, columns, channels, taps.shape[3]), x.dtype)
+    for i in range(kh):
+        for j in range(kw):
+            y += patches[:, :, :, i, j, :, np.newaxis] * taps[i, j]
+    return y.reshape(n, rows, columns, -1)
+
+
+@importer(Format.TFLITE, "DEPTHWISE_CONV_2D")
+def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    node.ignore("depth_multiplier")  # the interpreter too takes it from the shapes
+    x, weights = node.input(0), node.input(1)
+    kernel = g.type(weights).shape[1:3]
+    op = DepthwiseConv2D(
+        window=window_from_tflite(node, g.type(x).shape, (kernel[0], kernel[1])),
+        activation=Activation(node.text("fused_activation_function")),
+    )
+    return g.add(
+        op, node.present_inputs(), name=node.name, outputs=node.outputs, qparams=node.qparams
+    )
+
+
+@exporter(DepthwiseConv2D)
+def _to_tflite(op: DepthwiseConv2D, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    x, weights = signature.inputs[:2]
+    emit_windowed(
+        "DEPTHWISE_CONV_2D",
+        op.window,
+        node,
+        signature,
+        out,
+        "DepthwiseConv2DOptions",
+        DepthMultiplier=weights.shape[3] // x.shape[3],
+        FusedActivationFunction=op.activation.value,
+    )

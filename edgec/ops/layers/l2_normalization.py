@@ -1,0 +1,62 @@
+"""Rows divided by their Euclidean length."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import Operator, OutputRule, is_float
+from edgec.ops.numerics.fixed_point import requantize, wrap_int32
+from edgec.ops.numerics.inverse_root import inverse_root
+from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+
+_OUTPUT_BITS = 7  # of the fraction: steps of 1/128
+_EPSILON = 1e-6  # the least length in floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class L2Normalization(Operator):
+    """x [..., C] -> x / sqrt(sum over the last axis of x * x); rows of zeros stay zeros."""
+
+    name: ClassVar[str] = "l2_normalization"
+    output_rule: ClassVar[OutputRule] = OutputRule.FIXED
+    fixed_output: ClassVar[tuple[float, int] | None] = (1 / 128, 0)
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        (x,) = inputs
+        if not x.rank or not x.elements:
+            message = f"{self.name} of {x}"
+            raise ValueError(message)
+        return (TensorType(x.shape, x.dtype),)
+
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        (x,) = inputs
+        if is_float(signature.inputs[0]):
+            length = np.sqrt(np.square(x.astype(np.float64)).sum(axis=-1, keepdims=True))
+            return ((x / np.maximum(length, _EPSILON)).astype(x.dtype),)
+        centered = x.astype(np.int64) - signature.inputs[0].quantization.zero_point
+        total = wrap_int32(np.square(centered).sum(axis=-1, keepdims=True))
+        multiplier, shift = inverse_root(total)
+        y = requantize(centered, multiplier, shift + _OUTPUT_BITS)
+        return (np.clip(y, -128, 127).astype(x.dtype),)
+
+
+@importer(Format.TFLITE, "L2_NORMALIZATION")
+def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    activation = node.text("fused_activation_function", default="NONE")
+    if activation != "NONE":
+        raise node.reject(f"fused activation {activation}")
+    return g.add(
+        L2Normalization(),
+        [node.input(0)],
+        name=node.name,
+        outputs=node.outputs,
+        qparams=node.qparams,
+    )
+
+
+@exporter(L2Normalization)
+def _to_tflite(op: L2Normalization, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    out.emit("L2_NORMALIZATION", node.inputs, node.outputs, "L2NormOptions")

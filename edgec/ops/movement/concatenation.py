@@ -1,0 +1,86 @@
+"""Concatenation of tensors along one axis."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule
+from edgec.ops.conversion.constants import add_or_fold
+from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concatenation(Operator):
+    """One or more tensors that differ in ``axis`` only -> all of them, one after the other.
+
+    Quantized inputs and the output share one scale and zero point: bytes are copied.
+    """
+
+    name: ClassVar[str] = "concatenation"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
+    output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    axis: int
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        first = inputs[0]
+        if not 0 <= self.axis < first.rank or any(not self._fits(first, x) for x in inputs):
+            message = f"concatenation of {', '.join(map(str, inputs))} along axis {self.axis}"
+            raise ValueError(message)
+        shape = list(first.shape)
+        shape[self.axis] = sum(x.shape[self.axis] for x in inputs)
+        return (first.with_shape(shape),)
+
+    def _fits(self, first: TensorType, x: TensorType) -> bool:
+        axis = self.axis
+        return (
+            x.rank == first.rank
+            and x.dtype is first.dtype
+            and x.shape[:axis] == first.shape[:axis]
+            and x.shape[axis + 1 :] == first.shape[axis + 1 :]
+        )
+
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        return (np.concatenate(list(inputs), axis=self.axis),)
+
+    def permuted(self, perm: Sequence[int]) -> "Concatenation":
+        return replace(self, axis=tuple(perm).index(self.axis))
+
+
+@importer(Format.TFLITE, "CONCATENATION")
+def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    activation = node.text("fused_activation_function", default="NONE")
+    if activation != "NONE":
+        raise node.reject(
+            f"fused activation {activation} is not supported",
+            help="put the activation in an operator of its own after the concatenation",
+        )
+    inputs = node.present_inputs()
+    scales = {g.type(value).qparams for value in inputs} | set(node.qparams)
+    if len(scales) > 1:
+        raise node.reject(
+            "inputs and output differ in quantization: "
+            + ", ".join(sorted(f"{{{each}}}" for each in scales)),
+            help="TFLite's int8 concatenation needs one scale; convert the model again",
+        )
+    return _concatenate(node, g, node.integer("axis"))
+
+
+@importer(Format.ONNX, "Concat")
+def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    return _concatenate(node, g, node.integer("axis"))
+
+
+def _concatenate(node: SourceNode, g: GraphBuilder, axis: int) -> Sequence[ValueName]:
+    inputs = node.present_inputs()
+    rank = g.type(node.input(0)).rank
+    if not -rank <= axis < rank:
+        raise node.reject(f"axis {axis} of a rank-{rank} tensor", code="malformed-model")
+    return add_or_fold(node, g, Concatenation(axis=axis % rank), inputs)
+
+
+@exporter(Concatenation)
+def _to_tflite(op: Concatenation, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    out.emit("CONCATENATION", node.inputs, node.outputs, "ConcatenationOptions", Axis=op.axis)

@@ -1,0 +1,1 @@
+"""The arithmetic that operators share: fixed point, tables, exact products."""

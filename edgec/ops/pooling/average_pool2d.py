@@ -1,0 +1,84 @@
+"""Average pooling over H and W. Padding is left out of sums and counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.errors import EdgecError, Place
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.base import INT8_AND_INT16, Activation, Operator, OutputRule, is_float
+from edgec.ops.layers.window_in_tflite import emit_windowed
+from edgec.ops.layers.windows import Window, pooled_type
+from edgec.ops.numerics.fixed_point import saturate
+from edgec.ops.pooling.pool_in_tflite import check_pool_quantization, pool_window_from_tflite
+from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AveragePool2D(Operator):
+    """x [N,H,W,C] -> [N,OH,OW,C]: the mean of the elements that each window covers."""
+
+    name: ClassVar[str] = "average_pool2d"
+    integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
+    output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    window: Window
+    activation: Activation = Activation.NONE
+
+    def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
+        (x,) = inputs
+        return (pooled_type(self.window, x),)
+
+    def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
+        (x,) = inputs
+        ones = np.ones((1, *x.shape[1:3], 1), np.int64)
+        count = self.window.patches(ones).sum(axis=(3, 4))
+        if is_float(signature.inputs[0]):
+            y = self.window.patches(x).sum(axis=(3, 4)) / count
+            return (self.activation.apply(y.astype(x.dtype)),)
+        total = self.window.patches(x.astype(np.int64)).sum(axis=(3, 4))
+        bounds = self.activation.quantized_bounds(signature.output)
+        return (saturate(rounded_quotient(total, count), *bounds, x.dtype),)
+
+    def macs(self, signature: Signature) -> int:
+        return signature.output.elements * self.window.kernel[0] * self.window.kernel[1]
+
+
+def rounded_quotient(x: Array, y: Array | int) -> Array:
+    """Divide integers, halves away from zero; ``y`` is positive."""
+    magnitude = (np.abs(x) + np.asarray(y) // 2) // y
+    return np.where(x < 0, -magnitude, magnitude)
+
+
+@importer(Format.TFLITE, "AVERAGE_POOL_2D")
+def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    x = node.input(0)
+    check_pool_quantization(node, g.type(x))
+    op = AveragePool2D(
+        window=pool_window_from_tflite(node, g.type(x).shape),
+        activation=Activation(node.text("fused_activation_function")),
+    )
+    return g.add(op, [x], name=node.name, outputs=node.outputs, qparams=node.qparams)
+
+
+@exporter(AveragePool2D)
+def _to_tflite(op: AveragePool2D, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    x = signature.inputs[0]
+    spelled = op.window.tflite_padding(x.shape[1], x.shape[2])
+    if spelled is None or op.window.dilations != (1, 1):
+        raise EdgecError(
+            "cannot-export",
+            f"TFLite has no average pool with window {op.window}",
+            place=Place(inside=f"node {node.name!r}"),
+            help="pad with SAME or VALID, or count the padding (count_include_pad = 1)",
+        )
+    emit_windowed(
+        "AVERAGE_POOL_2D",
+        op.window,
+        node,
+        signature,
+        out,
+        "Pool2DOptions",
+        FusedActivationFunction=op.activation.value,
+    )

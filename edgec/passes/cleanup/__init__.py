@@ -1,0 +1,1 @@
+"""Passes that drop what is not needed, and write out what no kernel has."""

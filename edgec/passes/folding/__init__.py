@@ -1,0 +1,1 @@
+"""Passes that compute at build time what can be."""

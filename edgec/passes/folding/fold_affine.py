@@ -1,0 +1,109 @@
+"""Folds input normalization, and any other x * a + b per channel, into the layer that reads it."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from edgec.ir import Array, Graph, Node
+from edgec.ops.base import Activation
+from edgec.ops.elementwise.add import Add
+from edgec.ops.elementwise.mul import Mul
+from edgec.ops.elementwise.sub import Sub
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.passes.folding.weighted_layers import Layer, as_layer
+from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
+
+
+@dataclass(frozen=True, slots=True)
+class FoldAffine:
+    """Multiplications and additions of constants vanish into the weights and bias behind them.
+
+    The layer then reads what was normalized: quantized once, not twice. An offset stays where
+    the layer pads, since padding is 0 behind it.
+    """
+
+    name: ClassVar[str] = "fold_affine"
+
+    def run(self, graph: Graph) -> Graph:
+        return rewrite(graph, _fold)
+
+
+def _fold(node: Node, around: Neighborhood) -> Replacement | None:
+    layer = as_layer(node, around)
+    before = around.private_producer(node)
+    if layer is None or before is None or not isinstance(layer.op, _LAYERS):
+        return None
+    found = _gain_and_offset(before, around, layer)
+    if found is None:
+        return None
+    value, gain, offset = found
+    if offset.any() and _pads(layer):
+        return None
+    weights = layer.weights.astype(np.float64)
+    bias = layer.bias + _along_inputs(layer, weights, offset, len(gain)).sum(axis=_inner(layer))
+    scaled = np.asarray(_along_inputs(layer, weights, gain, len(gain)), np.float32)
+    draft = Draft(around, [before, node])
+    layer.put(draft, before.inputs[value], scaled, bias, node.outputs[0], node.op)
+    return draft.replacement()
+
+
+_LAYERS = (Conv2D, DepthwiseConv2D, FullyConnected)
+
+
+def _gain_and_offset(
+    before: Node, around: Neighborhood, layer: Layer
+) -> tuple[int, Array, Array] | None:
+    """Return which input of ``before`` is x, and a and b per channel; None where it is no such."""
+    op = before.op
+    if not isinstance(op, (Add, Mul, Sub)) or op.activation is not Activation.NONE:
+        return None
+    known = [around.constant(value) for value in before.inputs]
+    index = next((i for i, array in enumerate(known) if array is not None), None)
+    constant = known[index] if index is not None else None
+    if index is None or constant is None or known[1 - index] is not None:
+        return None
+    x, y = around.type(before.inputs[1 - index]), around.type(before.outputs[0])
+    spread = _per_channel(constant, y.shape[-1] if y.rank else 1)
+    fits = isinstance(layer.op, (Conv2D, DepthwiseConv2D)) or layer.weights.shape[1] == len(spread)
+    if x != y or not len(spread) or not fits:
+        return None
+    if isinstance(op, Mul):
+        return 1 - index, spread, np.zeros_like(spread)
+    sign = np.ones_like(spread)
+    if isinstance(op, Add):
+        return 1 - index, sign, spread
+    return (0, sign, -spread) if index == 1 else (1, -sign, spread)
+
+
+def _per_channel(constant: Array, channels: int) -> Array:
+    """Return one number per channel, float64; none where the constant varies along other axes."""
+    flat = constant.reshape(-1).astype(np.float64)
+    if constant.size == 1:
+        return np.full(channels, flat[0])
+    return flat if constant.shape[-1:] == (channels,) == flat.shape else flat[:0]
+
+
+def _pads(layer: Layer) -> bool:
+    op = layer.op
+    return isinstance(op, (Conv2D, DepthwiseConv2D)) and any(op.window.pads)
+
+
+def _along_inputs(layer: Layer, weights: Array, factors: Array, channels: int) -> Array:
+    """Return the weights, each multiplied by the factor of the channel it reads."""
+    if isinstance(layer.op, DepthwiseConv2D):
+        return np.asarray(weights * np.repeat(factors, weights.shape[3] // channels))
+    if isinstance(layer.op, FullyConnected):
+        return weights * factors
+    depth = weights.shape[3]
+    rows = np.repeat(factors.reshape(-1, depth), len(weights) // (channels // depth), axis=0)
+    return np.asarray(weights * rows[:, np.newaxis, np.newaxis, :])
+
+
+def _inner(layer: Layer) -> tuple[int, ...]:
+    """Return the axes of the weights that one output sums over."""
+    if isinstance(layer.op, DepthwiseConv2D):
+        return (0, 1, 2)
+    return tuple(range(1, layer.weights.ndim))

@@ -1,0 +1,1 @@
+"""Passes that move transposes and reshapes out of the way."""

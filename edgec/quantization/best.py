@@ -1,0 +1,115 @@
+"""The best int8 graph from a float graph and samples: every step is kept only where it helps.
+
+Equalized channels, searched ranges and reconstructed weights are tried on three quarters of the
+samples and judged, by the exact integers, on the last quarter; plain min-max is the one to beat.
+What wins is then made from all samples.
+"""
+
+from dataclasses import dataclass, replace
+
+from edgec.ir import DType, Graph
+from edgec.quantization.candidates import Maker, Prepared
+from edgec.quantization.ranges.calibrate import summarize
+from edgec.quantization.ranges.equalize_search import EqualizeSearch
+from edgec.quantization.ranges.range_search import RangeSearch, folds_of
+from edgec.quantization.recipe import Recipe, Stages
+from edgec.quantization.samples.samples import Samples
+
+_FEWEST = 8  # samples; with fewer there is nothing to judge by
+_BUDGET = 3e10  # multiplications of all evaluations of a search
+_PER_ELEMENT = 30  # multiplications that rounding one activation costs as much as
+_EVALUATIONS = (16, 100)  # at least and at most
+_PRICE_DB = 0.5  # what convolutions must gain over fully connected layers, which are cheaper
+
+
+@dataclass(frozen=True, slots=True)
+class Quantized:
+    """The integer graph, how it was made, and what it reached on samples it was not made from.
+
+    The two SQNRs, of this recipe and of plain min-max, are None where too few samples are there.
+    """
+
+    graph: Graph
+    prepared: Prepared
+    recipe: Recipe
+    held_out: int = 0
+    sqnr_db: float | None = None
+    plain_sqnr_db: float | None = None
+
+    @property
+    def twin(self) -> Graph:
+        """The float graph whose activations the integers stand for: channels may be scaled."""
+        return self.prepared.graph
+
+
+def quantize_best(graph: Graph, samples: Samples, recipe: Recipe, stages: Stages) -> Quantized:
+    """Return the integer graph by ``recipe``, or by as much of it as helps.
+
+    Raises ``non-finite-activation`` where a value becomes infinite or NaN on the samples.
+    """
+    maker = Maker(graph, samples, stages)
+    stages.stage("calibrating")
+    simple = recipe == Recipe.plain(recipe.ranges, recipe.activations) and recipe.ranges != "auto"
+    if simple or len(samples) < _FEWEST:
+        plain = Recipe.plain(
+            "minmax" if recipe.ranges == "auto" else recipe.ranges, recipe.activations
+        )
+        prepared = Prepared.by(graph, plain.ranges)
+        return Quantized(maker.made(prepared, plain), prepared, plain)
+    summarize(graph, samples, stages.advance)  # finds what no search can do anything with
+    if recipe.activations is DType.INT16:
+        recipe = replace(recipe, equalize=False)  # like ranges of channels gain nothing there
+    return _Optimizer(maker, recipe).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Optimizer:
+    maker: Maker
+    recipe: Recipe
+
+    def run(self) -> Quantized:
+        stages, graph = self.maker.stages, self.maker.graph
+        prepared = self._prepared()
+        recipe = self.recipe
+        if prepared.graph is graph:  # nothing was worth equalizing
+            recipe = replace(recipe, equalize=False)
+        plain, *others = _ladder(recipe)
+        ways = {plain: Prepared.by(graph, "minmax")} | dict.fromkeys(others, prepared)
+        if recipe.activations is DType.INT16:  # weights are all that is left to improve
+            names = {node.name for node in prepared.graph.nodes}
+            ways[replace(recipe, dense_as_conv=True)] = prepared.with_convs(names)
+        stages.stage("checking on held-out samples")
+        reached = {recipe: self.maker.judged(way, recipe) for recipe, way in ways.items()}
+        best = max(reached, key=lambda recipe: reached[recipe] - _PRICE_DB * recipe.dense_as_conv)
+        stages.stage("rounding weights")
+        integer = self.maker.made(ways[best], best)
+        held_out = self.maker.held_out
+        return Quantized(integer, ways[best], best, held_out, reached[best], reached[plain])
+
+    def _prepared(self) -> Prepared:
+        graph, inputs, stages = self.maker.graph, self.maker.inputs, self.maker.stages
+        evaluations = self._evaluations()
+        if self.recipe.equalize:
+            stages.stage("equalizing channels")
+            graph = EqualizeSearch(graph, inputs, evaluations // 2, stages.advance).run()
+        uniform = Prepared.by(graph, self.recipe.ranges)
+        if self.recipe.ranges != "auto" or self.recipe.activations is DType.INT16:
+            return uniform
+        stages.stage("choosing ranges")
+        search = RangeSearch(graph, folds_of(graph, inputs), evaluations, stages.advance)
+        return replace(uniform, rules=search.run().rules)
+
+    def _evaluations(self) -> int:
+        """Return how many evaluations of all samples a search may make."""
+        graph = self.maker.graph
+        macs = sum(node.op.macs(graph.signature(node)) for node in graph.nodes)
+        elements = sum(graph.types[v].elements for node in graph.nodes for v in node.outputs)
+        samples = len(next(iter(self.maker.inputs.values())))
+        allowed = int(_BUDGET / (samples * (macs + _PER_ELEMENT * elements)))
+        return min(max(allowed, _EVALUATIONS[0]), _EVALUATIONS[1])
+
+
+def _ladder(recipe: Recipe) -> list[Recipe]:
+    """Return the recipes to compare, plain min-max first."""
+    plain = Recipe.plain(activations=recipe.activations)
+    return list(dict.fromkeys([plain, replace(recipe, reconstruct=False), recipe]))

@@ -1,0 +1,113 @@
+"""Integer graphs from a float graph and rules for its ranges, and how good they are."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from edgec.ir import Array, DType, Graph, ValueName
+from edgec.passes.cleanup.eliminate_identity import EliminateIdentity
+from edgec.quantization.quality.sqnr import judged_values, output_sqnr_db
+from edgec.quantization.quantizer import quantize
+from edgec.quantization.ranges.calibrate import summaries, summarize
+from edgec.quantization.ranges.observers import Summary
+from edgec.quantization.ranges.range_search import WIDE, Rule, Rules, ranges_by
+from edgec.quantization.recipe import Recipe, Stages
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
+from edgec.quantization.samples.samples import Samples
+from edgec.quantization.weights.dense_as_conv import DenseAsConv
+from edgec.quantization.weights.layer_reconstruction import reconstruct
+
+_SEARCHED = 128  # samples that searches use, spread evenly over all
+_HELD_OUT = 4  # one in so many samples judges and is not fitted to
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A float graph, and a rule for the range of every value as int8 and as int16."""
+
+    graph: Graph
+    rules: Rules
+    wide: Rules
+
+    @classmethod
+    def by(cls, graph: Graph, method: str) -> "Prepared":
+        """Return one rule for all; ``auto`` stands for min-max, for int16 with room to spare."""
+        narrow = Rule("minmax" if method == "auto" else method)
+        wide = Rule("minmax", WIDE, WIDE) if method == "auto" else narrow
+        return cls(graph, dict.fromkeys(graph.types, narrow), dict.fromkeys(graph.types, wide))
+
+    def with_convs(self, layers: Collection[str]) -> "Prepared":
+        """Return the same with these fully connected layers as convolutions."""
+        graph = EliminateIdentity().run(DenseAsConv(layers=layers).run(self.graph))
+        new = Prepared.by(graph, "auto")
+        return Prepared(graph, {**new.rules, **self.rules}, {**new.wide, **self.wide})
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes integer graphs for one float graph from its samples."""
+
+    graph: Graph
+    samples: Samples
+    stages: Stages
+
+    def made(self, prepared: Prepared, recipe: Recipe) -> Graph:
+        """Return the integer graph, made from all samples."""
+        seen = summarize(prepared.graph, self.samples, self.stages.advance)
+        floats = BatchEvaluator(prepared.graph).run(self.inputs)
+        return self._made(prepared, recipe, floats, seen)
+
+    def judged(self, prepared: Prepared, recipe: Recipe) -> float:
+        """Return the output SQNR in dB on samples that are held out when it is made."""
+        fit, held = _without(self.inputs, _HELD_OUT), _only(self.inputs, _HELD_OUT)
+        wanted = BatchEvaluator(self.graph).run(held)
+        floats = BatchEvaluator(prepared.graph).run(fit)
+        seen = summaries(prepared.graph, floats)
+        integer = self._made(prepared, recipe, floats, seen)
+        return output_sqnr_db(integer, held, {v: wanted[v] for v in judged_values(self.graph)})
+
+    @property
+    def inputs(self) -> Values:
+        """The samples that searches use."""
+        count = len(self.samples)
+        chosen = np.unique(np.linspace(0, count - 1, min(count, _SEARCHED)).round().astype(int))
+        return {name: array[chosen] for name, array in self.samples.arrays.items()}
+
+    @property
+    def held_out(self) -> int:
+        """How many samples are held out for :meth:`judged`."""
+        return -(-len(next(iter(self.inputs.values()))) // _HELD_OUT)
+
+    def _made(
+        self,
+        prepared: Prepared,
+        recipe: Recipe,
+        floats: Values,
+        seen: Mapping[ValueName, Summary],
+    ) -> Graph:
+        narrow = ranges_by(prepared.rules, seen)
+        wide = ranges_by(prepared.wide, seen)
+        quantized = partial(
+            quantize,
+            prepared.graph,
+            wide if recipe.activations is DType.INT16 else narrow,
+            activations=recipe.activations,
+            int8_values=recipe.int8_values,
+            int8_ranges=narrow,
+        )
+        if not recipe.reconstruct:
+            return quantized()
+        inputs = {name: floats[name] for name in prepared.graph.inputs}
+        layers = reconstruct(prepared.graph, quantized, inputs, floats, self.stages.advance)
+        return quantized(layers)
+
+
+def _only(inputs: Mapping[ValueName, Array], every: int) -> Values:
+    return {name: array[::every] for name, array in inputs.items()}
+
+
+def _without(inputs: Mapping[ValueName, Array], every: int) -> Values:
+    kept = {name: np.arange(len(array)) % every != 0 for name, array in inputs.items()}
+    return {name: array[kept[name]] for name, array in inputs.items()}

@@ -1,0 +1,1 @@
+"""Models whose file states how they are quantized (QDQ, QLinear)."""

@@ -1,0 +1,107 @@
+"""Models that state how they are quantized (QDQ, QLinear): taken at their word."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from edgec.errors import EdgecError, Place, raise_all
+from edgec.ir import Graph, Node, ValueName
+from edgec.ops.base import Operator
+from edgec.ops.conversion.fake_quantize import FakeQuantize, Mark
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.quantization.prequantized.annotations import Marked, is_marked, read_marks
+from edgec.quantization.prequantized.lower_annotated import lower_marked
+from edgec.quantization.prequantized.source_grids import has_slices, has_wide_steps, layer_on_grid
+from edgec.quantization.ranges.observers import Range
+from edgec.quantization.ranges.parameters import activation_qparams
+from edgec.quantization.weights.affine_as_layer import AffineAsLayer
+from edgec.quantization.weights.dense_as_conv import DenseAsConv
+
+__all__ = ["Stated", "is_marked"]
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A float graph with FakeQuantize nodes, on its way to integers."""
+
+    marked: Marked
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, graph: Graph) -> "Stated":
+        """Read an optimized float graph; dense layers with a scale per output become 1x1 layers.
+
+        So does what is left of batch norms that no layer could take, and the file left in float.
+        """
+        dense = [node.name for node in graph.nodes if _needs_scale_per_output(node, graph)]
+        graph = AffineAsLayer().run(DenseAsConv(dense).run(graph) if dense else graph)
+        return cls(read_marks(graph), tuple(_warnings(graph)))
+
+    def is_complete(self) -> bool:
+        return not self.marked.missing() and not self.marked.unmarked_inputs()
+
+    def completed(self, ranges: Mapping[ValueName, Range]) -> "Stated":
+        """Return this with values the file is silent about quantized by their calibrated ranges."""
+        silent = [v for node in self.marked.missing() for v in node.outputs]
+        silent += self.marked.unmarked_inputs()
+        chosen = {v: Mark(activation_qparams(ranges[v])) for v in silent if v in ranges}
+        return replace(self, marked=Marked(self.marked.graph, {**self.marked.marks, **chosen}))
+
+    def integers(self, file: str = "") -> Graph:
+        """Return the integer graph; ``incomplete-quantization`` names what is not stated."""
+        raise_all(self._problems(file))
+        return lower_marked(self.marked)
+
+    def _problems(self, file: str) -> list[EdgecError]:
+        nodes = [f"{node.op.name} {node.name!r}" for node in self.marked.missing()]
+        silent = [f"input {value!r}" for value in self.marked.unmarked_inputs()] + nodes
+        if not silent:
+            return []
+        more = [f"and {len(silent) - _SHOWN} more"] if len(silent) > _SHOWN else []
+        return [
+            EdgecError(
+                "incomplete-quantization",
+                f"the model states no quantization for {silent[0]}",
+                place=Place(file),
+                notes=[*(f"nor for {each}" for each in silent[1:_SHOWN]), *more],
+                help="quantize all of the network, or give samples with --calib for the rest",
+            )
+        ]
+
+
+def _warnings(graph: Graph) -> Iterator[str]:
+    """Yield what of a marked graph integers cannot have just as the file states it."""
+    wide = [node.name for node in graph.nodes if not _is_exact_mark(node)]
+    if wide:
+        yield (
+            f"zero points of 16-bit activations ({_listed(wide)}): int16 has none here, so their "
+            "steps are up to twice those of the file; onnxruntime: {'ActivationSymmetric': True}"
+        )
+    layers = [node.name for node in graph.nodes if not _has_exact_weights(node, graph)]
+    if layers:
+        yield (
+            f"weights that are no int8 without a zero point ({_listed(layers)}) were rounded to "
+            "the nearest; onnxruntime: {'WeightSymmetric': True}, weights of 8 bits"
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def _is_exact_mark(node: Node) -> bool:
+    return not isinstance(node.op, FakeQuantize) or node.op.is_exact
+
+
+def _has_exact_weights(node: Node, graph: Graph) -> bool:
+    rule = node.op.weight_rule if isinstance(node.op, Operator) else None
+    return rule is None or layer_on_grid(node, graph, rule.axis, 1.0).is_exact
+
+
+def _needs_scale_per_output(node: Node, graph: Graph) -> bool:
+    """Tell whether a dense layer has scales per output, or weights that int8 holds only so."""
+    weights = graph.constants.get(node.inputs[1]) if len(node.inputs) > 1 else None
+    if not isinstance(node.op, FullyConnected) or weights is None:
+        return False
+    return has_slices(weights, 0, graph.grids) or has_wide_steps(weights, graph.grids)

@@ -1,0 +1,1 @@
+"""How good a quantization is: noise, accuracy, and why."""

@@ -1,0 +1,178 @@
+"""How good an integer graph is beside its float graph: outputs, accuracy, every layer, and why."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edgec.ir import Array, DType, Graph, TensorType, ValueName
+from edgec.ops.conversion.dequantize import dequantized
+from edgec.quantization.quality.hints import INHERITED, Causes, Observed
+from edgec.quantization.quality.metrics import Metric, metric_for
+from edgec.quantization.quality.sqnr import Noise, integer_inputs, judged_values
+from edgec.quantization.ranges.calibrate import OnProgress
+from edgec.quantization.samples.batch_evaluator import Values
+from edgec.quantization.samples.samples import Samples
+from edgec.quantization.samples.sequence import SequenceEvaluator
+
+_CHUNK = 32
+
+
+@dataclass(frozen=True, slots=True)
+class LayerQuality:
+    """One node of the integer graph: SQNR of its output, and the likely cause where it is low.
+
+    ``dtype`` is the output's type: int8 or int16.
+    """
+
+    name: str
+    dtype: DType
+    sqnr_db: float
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """What labels say, 0 to 1, and by which metric; ``original`` is the float model's."""
+
+    original: float | None
+    quantized: float
+    metric: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The figures of ``edgec eval``; those that need a float model or labels are None without."""
+
+    samples: int
+    accuracy: Accuracy | None
+    top1_agreement: float | None
+    output_sqnr_db: float | None
+    layers: tuple[LayerQuality, ...]
+
+    def worst(self, count: int) -> list[LayerQuality]:
+        """Return the layers with the lowest SQNR, the worst first.
+
+        Those that lose something themselves are among them before those that inherit.
+        """
+        blamed = sorted(self.layers, key=_innocence)[:count]
+        return sorted(blamed, key=lambda each: each.sqnr_db)
+
+
+def _innocence(layer: LayerQuality) -> tuple[int, float]:
+    own = bool(layer.hint) and not layer.hint.startswith(INHERITED)
+    return (0 if own else 1, layer.sqnr_db)
+
+
+def evaluate_quantization(
+    reference: Graph,
+    twin: Graph,
+    integer: Graph,
+    samples: Samples,
+    on_progress: OnProgress | None = None,
+) -> Evaluation:
+    """Compare an integer graph with the float model ``reference`` on samples of float inputs.
+
+    ``twin`` is the float graph whose activations the integers stand for: the reference itself, or
+    what equalization made of it. Samples of a model with states are one sequence, from zero.
+    """
+    run = _Comparison(reference, twin, integer, metric_for(reference, samples.label))
+    for start in range(0, len(samples), _CHUNK):
+        end = min(start + _CHUNK, len(samples))
+        run.add({name: x[start:end] for name, x in samples.arrays.items()})
+        if on_progress is not None:
+            on_progress(end, len(samples))
+    return run.result(samples.label)
+
+
+def evaluate_integers(integer: Graph, samples: Samples) -> Evaluation:
+    """Measure an integer graph that has no float model: accuracy where there are labels."""
+    metric, accuracy = metric_for(integer, samples.label), None
+    if metric is not None:
+        values = SequenceEvaluator(integer).run(integer_inputs(integer, samples.arrays))
+        first, last = (_reals(values[v], integer.types[v]) for v in _ends(integer))
+        score = metric.measure(metric.verdicts(first, last), samples.label)
+        accuracy = None if score is None else Accuracy(None, score, metric.name)
+    return Evaluation(len(samples), accuracy, None, None, ())
+
+
+@dataclass(eq=False)
+class _Comparison:
+    reference: Graph
+    twin: Graph
+    integer: Graph
+    metric: Metric | None
+    _outputs: Noise = field(default_factory=Noise)
+    _layers: Noise = field(default_factory=Noise)
+    _count: int = 0
+    _observed: dict[ValueName, Observed] = field(default_factory=dict)
+    _floats: list[Array] = field(default_factory=list)  # verdicts of the metric
+    _integers: list[Array] = field(default_factory=list)
+    _runs: dict[int, SequenceEvaluator] = field(default_factory=dict)  # by identity of the graph
+
+    def add(self, inputs: Mapping[ValueName, Array]) -> None:
+        """Take in more samples."""
+        wanted = self._run(self.reference, inputs)
+        ideal = wanted if self.twin is self.reference else self._run(self.twin, inputs)
+        got = self._real(self._run(self.integer, integer_inputs(self.integer, inputs)))
+        judged = [v for v in judged_values(self.reference, states=False) if v in got]
+        self._outputs.add({value: wanted[value] for value in judged}, got)
+        for value in self._compared(ideal, got):
+            self._layers.add({value: ideal[value]}, got)
+            kind = self.integer.types[value]
+            seen = Observed.of(ideal[value], kind)
+            before = self._observed.get(value)
+            self._observed[value] = seen if before is None else before + seen
+        self._count += len(wanted[self.reference.outputs[0]])
+        if self.metric is not None:
+            first, last = _ends(self.reference)
+            self._floats.append(self.metric.verdicts(inputs[first], wanted[last]))
+            self._integers.append(self.metric.verdicts(inputs[first], got[last]))
+
+    def _run(self, graph: Graph, inputs: Mapping[ValueName, Array]) -> Values:
+        return self._runs.setdefault(id(graph), SequenceEvaluator(graph)).run(inputs)
+
+    def result(self, labels: Array | None) -> Evaluation:
+        """Return the figures of all samples; ``labels`` has one for each."""
+        accuracy, agreement = self._judged(labels)
+        layers = tuple(self._qualities())
+        return Evaluation(self._count, accuracy, agreement, self._outputs.db, layers)
+
+    def _judged(self, labels: Array | None) -> tuple[Accuracy | None, float | None]:
+        if self.metric is None:
+            return None, None
+        floats, integers = (np.concatenate(each) for each in (self._floats, self._integers))
+        before = self.metric.measure(floats, labels)
+        after = self.metric.measure(integers, labels)
+        accuracy = None if after is None else Accuracy(before, after, self.metric.name)
+        return accuracy, self.metric.agreement(floats, integers)
+
+    def _qualities(self) -> Iterator[LayerQuality]:
+        levels = self._layers.each_db()
+        hints = Causes(self.integer, levels, self._observed).hints()
+        for node in self.integer.nodes:
+            value = node.outputs[0]
+            if value in levels:
+                dtype = self.integer.types[value].dtype
+                yield LayerQuality(node.name, dtype, levels[value], hints[value])
+
+    def _real(self, integers: Values) -> Values:
+        kinds = self.integer.types
+        return {v: _reals(x, kinds[v]) for v, x in integers.items()}
+
+    def _compared(self, ideal: Values, got: Values) -> list[ValueName]:
+        kinds = self.integer.types
+        return [
+            v
+            for v, x in got.items()
+            if kinds[v].qparams and v in ideal and ideal[v].shape == x.shape
+        ]
+
+
+def _ends(graph: Graph) -> tuple[ValueName, ValueName]:
+    return graph.inputs[0], graph.outputs[0]
+
+
+def _reals(x: Array, kind: TensorType) -> Array:
+    """Return real values of integers; what is float, or was given so, stays as it is."""
+    return dequantized(x, kind) if kind.qparams and x.dtype == kind.dtype.numpy else x

@@ -1,0 +1,73 @@
+"""Doubts about samples that only the model, or other samples, can raise: each is a warning."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from edgec.ir import Array, Graph
+from edgec.quantization.quality.evaluation import Accuracy
+from edgec.quantization.quality.metrics import AUC, TOP_1, class_count, metric_for
+from edgec.quantization.quality.sqnr import energy, judged_values
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator
+from edgec.quantization.samples.samples import Samples
+
+_SHOWN = 64  # samples that are run
+_FEW = 8  # fewer say nothing about how outputs vary
+_INDIFFERENT = 0.05  # how much outputs vary, over their magnitude; 0.2 and more is usual
+_UNLIKE = 3.0  # the magnitude of data over that of the calibration samples
+_ENOUGH = 20  # samples from which an accuracy says something
+_BETTER = 0.05  # of what guessing leaves wrong: a model should get so much right at least
+
+
+def indifferent(graph: Graph, samples: Samples) -> Iterator[str]:
+    """Yield a warning where a classifier gives nearly the same scores for all samples.
+
+    Pixels from 0 to 1 do that to a model that was trained on 0 to 255: its biases decide.
+    """
+    shown = samples.first(_SHOWN)
+    if len(shown) < _FEW or metric_for(graph) is not TOP_1:
+        return
+    values = BatchEvaluator(graph).run(shown.arrays)
+    scores = values[judged_values(graph)[0]].astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        varying, all_of_it = energy(scores - scores.mean(axis=0)), energy(scores)
+    if varying < _INDIFFERENT**2 * all_of_it:
+        yield (
+            f"the model's outputs vary by {np.sqrt(varying / all_of_it):.1%} only: "
+            "are the samples scaled as in training? (pixels 0..1 in place of 0..255?)"
+        )
+
+
+def unlike(data: Samples, calibration: Samples) -> Iterator[str]:
+    """Yield a warning for inputs with another magnitude than the calibration samples have."""
+    for name, array in data.arrays.items():
+        pair = array, calibration.arrays.get(name, array)
+        ours, theirs = (float(np.sqrt(energy(x) / max(1, x.size))) for x in pair)
+        if ours and theirs and not 1 / _UNLIKE < ours / theirs < _UNLIKE:
+            here, there = (f"{x.min():g} to {x.max():g}" for x in pair)
+            yield (
+                f"{name!r} goes from {here} here, in the calibration samples from {there}: "
+                "are both scaled as in training?"
+            )
+
+
+def about_labels(accuracy: Accuracy | None, graph: Graph, labels: Array | None) -> Iterator[str]:
+    """Yield why labels do not fit the first output, or that the model is no better than a guess."""
+    if labels is None or labels.dtype.kind not in "iu" or not labels.size:
+        return
+    classes = class_count(metric_for(graph, labels), graph)
+    low, high = int(labels.min()), int(labels.max())
+    if classes is not None and not 0 <= low <= high < classes:
+        guess = "; do they count from 1? then save label - 1" if (low, high) == (1, classes) else ""
+        yield f"labels go from {low} to {high}, the model's classes from 0 to {classes - 1}{guess}"
+        return
+    if accuracy is None or accuracy.metric == AUC.name or labels.size < _ENOUGH:
+        return
+    best = accuracy.quantized if accuracy.original is None else accuracy.original
+    guessing = float(np.unique(labels, return_counts=True)[1].max() / labels.size)
+    if best < guessing + _BETTER * (1 - guessing):
+        yield (
+            f"the {'model' if accuracy.original is None else 'float model'} is right on "
+            f"{best:.1%}, always the most frequent label on {guessing:.1%}: are the samples "
+            "scaled as in training, and the labels numbered as the outputs?"
+        )

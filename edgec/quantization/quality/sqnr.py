@@ -1,0 +1,112 @@
+"""How good a quantization is: signal-to-quantization-noise ratio of the outputs.
+
+Outputs are judged before a final function with a range prescribed by TFLite (softmax, logistic):
+behind it all confident answers look alike, however they came about. Likewise before an arg max.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edgec.ir import Array, Graph, Node, ValueName
+from edgec.ops.base import Operator, OutputRule, is_float
+from edgec.ops.conversion.dequantize import dequantized
+from edgec.ops.conversion.quantize import quantize_floats
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
+
+_FLOOR = 1e-30
+
+
+def judged_values(graph: Graph, *, states: bool = True) -> tuple[ValueName, ...]:
+    """Return the values that stand for the outputs; without ``states`` for those that users see."""
+    producers = graph.producers()
+    outputs = graph.outputs if states else graph.without_states(graph.outputs)
+    reals = [_reals_before(graph, producers, value) for value in outputs]
+    found = [_before_fixed(producers.get(value), value) for value in reals if value is not None]
+    return tuple(dict.fromkeys(found))
+
+
+def _reals_before(
+    graph: Graph, producers: Mapping[ValueName, Node], value: ValueName
+) -> ValueName | None:
+    """Return the reals that an output of indices was made from; an output of reals itself.
+
+    Reals are floats or quantized.
+    """
+    while not (is_float(graph.types[value]) or graph.types[value].qparams):
+        if value not in producers:
+            return None
+        value = producers[value].inputs[0]
+    return value
+
+
+def _before_fixed(node: Node | None, output: ValueName) -> ValueName:
+    op = node.op if node is not None else None
+    if node is None or not isinstance(op, Operator) or op.output_rule is not OutputRule.FIXED:
+        return output
+    return node.inputs[0]
+
+
+def energy(x: Array) -> float:
+    """Return the sum of squares, in double and in an order that no number of threads changes."""
+    return float(np.square(x.reshape(-1), dtype=np.float64).sum())
+
+
+@dataclass(eq=False)
+class Noise:
+    """Adds up noise and signal of some values over parts of the samples."""
+
+    noise: dict[ValueName, float] = field(default_factory=dict)
+    signal: dict[ValueName, float] = field(default_factory=dict)
+
+    def add(self, wanted: Mapping[ValueName, Array], got: Mapping[ValueName, Array]) -> None:
+        """Take in more samples of the values in ``wanted``."""
+        for value, x in wanted.items():
+            self.noise[value] = self.noise.get(value, 0.0) + energy(x - got[value])
+            self.signal[value] = self.signal.get(value, 0.0) + energy(x)
+
+    @property
+    def ratio(self) -> float:
+        """Noise over signal, the mean over all values; 0 is perfect."""
+        ratios = [noise / (self.signal[value] + _FLOOR) for value, noise in self.noise.items()]
+        return sum(ratios) / len(ratios) if ratios else 0.0
+
+    @property
+    def db(self) -> float:
+        """The same as a signal-to-noise ratio in dB, at most 300."""
+        return -10 * float(np.log10(self.ratio + _FLOOR))
+
+    def each_db(self) -> dict[ValueName, float]:
+        """Return the signal-to-noise ratio of every value in dB, within -300 and 300."""
+        return {
+            value: 10 * float(np.log10((self.signal[value] + _FLOOR) / (noise + _FLOOR)))
+            for value, noise in self.noise.items()
+        }
+
+
+def output_sqnr_db(
+    integer: Graph, inputs: Mapping[ValueName, Array], wanted: Mapping[ValueName, Array]
+) -> float:
+    """Return the SQNR of an integer graph's ``wanted`` values for float ``inputs``, exactly."""
+    values = integer_values(integer, inputs)
+    noise = Noise()
+    got = {value: dequantized(values[value], integer.types[value]) for value in wanted}
+    noise.add(wanted, got)
+    return noise.db
+
+
+def integer_values(integer: Graph, inputs: Mapping[ValueName, Array]) -> Values:
+    """Evaluate an integer graph on float inputs; those already integers are taken as they are."""
+    return BatchEvaluator(integer).run(integer_inputs(integer, inputs))
+
+
+def integer_inputs(integer: Graph, inputs: Mapping[ValueName, Array]) -> Values:
+    """Return inputs in the types of an integer graph; those already integers as they are."""
+    kinds, to_even = integer.types, integer.halves_to_even
+    return {
+        name: x
+        if x.dtype == kinds[name].dtype.numpy
+        else quantize_floats(x, kinds[name], halves_to_even=to_even)
+        for name, x in inputs.items()
+    }

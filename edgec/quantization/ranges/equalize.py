@@ -1,0 +1,204 @@
+"""Cross-layer equalization: channels of one tensor get like ranges, so that one scale suits all.
+
+A channel may be multiplied by any positive factor where it is made, and divided where it is read,
+if all operators in between carry factors through. The float graph computes the same as before.
+Sources: Nagel et al. 2019 (data-free quantization); Xiao et al. 2023 (SmoothQuant: the exponent).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edgec.ir import Array, Graph, Node, ValueName
+from edgec.ops.activations.leaky_relu import LeakyRelu
+from edgec.ops.activations.relu import Relu
+from edgec.ops.base import Activation
+from edgec.ops.elementwise.add import Add
+from edgec.ops.elementwise.sub import Sub
+from edgec.ops.layers.conv2d import Conv2D
+from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.movement.pad import Pad
+from edgec.ops.movement.reshape import Reshape
+from edgec.ops.pooling.average_pool2d import AveragePool2D
+from edgec.ops.pooling.max_pool2d import MaxPool2D
+from edgec.ops.reductions.mean import Mean
+from edgec.quantization.samples.batch_evaluator import Values
+
+_CARRIES = (Add, Sub, AveragePool2D, LeakyRelu, MaxPool2D, Mean, Pad, Relu, Reshape)
+_LAYERS = (Conv2D, DepthwiseConv2D, FullyConnected)
+_LIMIT = 64.0  # of a factor: channels that hardly ever fire stay small
+_HEADROOM = 1.25  # below a fixed bound (ReLU6), for values the samples do not show
+
+
+@dataclass(eq=False)
+class ChannelGroup:
+    """Values whose channels are scaled together; ``channels`` is the shortest last axis."""
+
+    values: list[ValueName]
+    channels: int
+    makers: list[Node] = field(default_factory=list)
+    readers: list[Node] = field(default_factory=list)
+
+
+def channel_groups(graph: Graph) -> list[ChannelGroup]:
+    """Return the groups that can be scaled: every maker and every reader is a layer."""
+    groups = _Groups(graph)
+    return groups.free()
+
+
+def equalized(
+    graph: Graph, floats: Values, exponents: Sequence[float], groups: Sequence[ChannelGroup]
+) -> Graph:
+    """Return the graph with the channels of each group scaled; 0 leaves a group, 1 evens it out.
+
+    ``floats`` are the activations on calibration samples, ``exponents`` one per group.
+    """
+    constants = dict(graph.constants)
+    for group, exponent in zip(groups, exponents, strict=True):
+        factors = _factors(graph, group, floats, exponent)
+        for node in group.makers:
+            _scale_outputs(graph, node, factors, constants)
+        for node in group.readers:
+            _scale_inputs(graph, node, factors, constants)
+    return graph.with_nodes(graph.nodes, constants=constants)
+
+
+def _factors(graph: Graph, group: ChannelGroup, floats: Values, exponent: float) -> Array:
+    """Return what each channel is multiplied by: float64, the largest channel by 1."""
+    sizes = [
+        np.abs(floats[value]).reshape(-1, group.channels).max(axis=0) for value in group.values
+    ]
+    size = np.max(sizes, axis=0).astype(np.float64)
+    largest = size.max(initial=0.0)
+    bounds = [_bound(node) for node in graph.nodes if set(node.outputs) & set(group.values)]
+    bound = min(bounds, default=np.inf)
+    if largest <= 0:
+        return np.ones(group.channels)
+    safe = np.where(size > 0, size, largest)
+    factors = np.minimum((largest / safe) ** exponent, _LIMIT)
+    return np.asarray(np.maximum(1.0, np.minimum(factors, bound / (_HEADROOM * safe))))
+
+
+def _bound(node: Node) -> float:
+    activation: Activation = getattr(node.op, "activation", Activation.NONE)
+    return activation.bounds[1]
+
+
+def _scale_outputs(
+    graph: Graph, node: Node, factors: Array, constants: dict[ValueName, Array]
+) -> None:
+    w, *bias = node.inputs[1:]
+    channels = graph.types[node.outputs[0]].shape[-1]
+    tiled = np.tile(factors, channels // len(factors))
+    axis = 3 if isinstance(node.op, DepthwiseConv2D) else 0
+    constants[w] = _multiplied(constants[w], tiled, axis)
+    for value in bias:
+        constants[value] = _multiplied(constants[value], tiled, 0)
+
+
+def _scale_inputs(
+    graph: Graph, node: Node, factors: Array, constants: dict[ValueName, Array]
+) -> None:
+    w = node.inputs[1]
+    weights, read = constants[w], graph.types[node.inputs[0]].shape[-1]
+    inverse = np.tile(1 / factors, read // len(factors))
+    if isinstance(node.op, DepthwiseConv2D):
+        constants[w] = _multiplied(weights, np.repeat(inverse, weights.shape[3] // read), 3)
+    elif isinstance(node.op, FullyConnected):
+        constants[w] = _multiplied(weights, np.tile(inverse, weights.shape[1] // read), 1)
+    else:
+        depth = weights.shape[3]
+        rows = np.repeat(inverse.reshape(-1, depth), weights.shape[0] // (read // depth), axis=0)
+        constants[w] = np.asarray(weights * rows[:, None, None, :], np.float32)
+
+
+def _multiplied(array: Array, factors: Array, axis: int) -> Array:
+    extent = [1] * array.ndim
+    extent[axis] = -1
+    return np.asarray(array * factors.reshape(extent), np.float32)
+
+
+@dataclass(eq=False)
+class _Groups:
+    """A union-find over activations that carry the same channels."""
+
+    graph: Graph
+    _parent: dict[ValueName, ValueName] = field(default_factory=dict)
+    _frozen: set[ValueName] = field(default_factory=set)
+    _makers: list[tuple[ValueName, Node]] = field(default_factory=list)
+    _readers: list[tuple[ValueName, Node]] = field(default_factory=list)
+
+    def free(self) -> list[ChannelGroup]:
+        self._frozen.update((*self.graph.inputs, *self.graph.outputs))
+        shared = self._shared_constants()
+        for node in self.graph.nodes:
+            if (
+                isinstance(node.op, _LAYERS)
+                and not shared & set(node.inputs)
+                and self._float_layer(node)
+            ):
+                self._readers.append((node.inputs[0], node))
+                self._makers.append((node.outputs[0], node))
+                if _bound(node) < np.inf and node.op.activation is not Activation.RELU6:
+                    self._frozen.add(node.outputs[0])
+            elif self._carries(node):
+                self._join(node.inputs, node.outputs[0])
+            else:
+                self._frozen.update((*node.inputs, *node.outputs))
+        return self._collected()
+
+    def _float_layer(self, node: Node) -> bool:
+        return all(value in self.graph.constants for value in node.inputs[1:])
+
+    def _shared_constants(self) -> set[ValueName]:
+        readers = self.graph.consumers()
+        return {value for value in self.graph.constants if len(readers.get(value, [])) > 1}
+
+    def _carries(self, node: Node) -> bool:
+        types = self.graph.types
+        if not isinstance(node.op, _CARRIES) or any(v in self.graph.constants for v in node.inputs):
+            return False
+        x, y = types[node.inputs[0]].shape, types[node.outputs[0]].shape
+        if isinstance(node.op, (Add, Sub)) and any(types[v].shape != y for v in node.inputs):
+            return False
+        if isinstance(node.op, Mean) and len(x) - 1 in node.op.axes:
+            return False
+        if getattr(node.op, "activation", Activation.NONE) not in (
+            Activation.NONE,
+            Activation.RELU,
+        ):
+            return False
+        return bool(x) and bool(y) and x[-1] > 0 and y[-1] % x[-1] == 0
+
+    def _join(self, inputs: Sequence[ValueName], output: ValueName) -> None:
+        for value in inputs:
+            self._parent[self._root(output)] = self._root(value)
+
+    def _root(self, value: ValueName) -> ValueName:
+        while self._parent.get(value, value) != value:
+            value = self._parent[value]
+        return value
+
+    def _collected(self) -> list[ChannelGroup]:
+        frozen = {self._root(value) for value in self._frozen}
+        groups: dict[ValueName, ChannelGroup] = {}
+        for value in self._activations():
+            root = self._root(value)
+            if root not in frozen:
+                width = self.graph.types[value].shape[-1]
+                group = groups.setdefault(root, ChannelGroup([], width))
+                group.values.append(value)
+                group.channels = min(group.channels, width)
+        for value, node in self._makers:
+            if self._root(value) in groups:
+                groups[self._root(value)].makers.append(node)
+        for value, node in self._readers:
+            if self._root(value) in groups:
+                groups[self._root(value)].readers.append(node)
+        return [group for group in groups.values() if group.makers and group.readers]
+
+    def _activations(self) -> list[ValueName]:
+        made = [value for node in self.graph.nodes for value in node.outputs]
+        return [*self.graph.inputs, *made]

@@ -1,0 +1,168 @@
+"""Ranges that make the outputs best on samples the ranges were not made from.
+
+The calibration samples are split into folds. A rule (a method, two factors) gives each fold's
+ranges from the other folds; the fold's outputs then judge it. A range too narrow for what comes
+next costs as much here as it will in the field, which the samples' own extremes never show.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
+
+from edgec.ir import Array, Graph, TensorType, ValueName
+from edgec.quantization.quality.simulate import Simulation
+from edgec.quantization.quality.sqnr import Noise, judged_values
+from edgec.quantization.quantizer import quantize
+from edgec.quantization.ranges.calibrate import summaries
+from edgec.quantization.ranges.observers import FURTHER, METHODS, Range, Summary
+from edgec.quantization.ranges.shared_ranges import Ties
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
+
+FOLDS = 4
+WIDE = 4.0  # times the extremes: int16 has bits to spare, clipping would be its largest error
+_WIDER = 1.09  # noise that a wider range may cost: the field has more to show than the samples
+_GAIN = 0.97  # what a change of one group must bring to be kept, lest it fits the samples' noise
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a value's range follows from its summary."""
+
+    method: str = "minmax"
+    below: float = 1.0
+    above: float = 1.0
+
+    def range(self, seen: Summary) -> Range:
+        base = (METHODS.get(self.method) or FURTHER[self.method])(seen)
+        return Range(base.low * self.below, base.high * self.above)
+
+
+_UNIFORM = (
+    *(Rule("minmax", factor, factor) for factor in (1.0, 1.05, 1.1, 1.2)),
+    *(Rule(method) for method in ("moving-average", "percentile", "entropy", "mse")),
+    *(Rule(method) for method in FURTHER),
+)
+_SINGLE = (
+    *(Rule("minmax", factor, factor) for factor in (1.0, 1.12, 1.25)),
+    *(Rule(method) for method in ("percentile", "mse", "tail")),
+    *(Rule("tail", *sides) for sides in ((1.0, 0.9), (1.0, 1.12), (0.9, 1.0), (1.12, 1.0))),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Some of the samples: what goes in, what should come out, and what the others looked like."""
+
+    inputs: Values
+    wanted: Values
+    others: Mapping[ValueName, Summary]
+
+
+def folds_of(graph: Graph, inputs: Mapping[ValueName, Array], count: int = FOLDS) -> list[Fold]:
+    """Split samples into folds, every ``count``-th one into the same; at least two samples."""
+    count = min(count, *(len(array) for array in inputs.values()))
+    parts = [
+        {name: array[start::count] for name, array in inputs.items()} for start in range(count)
+    ]
+    values = [BatchEvaluator(graph).run(part) for part in parts]
+    seen = [summaries(graph, each) for each in values]
+    judged = judged_values(graph)
+    folds = []
+    for index, part in enumerate(parts):
+        rest = [each for other, each in enumerate(seen) if other != index]
+        others = {name: reduce(add, [each[name] for each in rest]) for name in seen[index]}
+        folds.append(Fold(part, {value: values[index][value] for value in judged}, others))
+    return folds
+
+
+Rules = Mapping[ValueName, Rule]
+
+
+def ranges_by(rules: Rules, seen: Mapping[ValueName, Summary]) -> dict[ValueName, Range]:
+    """Return the range of every value by its rule."""
+    return {value: rules[value].range(each) for value, each in seen.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Rules, how much noise they leave on all folds, and the activations that showed it."""
+
+    rules: Rules
+    noise: float
+    states: Sequence[Values]
+
+
+@dataclass(eq=False)
+class RangeSearch:
+    """Finds one rule for all values, then better ones for single groups that share a range."""
+
+    graph: Graph
+    folds: Sequence[Fold]
+    evaluations: int
+    on_progress: Callable[[int, int], None] | None = None
+    _done: int = 0
+    _simulations: list[Simulation] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        rules = dict.fromkeys(self.folds[0].others, Rule())
+        kinds = [self._kinds(rules, fold) for fold in self.folds]
+        self._simulations = [Simulation.rounding(self.graph, each) for each in kinds]
+
+    def run(self) -> Judged:
+        """Return the best rules found within the allowed number of evaluations."""
+        best = self.uniform()
+        for members in self._groups():
+            for rule in _SINGLE:
+                if self._done >= self.evaluations:
+                    return best
+                if rule == best.rules[members[0]]:
+                    continue
+                rules = {**best.rules, **dict.fromkeys(members, rule)}
+                other = self.judge(rules, best, members)
+                best = other if other.noise < best.noise * _GAIN else best
+        return best
+
+    def uniform(self) -> Judged:
+        """Return the best rule for all; of those that are nearly as good, the widest."""
+        tried = [self.judge(dict.fromkeys(self.folds[0].others, rule)) for rule in _UNIFORM]
+        limit = min(each.noise for each in tried) * _WIDER
+        return max((each for each in tried if each.noise <= limit), key=self._width)
+
+    def judge(
+        self, rules: Rules, before: Judged | None = None, changed: Sequence[ValueName] = ()
+    ) -> Judged:
+        """Return the noise of rules; what ``before`` knows is reused but for ``changed`` values."""
+        self._done += 1
+        if self.on_progress is not None:
+            self.on_progress(min(self._done, self.evaluations), self.evaluations)
+        noise, states = Noise(), []
+        for index, fold in enumerate(self.folds):
+            simulation = replace(self._simulations[index], kinds=self._kinds(rules, fold))
+            if before is None:
+                values = simulation.run(fold.inputs)
+            else:
+                values = simulation.rerun(before.states[index], fold.inputs, changed)
+            states.append(values)
+            noise.add(fold.wanted, values)
+        return Judged(rules, noise.ratio, states)
+
+    def _kinds(self, rules: Rules, fold: Fold) -> Mapping[ValueName, TensorType]:
+        ranges = ranges_by(rules, fold.others)
+        return quantize(self.graph, ranges).types
+
+    def _groups(self) -> list[list[ValueName]]:
+        """Return the values of each group whose range is ours to choose."""
+        ties = Ties(self.graph)
+        groups: dict[ValueName, list[ValueName]] = {}
+        for value in self.folds[0].others:
+            if ties.fixed(value) is None:
+                groups.setdefault(ties.root(value), []).append(value)
+        return list(groups.values())
+
+    def _width(self, judged: Judged) -> float:
+        """Return how wide ranges are in all, relative to the extremes."""
+        seen = self.folds[0].others
+        ranges = ranges_by(judged.rules, seen)
+        spans = [(ranges[v].high - ranges[v].low, seen[v].extremes) for v in seen]
+        return sum(span / ((e.high - e.low) or 1.0) for span, e in spans) / len(spans)

@@ -1,0 +1,1 @@
+"""Calibration samples: reading, checking, evaluating a graph on them."""

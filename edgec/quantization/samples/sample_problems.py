@@ -1,0 +1,136 @@
+"""What makes samples unusable for an input: each has its own error, which guesses the mistake."""
+
+import difflib
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from edgec.errors import EdgecError, Place
+from edgec.ir import Array, TensorType, ValueName
+from edgec.ops.base import is_float
+from edgec.quantization.samples.sample_labels import LABELS
+
+Wanted = tuple[TensorType, tuple[int, ...]]
+"""The type of an input, and the shape of one sample in the source's layout."""
+
+_MAX_PERMUTED = 5  # axes of which all orders are tried
+
+
+def problems(
+    name: ValueName, arrays: Mapping[str, Array], wanted: Wanted, path: Path
+) -> Iterator[EdgecError]:
+    """Yield all that is wrong with the samples of one input."""
+    place = Place(str(path), f"array {name!r}")
+    if name not in arrays:
+        yield _missing(name, arrays, Place(str(path)))
+        return
+    array, (kind, shape) = arrays[name], wanted
+    yield from _dtype_problem(array, kind, place)
+    yield from _shape_problem(array, shape, place)
+    yield from _value_problem(array, place)
+
+
+def count_problems(
+    arrays: Mapping[str, Array], inputs: Sequence[ValueName], path: Path
+) -> Iterator[EdgecError]:
+    """Yield an error where inputs, or labels, differ in their number of samples."""
+    labels = [key for key in LABELS if key in arrays and arrays[key].ndim]
+    counts = {name: len(arrays[name]) for name in (*inputs, *labels)}
+    if len(set(counts.values())) > 1:
+        listed = ", ".join(f"{name!r} has {count}" for name, count in counts.items())
+        yield EdgecError(
+            "samples-shape",
+            f"arrays differ in their number of samples: {listed}",
+            place=Place(str(path)),
+            help="save as many samples for every input, and one label for each",
+        )
+
+
+def _missing(name: str, arrays: Mapping[str, Array], place: Place) -> EdgecError:
+    others = [key for key in arrays if key not in LABELS]
+    listed = ", ".join(map(repr, arrays)) or "no arrays at all"
+    near = difflib.get_close_matches(name, others, n=1, cutoff=0.5) or others[:1]
+    hint = f"save the samples under the input's name: numpy.savez(path, **{{{name!r}: array}})"
+    if near:
+        hint = f"rename {near[0]!r} to {name!r}, the name of the model's input"
+    message = f"no array for input {name!r}: the file has {listed}"
+    return EdgecError("samples-keys", message, place=place, help=hint)
+
+
+def _dtype_problem(array: Array, kind: TensorType, place: Place) -> Iterator[EdgecError]:
+    if array.dtype.kind == "f" or (not is_float(kind) and array.dtype == kind.dtype.numpy):
+        return
+    wanted = "float32" if is_float(kind) else f"float32 or {kind.dtype.value}"
+    hint = "save array.astype(numpy.float32)"
+    if array.dtype.kind not in "iub":
+        hint = "save real numbers, as the model was trained on, as numpy.float32"
+    elif array.dtype == np.uint8:
+        hint += ", scaled as in training (pixels often / 255)"
+    message = f"the elements are {array.dtype}, {wanted} is needed"
+    yield EdgecError("samples-dtype", message, place=place, help=hint)
+
+
+def _value_problem(array: Array, place: Place) -> Iterator[EdgecError]:
+    if array.dtype.kind != "f":
+        return
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(array.astype(np.float32))
+    if finite.all():
+        return
+    bad = int(finite.size - finite.sum())
+    first = tuple(int(axis) for axis in np.argwhere(~finite)[0])
+    kind = "NaN or infinite" if not np.isfinite(array).all() else "too large for float32"
+    message = f"{bad} of {array.size} values are {kind}, the first at {first}"
+    hint = "remove these samples, or repair how they are made"
+    yield EdgecError("samples-values", message, place=place, help=hint)
+
+
+def _shape_problem(array: Array, sample: tuple[int, ...], place: Place) -> Iterator[EdgecError]:
+    if array.ndim and len(array) == 0:
+        yield EdgecError(
+            "samples-empty", "it holds no sample", place=place, help="save at least one sample"
+        )
+    elif array.shape[1:] != sample or not array.ndim:
+        wanted = ", ".join(["samples", *map(str, sample)])
+        message = f"the shape is {array.shape}, ({wanted}) is needed"
+        hint = _shape_help(array.shape, sample)
+        yield EdgecError("samples-shape", message, place=place, help=hint)
+
+
+def _shape_help(shape: tuple[int, ...], sample: tuple[int, ...]) -> str:
+    """Guess how an array came to have the wrong shape."""
+    given = shape[1:]
+    if shape == sample:
+        return "a single sample needs the axis too: array[numpy.newaxis]"
+    if given[:1] == (1,) and given[1:] == sample:
+        return "drop the batch axis behind the samples: array[:, 0]"
+    order = _order(given, sample)
+    if order:
+        axes = ", ".join(str(axis + 1) for axis in order)
+        return f"the axes are in another order than the model's: array.transpose(0, {axes})"
+    if given and prod(given) == prod(sample):
+        axes = ", ".join(map(str, sample))
+        return f"the model's input has as many elements: array.reshape(-1, {axes})"
+    differ = [axis for axis, (a, b) in enumerate(zip(given, sample, strict=False)) if a != b]
+    if len(given) == len(sample) and len(differ) == 1:
+        axis = differ[0]
+        return f"only axis {axis + 1} differs, {given[axis]} in place of {sample[axis]}: resize it"
+    return "the first axis counts the samples, the others are the model's own input shape"
+
+
+def _order(given: tuple[int, ...], sample: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the permutation that makes ``sample`` of ``given``; () where there is none.
+
+    Of several, that which moves channels from the last place to the first or back.
+    """
+    rank = len(given)
+    if rank > _MAX_PERMUTED or sorted(given) != sorted(sample):
+        return ()
+    usual = [(rank - 1, *range(rank - 1)), (*range(1, rank), 0)]
+    for order in (*usual, *itertools.permutations(range(rank))):
+        if tuple(given[axis] for axis in order) == sample:
+            return order
+    return ()

@@ -1,0 +1,91 @@
+"""Samples from an .npz file: one array per model input, the first axis counts the samples.
+
+Arrays have the source model's own layout; what leaves here has the graph's. Every way in which a
+file does not fit has its own error, and all of them are reported in one go.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from edgec.errors import raise_all
+from edgec.ir import Array, DType, Graph, ValueName
+from edgec.ops.conversion.quantize import quantize_floats
+from edgec.quantization.samples.npz import read_arrays
+from edgec.quantization.samples.sample_checks import suspicions
+from edgec.quantization.samples.sample_labels import LABELS, read_labels
+from edgec.quantization.samples.sample_problems import count_problems, problems
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Samples that fit a graph: ``arrays`` are [samples, *the input's shape], in its own type.
+
+    ``label`` has one class number per sample, where the file has labels.
+    """
+
+    arrays: Mapping[ValueName, Array]
+    label: Array | None = None
+    warnings: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return min((len(array) for array in self.arrays.values()), default=0)
+
+    def sample(self, index: int) -> dict[ValueName, Array]:
+        """Return the inputs of one sample, ready for :func:`edgec.ir.evaluate`."""
+        return {name: array[index] for name, array in self.arrays.items()}
+
+    def first(self, count: int) -> "Samples":
+        """Return the first samples, and labels, without the warnings."""
+        label = None if self.label is None else self.label[:count]
+        return Samples({name: array[:count] for name, array in self.arrays.items()}, label)
+
+
+def read_samples(path: Path, graph: Graph) -> Samples:
+    """Read samples for a graph; raises every problem with its inputs at once.
+
+    Errors: ``file-not-found``, ``malformed-samples``, ``samples-keys``, ``samples-shape``,
+    ``samples-dtype``, ``samples-values`` and ``samples-empty``.
+    """
+    arrays = read_arrays(path, {*graph.inputs, *LABELS})
+    return fit_samples(arrays, graph, path)
+
+
+def fit_samples(arrays: Mapping[str, Array], graph: Graph, path: Path) -> Samples:
+    """Bring arrays in the source's layout into the graph's; errors as :func:`read_samples`."""
+    kinds = {name: (graph.types[name], sample_shape(graph, name)) for name in graph.inputs}
+    raise_all([error for name in kinds for error in problems(name, arrays, kinds[name], path)])
+    raise_all(list(count_problems(arrays, graph.inputs, path)))
+    fitted = {name: _ours(arrays[name], name, graph) for name in graph.inputs}
+    labels, trouble = read_labels(arrays, graph.inputs)
+    odd = [text for name in kinds for text in suspicions(name, arrays[name], kinds[name][0])]
+    told = (*odd, trouble) if trouble else odd
+    return Samples(fitted, labels, tuple(f"{path.name}: {text}" for text in told))
+
+
+def source_shape(graph: Graph, name: ValueName) -> tuple[int, ...]:
+    """Return the shape of an input or output with the axes where the source model has them."""
+    shape = graph.types[name].shape
+    layout = graph.layouts.get(name, tuple(range(len(shape))))
+    return tuple(shape[layout.index(axis)] for axis in range(len(shape)))
+
+
+def sample_shape(graph: Graph, name: ValueName) -> tuple[int, ...]:
+    """Return the shape of one sample in the source's layout: without a batch axis of 1."""
+    shape = source_shape(graph, name)
+    return shape[1:] if shape[:1] == (1,) and len(shape) > 1 else shape
+
+
+def _ours(array: Array, name: ValueName, graph: Graph) -> Array:
+    """Return an array in the graph's layout and element type."""
+    kind = graph.types[name]
+    source = array.reshape(len(array), *source_shape(graph, name))
+    layout = graph.layouts.get(name, tuple(range(kind.rank)))
+    moved = np.ascontiguousarray(source.transpose(0, *(axis + 1 for axis in layout)))
+    if kind.dtype is DType.FLOAT32:
+        return moved.astype(np.float32)
+    if moved.dtype == kind.dtype.numpy:
+        return moved
+    return quantize_floats(moved, kind, halves_to_even=graph.halves_to_even)

@@ -1,0 +1,1 @@
+"""Integer weights: rounding that keeps the outputs of a layer."""

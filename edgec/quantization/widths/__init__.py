@@ -1,0 +1,1 @@
+"""Which activations are int16, and what that costs."""

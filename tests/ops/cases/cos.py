@@ -1,7 +1,0 @@
-"""Cosine: all inputs, many scales."""
-
-from ops.unary import rescaling_cases
-
-from edgec.ops.cos import Cos
-
-CASES = rescaling_cases("cos", Cos(), [(0.05, 0), (0.0235, -100), (0.31, 17)])

@@ -1,0 +1,13 @@
+"""Squared difference: broadcasting, constant operands, extreme scales and zero points."""
+
+from ops.elementwise import elementwise_cases
+
+from edgec.ops.base import Activation
+from edgec.ops.elementwise.squared_difference import SquaredDifference
+
+
+def _make(_: Activation) -> SquaredDifference:
+    return SquaredDifference()
+
+
+CASES = elementwise_cases("squared_difference", _make, (0.05, 3), (0.083, -11), (1.1, -128))

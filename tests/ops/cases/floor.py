@@ -1,7 +1,0 @@
-"""Floor: all inputs, many scales."""
-
-from ops.unary import rescaling_cases
-
-from edgec.ops.floor import Floor
-
-CASES = rescaling_cases("floor", Floor(), [(0.05, 0), (0.0235, -100), (0.31, 17)])

@@ -1,7 +1,0 @@
-"""Mish: all inputs, many scales."""
-
-from ops.unary import rescaling_cases
-
-from edgec.ops.mish import Mish
-
-CASES = rescaling_cases("mish", Mish(), [(0.05, 0), (0.0235, -100), (0.31, 17)])

@@ -1,7 +1,0 @@
-"""Softsign: all inputs, many scales."""
-
-from ops.unary import rescaling_cases
-
-from edgec.ops.softsign import Softsign
-
-CASES = rescaling_cases("softsign", Softsign(), [(0.05, 0), (0.0235, -100), (0.31, 17)])

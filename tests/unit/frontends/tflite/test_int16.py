@@ -1,0 +1,77 @@
+"""TFLite files of the 16x8 scheme: read as they are, refused where the scheme is another."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ops.case import int16
+from tflite_files import constant, file, tensor
+
+from edgec.errors import EdgecError
+from edgec.exporters.flatbuffer import FileOperator, FileTensor
+from edgec.frontends.tflite.load import load_tflite
+from edgec.ir import DType, Graph, QParams
+
+SHAPE = (1, 4)
+
+
+def load(content: bytes, folder: Path) -> Graph:
+    path = folder / "model.tflite"
+    path.write_bytes(content)
+    return load_tflite(path)
+
+
+def wide(name: str, scale: float, zero_point: int = 0) -> FileTensor:
+    return tensor(name, SHAPE, DType.INT16, QParams.per_tensor(scale, zero_point))
+
+
+def sum_of(code: str, scales: tuple[float, float, float], *, pot: bool) -> bytes:
+    tensors = [wide(name, scale) for name, scale in zip("abc", scales, strict=True)]
+    fields = {"PotScaleInt16": pot}
+    options = f"{code.capitalize()}Options"
+    return file(tensors, [FileOperator(code, 3, (0, 1), (2,), options, fields)], (0, 1), (2,))
+
+
+@pytest.mark.parametrize("code", ["ADD", "SUB"])
+@pytest.mark.parametrize(
+    ("scales", "pot", "accepted"),
+    [
+        ((2.0**-12, 2.0**-12, 2.0**-11), True, False),
+        ((2.0**-12, 2.0**-12, 2.0**-11), False, True),
+        ((2.0**-12, 2.0**-12, 3e-4), True, True),
+    ],
+    ids=["powers of two", "marked general", "other scales"],
+)
+def test_sums_of_the_older_rule_are_refused(
+    code: str, scales: tuple[float, float, float], *, pot: bool, accepted: bool, tmp_path: Path
+) -> None:
+    content = sum_of(code, scales, pot=pot)
+    if accepted:
+        assert load(content, tmp_path).types["c"].dtype is DType.INT16  # type: ignore[index]
+        return
+    with pytest.raises(EdgecError, match="powers of two have a rule of their own") as caught:
+        load(content, tmp_path)
+    assert caught.value.code == "unsupported-quantization"
+
+
+def test_asymmetric_int16_is_refused(tmp_path: Path) -> None:
+    tensors = [wide("x", 1e-3, 5), wide("y", 1e-3)]
+    content = file(tensors, [FileOperator("RELU", 2, (0,), (1,), "", {})], (0,), (1,))
+    with pytest.raises(EdgecError, match="'x', which is int16 with zero point 5") as caught:
+        load(content, tmp_path)
+    assert caught.value.code == "unsupported-quantization"
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_a_dense_layer_may_have_either_bias(dtype: type, tmp_path: Path) -> None:
+    weights = np.arange(12, dtype=np.int8).reshape(3, 4)
+    tensors = [
+        wide("x", 1e-3),
+        constant("w", weights, QParams.per_tensor(0.01)),
+        constant("b", np.arange(3).astype(dtype), QParams.per_tensor(1e-5)),
+        tensor("y", (1, 3), DType.INT16, QParams.per_tensor(1e-3)),
+    ]
+    layer = FileOperator("FULLY_CONNECTED", 7, (0, 1, 2), (3,), "FullyConnectedOptions", {})
+    graph = load(file(tensors, [layer], (0,), (3,)), tmp_path)
+    assert [graph.types[each].dtype.numpy for each in graph.nodes[0].inputs[2:]] == [dtype]
+    assert graph.types[graph.inputs[0]] == int16(SHAPE, 1e-3)

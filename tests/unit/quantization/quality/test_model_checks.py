@@ -1,0 +1,70 @@
+"""Doubts: samples that do not suit the model, or other samples."""
+
+import numpy as np
+from small_nets import dense_net, samples_of
+
+from edgec.ir import Array, GraphBuilder, TensorType, ValueName
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.quantization.quality.evaluation import Accuracy
+from edgec.quantization.quality.model_checks import about_labels, indifferent, unlike
+from edgec.quantization.samples.samples import Samples
+
+X = ValueName("x")
+
+
+def trained_on_bytes(rng: np.random.Generator) -> GraphBuilder:
+    """Return a classifier whose weights suit inputs from 0 to 255, beside biases of about 1."""
+    g = GraphBuilder("bytes")
+    x = g.input("x", TensorType((1, 6)))
+    w = g.constant("w", (rng.standard_normal((4, 6)) / 255).astype(np.float32))
+    b = g.constant("b", np.array([1, -1, 0.5, 2], np.float32))
+    g.add1(FullyConnected(), x, w, b, name="a")
+    return g
+
+
+def test_a_model_whose_biases_decide() -> None:
+    rng = np.random.default_rng(0)
+    g = trained_on_bytes(rng)
+    graph = g.build([ValueName("a")])
+    pixels = rng.integers(0, 256, (40, 1, 6)).astype(np.float32)
+    assert list(indifferent(graph, Samples({X: pixels}))) == []
+    (warning,) = indifferent(graph, Samples({X: pixels / 2550}))
+    assert "are the samples scaled as in training?" in warning
+
+
+def test_data_unlike_the_calibration_samples() -> None:
+    known = samples_of(dense_net(), 40)
+    assert list(unlike(samples_of(dense_net(), 40, seed=1), known)) == []
+    louder = Samples({name: 255 * x for name, x in known.arrays.items()})
+    for pair in ((louder, known), (known, louder)):
+        (warning,) = unlike(*pair)
+        assert "are both scaled as in training?" in warning
+
+
+def told(accuracy: Accuracy | None, labels: Array) -> list[str]:
+    return list(about_labels(accuracy, dense_net(), labels))
+
+
+def test_a_model_that_guesses() -> None:
+    labels = np.arange(100) % 4
+    assert told(Accuracy(0.9, 0.9, "top-1"), labels) == []
+    (warning,) = told(Accuracy(0.25, 0.9, "top-1"), labels)
+    assert warning.startswith("the float model is right on 25.0%, always the most frequent label")
+    (warning,) = told(Accuracy(None, 0.25, "top-1"), labels)
+    assert warning.startswith("the model is right on 25.0%")
+    assert told(Accuracy(0.25, 0.9, "top-1"), labels[:5]) == []
+
+
+def test_a_model_that_knows_rare_labels_does_not_guess() -> None:
+    labels = np.zeros(100, np.int64)
+    labels[0] = 1
+    assert told(Accuracy(1.0, 1.0, "top-1"), labels) == []
+
+
+def test_labels_that_no_class_has() -> None:
+    labels = np.arange(100) % 4
+    (warning,) = told(None, labels + 1)
+    assert "from 1 to 4, the model's classes from 0 to 3; do they count from 1?" in warning
+    (warning,) = told(None, labels + 90)
+    assert warning == "labels go from 90 to 93, the model's classes from 0 to 3"
+    assert told(None, np.array(["a", "b"])) == []

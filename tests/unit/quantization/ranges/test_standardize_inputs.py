@@ -1,0 +1,126 @@
+"""Inputs whose features differ in size: standardized in floats, the rest quantized as ever."""
+
+import numpy as np
+import pytest
+from equivalence import floats, graph_of
+from oracle import Oracle
+
+from edgec.exporters import write_tflite
+from edgec.ir import Array, DType, Graph, GraphBuilder, ValueName, evaluate
+from edgec.ops.activations.relu import Relu
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.pipelines import optimize_integer
+from edgec.quantization.quality.evaluation import evaluate_quantization
+from edgec.quantization.quantizer import quantize
+from edgec.quantization.ranges.calibrate import calibrate
+from edgec.quantization.ranges.standardize_inputs import Door
+from edgec.quantization.samples.sample_checks import ONE_RANGE
+from edgec.quantization.samples.samples import Samples
+
+X = ValueName("x")
+SIZES = np.array([1000.0, 1.0, 0.01, 30.0], np.float32)
+RNG = np.random.default_rng(6)
+EVEN = RNG.normal(size=(80, 1, 4)).astype(np.float32)
+UNEVEN = ((EVEN + 2) * SIZES).astype(np.float32)
+
+
+def net(sizes: Array, *, relu_first: bool = False) -> Graph:
+    """Two layers read the input; each feature has the same weight in what they say."""
+
+    def build(g: GraphBuilder) -> list[ValueName]:
+        x = g.input("x", floats(1, 4))
+        x = g.add1(Relu(), x) if relu_first else x
+        weights = [g.constant(f"w{i}", RNG.normal(size=(3, 4)).astype("f") / sizes) for i in (0, 1)]
+        bias = g.constant("b", np.array([0.5, -1, 2], np.float32))
+        first = g.add1(FullyConnected(), x, weights[0], bias, name="first")
+        return [first, g.add1(FullyConnected(), x, weights[1], name="second")]
+
+    return graph_of(build)
+
+
+def output_db(graph: Graph, samples: Samples) -> float:
+    door = Door.of(graph, samples)
+    ranges = calibrate(door.graph, door.samples)
+    integer = optimize_integer(door.opened(quantize(door.graph, ranges)))
+    twin = door.opened(door.graph)
+    found = evaluate_quantization(graph, twin, integer, samples).output_sqnr_db
+    assert found is not None
+    return found
+
+
+def test_the_same_results_from_standardized_features() -> None:
+    graph, samples = net(SIZES), Samples({X: UNEVEN})
+    door = Door.of(graph, samples)
+    assert set(door.features) == {X}
+    assert np.abs(door.samples.arrays[X]).max() <= 1.001
+    wanted = evaluate(graph, samples.sample(3))
+    for results in (
+        evaluate(door.graph, door.samples.sample(3)),
+        evaluate(door.opened(door.graph), samples.sample(3)),
+    ):
+        for name, actual in results.items():
+            np.testing.assert_allclose(actual, wanted[name], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("graph", "x"),
+    [(net(SIZES / SIZES), EVEN), (net(SIZES, relu_first=True), UNEVEN)],
+    ids=["alike", "no dense layer"],
+)
+def test_others_stay(graph: Graph, x: Array) -> None:
+    samples = Samples({X: x})
+    door = Door.of(graph, samples)
+    assert door.graph is graph
+    assert door.samples is samples
+    assert door.opened(graph) is graph
+
+
+def test_int16_holds_features_that_int8_does_not() -> None:
+    graph, samples = (
+        net(np.array([50, 1, 0.5, 30], np.float32)),
+        Samples({X: EVEN * [50, 1, 0.5, 30]}),
+    )
+    assert Door.of(graph, samples).features
+    assert not Door.of(graph, samples, DType.INT16).features
+
+
+def test_a_small_feature_that_hardly_matters_changes_nothing() -> None:
+    sizes = np.array([1, 1, 1, 0.001], np.float32)
+    assert not Door.of(net(np.ones(4, np.float32)), Samples({X: EVEN * sizes})).features
+
+
+def test_small_features_are_not_lost() -> None:
+    even = output_db(net(np.ones(4, np.float32)), Samples({X: EVEN}))
+    uneven = output_db(net(SIZES), Samples({X: UNEVEN}))
+    assert uneven > even - 3
+
+
+def test_features_that_never_change() -> None:
+    x = UNEVEN.copy()
+    x[:, :, 2] = 0.25
+    door = Door.of(net(np.array([1000, 1, 1e6, 30], np.float32)), Samples({X: x}))
+    assert np.isfinite(door.samples.arrays[X]).all()
+    assert all(np.isfinite(each).all() for each in door.graph.constants.values())
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("width", [DType.INT8, DType.INT16])
+def test_the_file_reads_floats_and_gives_the_same_bytes(width: DType) -> None:
+    samples = Samples({X: UNEVEN})
+    door = Door.of(net(SIZES), samples)
+    ranges = calibrate(door.graph, door.samples)
+    graph = optimize_integer(door.opened(quantize(door.graph, ranges, activations=width)))
+    assert graph.types[X].dtype is DType.FLOAT32
+    assert "float32" in graph.remarks[0]
+    oracle = Oracle(write_tflite(graph), exact=True)
+    for index in range(20):
+        sample = samples.sample(index)
+        theirs = oracle.run({"x": sample[X]})
+        for name, actual in evaluate(graph, sample).items():
+            np.testing.assert_array_equal(actual, theirs[name])
+
+
+def test_no_warning_of_what_is_taken_care_of() -> None:
+    samples = Samples({X: UNEVEN}, warnings=(f"these {ONE_RANGE}", "another"))
+    assert Door.of(net(SIZES), samples).settled(samples).warnings == ("another",)
+    assert Door(net(SIZES), samples).settled(samples) is samples

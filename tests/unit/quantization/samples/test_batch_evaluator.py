@@ -1,0 +1,65 @@
+"""Many samples at once give what they give one by one."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from equivalence import floats, graph_of
+from onnx_models import MODELS, save
+from small_nets import samples_of, uneven_net
+
+from edgec.frontends.onnx.load import load_onnx
+from edgec.ir import Graph, GraphBuilder, ValueName, evaluate_all
+from edgec.ops.activations.relu import Relu
+from edgec.ops.activations.softmax import Softmax
+from edgec.ops.movement.concatenation import Concatenation
+from edgec.ops.movement.reshape import Reshape
+from edgec.ops.movement.transpose import Transpose
+from edgec.ops.reductions.mean import Mean
+from edgec.pipelines import optimize_float
+from edgec.quantization.quality.sqnr import integer_values
+from edgec.quantization.quantizer import quantize
+from edgec.quantization.ranges.calibrate import calibrate
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator
+
+
+def assert_same(graph: Graph, count: int = 3) -> None:
+    samples = samples_of(graph, count)
+    together = BatchEvaluator(graph).run(samples.arrays)
+    for index in range(count):
+        alone = evaluate_all(graph, samples.sample(index))
+        for value, x in together.items():
+            np.testing.assert_allclose(x[index], alone[value], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_whole_models(name: str, tmp_path: Path) -> None:
+    assert_same(optimize_float(load_onnx(save(MODELS[name], tmp_path))))
+
+
+def mixing_the_first_axis(g: GraphBuilder) -> list[ValueName]:
+    x = g.input("x", floats(1, 3))
+    twice = g.add1(Concatenation(axis=0), x, x)
+    return [g.add1(Mean(axes=(0,)), twice), g.add1(Softmax(), twice)]
+
+
+def without_a_batch_axis(g: GraphBuilder) -> list[ValueName]:
+    x = g.add1(Reshape(shape=(2, 3)), g.input("x", floats(6)))
+    return [g.add1(Relu(), g.add1(Transpose(perm=(1, 0)), x))]
+
+
+@pytest.mark.parametrize("build", [mixing_the_first_axis, without_a_batch_axis])
+def test_operators_that_mix_or_lack_the_batch_axis_run_one_by_one(build: object) -> None:
+    assert_same(graph_of(build))  # type: ignore[arg-type]
+
+
+def test_integers_are_exact() -> None:
+    graph = uneven_net()
+    samples = samples_of(graph, 4)
+    integer = quantize(graph, calibrate(graph, samples))
+    together = integer_values(integer, samples.arrays)
+    for index in range(4):
+        inputs = {name: together[name][index] for name in integer.inputs}
+        for value, x in evaluate_all(integer, inputs).items():
+            if value not in integer.constants:
+                np.testing.assert_array_equal(together[value][index], x)

@@ -1,0 +1,123 @@
+"""The whole search: never worse than min-max on what it has not seen, and the same every time."""
+
+import numpy as np
+import pytest
+from oracle import Oracle
+from small_nets import dense_net, samples_of, uneven_net
+
+from edgec.driver.progress import Quiet
+from edgec.exporters.tflite import write_tflite
+from edgec.ir import DType, Graph, GraphBuilder, TensorType, verify
+from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.movement.reshape import Reshape
+from edgec.ops.reductions.arg_max import ArgMax
+from edgec.quantization.best import quantize_best
+from edgec.quantization.quality.evaluation import evaluate_quantization
+from edgec.quantization.quality.sqnr import integer_values, judged_values, output_sqnr_db
+from edgec.quantization.recipe import Recipe
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator
+from edgec.quantization.samples.samples import Samples
+
+
+def sqnr(graph: Graph, integer: Graph, samples: Samples) -> float:
+    floats = BatchEvaluator(graph).run(samples.arrays)
+    return output_sqnr_db(integer, samples.arrays, {v: floats[v] for v in graph.outputs})
+
+
+@pytest.mark.parametrize("graph", [uneven_net(), dense_net()], ids=["uneven", "dense"])
+def test_it_beats_min_max_on_fresh_samples(graph: Graph) -> None:
+    samples, fresh = samples_of(graph, 64), samples_of(graph, 256, seed=11)
+    plain = quantize_best(graph, samples, Recipe.plain(), Quiet())
+    best = quantize_best(graph, samples, Recipe(), Quiet())
+    verify(best.graph)
+    assert best.sqnr_db is not None
+    assert best.plain_sqnr_db is not None
+    assert best.sqnr_db >= best.plain_sqnr_db
+    assert sqnr(graph, best.graph, fresh) > sqnr(graph, plain.graph, fresh)
+
+
+def test_equal_samples_give_equal_bytes() -> None:
+    graph = uneven_net()
+    made = [quantize_best(graph, samples_of(graph, 12), Recipe(), Quiet()) for _ in range(2)]
+    assert write_tflite(made[0].graph) == write_tflite(made[1].graph)
+
+
+def test_a_model_that_ends_in_an_arg_max_is_judged_before_it() -> None:
+    g = GraphBuilder("class")
+    x = g.input("x", TensorType((1, 6)))
+    w = g.constant("w", np.random.default_rng(5).standard_normal((4, 6)).astype(np.float32))
+    scores = g.add1(FullyConnected(), x, w, name="scores")
+    index = g.add1(Reshape(shape=(1,)), g.add1(ArgMax(axis=1), scores, name="index"))
+    graph = g.build([index])
+    samples = samples_of(graph, 40)
+    made = quantize_best(graph, samples, Recipe(), Quiet())
+    assert judged_values(graph) == (scores,)
+    assert made.sqnr_db is not None
+    assert 25 < made.sqnr_db < 60
+    labels = BatchEvaluator(graph).run(samples.arrays)[index].reshape(-1)
+    labelled = Samples(samples.arrays, labels)
+    found = evaluate_quantization(graph, made.twin, made.graph, labelled)
+    assert found.accuracy is not None
+    assert found.accuracy.original == 1.0
+    assert found.accuracy.quantized == found.top1_agreement > 0.9
+
+
+def test_few_samples_are_only_calibrated_with() -> None:
+    graph = dense_net()
+    made = quantize_best(graph, samples_of(graph, 3), Recipe(), Quiet())
+    assert made.recipe == Recipe.plain()
+    assert made.sqnr_db is None
+
+
+@pytest.mark.parametrize("method", ["moving-average", "percentile", "entropy", "mse"])
+def test_a_named_method_gives_all_ranges(method: str) -> None:
+    graph = dense_net()
+    samples = samples_of(graph, 32)
+    made = quantize_best(graph, samples, Recipe.plain(method), Quiet())
+    widest = quantize_best(graph, samples, Recipe.plain(), Quiet())
+    assert str(made.recipe) == f"int8, {method} ranges"
+    hidden = [node.outputs[0] for node in graph.nodes]
+    scales = [[g.graph.types[v].quantization.scale for v in hidden] for g in (made, widest)]
+    assert (np.array(scales[0]) <= np.array(scales[1]) * (1 + 1e-6)).all()
+
+
+def test_int16_activations_are_far_finer() -> None:
+    graph = dense_net()
+    samples = samples_of(graph, 32)
+    made = quantize_best(graph, samples, Recipe.plain(activations=DType.INT16), Quiet())
+    narrow = quantize_best(graph, samples, Recipe.plain(), Quiet())
+    value = graph.outputs[0]
+    wide_scale, scale = (g.graph.types[value].quantization.scale for g in (made, narrow))
+    assert wide_scale < scale / 100
+
+
+def test_progress_is_told_stage_by_stage() -> None:
+    heard: list[str] = []
+
+    class Log(Quiet):
+        def stage(self, title: str) -> None:
+            heard.append(title)
+
+    graph = dense_net()
+    quantize_best(graph, samples_of(graph, 16), Recipe(), Log())
+    assert heard == [
+        "calibrating",
+        "equalizing channels",
+        "choosing ranges",
+        "checking on held-out samples",
+        "rounding weights",
+    ]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("graph", [uneven_net(), dense_net()], ids=["uneven", "dense"])
+@pytest.mark.parametrize("activations", [DType.INT8, DType.INT16])
+def test_the_interpreter_gives_the_same_bytes(graph: Graph, activations: DType) -> None:
+    samples = samples_of(graph, 16)
+    made = quantize_best(graph, samples, Recipe(activations=activations), Quiet()).graph
+    values = integer_values(made, samples.arrays)
+    judge = Oracle(write_tflite(made), exact=True)
+    for index in range(16):
+        got = judge.run({name: values[name][index] for name in made.inputs})
+        for name in made.outputs:
+            np.testing.assert_array_equal(got[name], values[name][index])
