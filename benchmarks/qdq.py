@@ -21,7 +21,7 @@ from edgec.ir import Array, Graph
 from edgec.ops.conversion.dequantize import dequantized
 from edgec.ops.numerics import fixed_point
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.prequantized.prequantized import Stated
+from edgec.quantization.prequantized.prequantized import Prequantized
 from edgec.quantization.quality.sqnr import integer_values
 from edgec.quantization.samples.samples import Samples, read_samples
 from edgec.quantization.weights import double_rounding
@@ -62,7 +62,7 @@ def answers(path: Path, samples: Path) -> Array:
 def ours(path: Path, samples: Path) -> tuple[Array, float]:
     """Return our first output, dequantized, and its step."""
     floats = optimize_float(load(path).graph)
-    graph = optimize_integer(Stated.of(floats).integers())
+    graph = optimize_integer(Prequantized.of(floats).integers())
     return _outputs(graph, read_samples(samples, floats))
 
 

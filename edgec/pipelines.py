@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from edgec.ir import Graph
-from edgec.passes.base import Fixpoint, Observer, Pass, Pipeline
 from edgec.passes.cleanup.dead_code import DeadCode
 from edgec.passes.cleanup.eliminate_identity import EliminateIdentity
 from edgec.passes.cleanup.strip_io_quantize import StripIoQuantize
@@ -22,6 +21,7 @@ from edgec.passes.fusion.join_standardize import JoinStandardize
 from edgec.passes.layout.keep_reduced_axes import KeepReducedAxes
 from edgec.passes.layout.move_transposes import MoveTransposes
 from edgec.passes.layout.sink_reshapes import SinkReshapes
+from edgec.passes.pipeline import Fixpoint, Observer, Pass, Pipeline
 
 LAYOUT: Sequence[Pass] = (
     SinkReshapes(),  # first, so that a transpose before a flatten can pass the activation behind it

@@ -6,7 +6,7 @@ import numpy as np
 from onnx_models import evaluate_source, to_source
 
 from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName, verify
-from edgec.passes.base import Pass
+from edgec.passes.pipeline import Pass
 
 
 def random_source_inputs(graph: Graph, seed: int) -> dict[ValueName, Array]:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from edgec.ir import Array, Graph, GraphBuilder, TensorType, ValueName
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.softmax import Softmax
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.layers.conv2d import Conv2D
@@ -20,6 +19,7 @@ from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.movement.pad import Pad
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.transpose import Transpose
+from edgec.ops.operator import Activation
 from edgec.ops.pooling.average_pool2d import AveragePool2D
 from edgec.ops.pooling.max_pool2d import MaxPool2D
 from edgec.ops.reductions.mean import Mean

@@ -14,7 +14,7 @@ from edgec.frontends.onnx.load import load_onnx
 from edgec.ir import Array, Graph, QParams, ValueName, evaluate
 from edgec.ops.conversion.dequantize import dequantized
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.prequantized.prequantized import Stated
+from edgec.quantization.prequantized.prequantized import Prequantized
 
 TYPES = {np.int8: TensorProto.INT8, np.uint8: TensorProto.UINT8}
 
@@ -98,7 +98,7 @@ def judge(path: Path, x: Mapping[str, Array]) -> list[Array]:
 
 def integers(path: Path) -> Graph:
     """Return the integer graph that a build compiles."""
-    return optimize_integer(Stated.of(optimize_float(load_onnx(path))).integers())
+    return optimize_integer(Prequantized.of(optimize_float(load_onnx(path))).integers())
 
 
 def run_integers(graph: Graph, x: Mapping[str, Array]) -> list[Array]:

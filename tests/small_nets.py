@@ -3,12 +3,12 @@
 import numpy as np
 
 from edgec.ir import Array, Graph, GraphBuilder, TensorType, ValueName
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
 from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.layers.windows import Window
+from edgec.ops.operator import Activation
 from edgec.ops.reductions.mean import Mean
 from edgec.quantization.samples.samples import Samples
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from edgec.exporters.flatbuffer import FileOperator, FileTensor, _Layout
 from edgec.ir import Array, DType, Graph, GraphBuilder, QParams, TensorType
-from edgec.ops.base import Activation
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.windows import Window
+from edgec.ops.operator import Activation
 
 Change = Callable[["OddLayout", dict[str, Any]], dict[str, Any]]
 Q = QParams.per_tensor(0.5, 3)

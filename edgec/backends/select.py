@@ -7,7 +7,7 @@ from edgec.backends.state_steps import keep_states, state_buffers
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.ir import Graph, Node, ValueName
 from edgec.lir import Buffer, ConstantArray, Port, Program, Step
-from edgec.ops.base import Operator
+from edgec.ops.operator import Operator
 from edgec.targets.cpu import CpuCore
 
 BACKENDS_BY_CHOICE = {

@@ -11,7 +11,8 @@ from typer.main import get_command
 
 from edgec import __version__
 from edgec.cli.about import boards, doctor, dump, explain, inspect, ops
-from edgec.cli.compile import build, check, quantize
+from edgec.cli.compile import build, check
+from edgec.cli.compile import quantize_file as quantize
 from edgec.cli.failures import report, report_bug
 from edgec.cli.group import Commands
 from edgec.cli.reports import compare

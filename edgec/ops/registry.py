@@ -127,7 +127,7 @@ class SourceNode:
         return name in self.attrs
 
     def ignore(self, *names: str) -> None:
-        """Mark attributes that cannot change the result."""
+        """Annotation attributes that cannot change the result."""
         self._read.update(names)
 
     def unread(self) -> list[str]:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.base import Operator
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
 from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.movement.transpose import Transpose
+from edgec.ops.operator import Operator
 from edgec.pruning.channel_atoms import KEPT, Atoms, Channels, channels_of
 from edgec.pruning.probe import aligned_axis, constant_axes, passes_channels
 from edgec.pruning.weight_choice import shared_weights

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, Signature, TensorType
-from edgec.ops.base import is_float
+from edgec.ops.operator import is_float
 
 
 def aligned_axis(rank: int, result_rank: int, axis: int) -> int:

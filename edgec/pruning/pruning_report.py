@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgec.ir import Array, Graph, ValueName
-from edgec.ops.base import is_float
+from edgec.ops.operator import is_float
 from edgec.pruning.weight_choice import weight_layers
 from edgec.quantization.quality.metrics import Metric, metric_for
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, TensorType, ValueName
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
+from edgec.ops.operator import Activation
 from edgec.passes.rewrite import unused
 from edgec.pruning.least_squares import Sums, refit
 from edgec.pruning.weight_choice import shared_weights, weight_layers

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edgec.ir import Array, Node
-from edgec.ops.base import Operator
+from edgec.ops.operator import Operator
 from edgec.pruning.channel_groups import ChannelMap
 from edgec.pruning.channels import Family, families
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values

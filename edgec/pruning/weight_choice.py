@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.base import Operator, is_float
+from edgec.ops.operator import Operator, is_float
 
 
 def weight_layers(graph: Graph) -> list[Node]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from edgec.ir import Array, DType, Graph, Node, QParams, TensorType, ValueName
-from edgec.ops.base import Operator, OutputRule, Product, is_float
 from edgec.ops.conversion.quantize import Quantize, quantize_floats
+from edgec.ops.operator import Operator, OutputRule, Product, is_float
 from edgec.quantization.ranges.observers import Range
 from edgec.quantization.ranges.parameters import (
     QuantizedLayer,

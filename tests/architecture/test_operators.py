@@ -7,7 +7,7 @@ from ops.case import case_modules, cases_of
 
 from edgec.backends.base import KERNELS, kernels_for
 from edgec.driver.about.supported import operators, supported_operators
-from edgec.ops.base import Operator
+from edgec.ops.operator import Operator
 from edgec.ops.registry import exporter_of
 
 ROOT = Path(__file__).parents[2]

@@ -75,3 +75,45 @@ def test_imports_point_one_way() -> None:
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "0 broken" in ended.stdout
+
+
+MOST_MODULES = 25
+MIRRORS = (
+    (
+        "edgec/ops",
+        "edgec/backends",
+        "edgec/frontends/onnx/operators",
+        "edgec/frontends/tflite/operators",
+        "edgec/exporters/operators",
+    ),
+    ("edgec/driver", "edgec/cli"),
+    ("edgec/frontends/onnx", "edgec/frontends/tflite"),
+    ("edgec/error_catalog", "edgec"),
+)
+"""Places where a module is called like one of the others because it is the same thing there."""
+
+
+def test_folders_are_small() -> None:
+    folders = {
+        path: len([each for each in path.glob("*.py") if each.stem != "__init__"])
+        for root in ("edgec", "tests", "scripts", "benchmarks")
+        for path in (ROOT / root, *(ROOT / root).rglob("*"))
+        if path.is_dir()
+    }
+    assert {str(path): count for path, count in folders.items() if count > MOST_MODULES} == {}
+
+
+def test_a_name_is_used_once_but_where_one_mirrors_the_other() -> None:
+    places: dict[str, list[str]] = {}
+    for path in MODULES:
+        if path.stem not in {"__init__", "__main__"}:
+            places.setdefault(path.stem, []).append(path.relative_to(ROOT).as_posix())
+    twice = {stem: files for stem, files in places.items() if len(files) > 1}
+    assert {stem: files for stem, files in twice.items() if not _mirror(files)} == {}
+
+
+def _mirror(files: list[str]) -> bool:
+    return any(
+        all(any(file.startswith(f"{root}/") for root in roots) for file in files)
+        for roots in MIRRORS
+    )

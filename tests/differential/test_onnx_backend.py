@@ -19,13 +19,13 @@ import pytest
 from onnx import helper, numpy_helper
 
 from edgec.errors import Place
-from edgec.frontends.onnx.constants import FOLDABLE, SHAPE_ONLY
+from edgec.frontends.onnx.constant_folding import FOLDABLE, SHAPE_ONLY
 from edgec.frontends.onnx.load import read_onnx
 from edgec.frontends.onnx.model_file import OLDEST_OPSET
 from edgec.frontends.onnx.nodes import operator_key
 from edgec.frontends.onnx.qdq import in_floats
 from edgec.ir import Array, Graph, evaluate, verify
-from edgec.ops.base import is_float
+from edgec.ops.operator import is_float
 from edgec.ops.registry import IMPORTERS, Format, load_all
 from edgec.pipelines import optimize_float
 

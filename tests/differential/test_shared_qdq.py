@@ -17,7 +17,7 @@ from edgec.frontends import load
 from edgec.ir import Array, Graph, evaluate
 from edgec.ops.conversion.dequantize import dequantized
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.prequantized.prequantized import Stated
+from edgec.quantization.prequantized.prequantized import Prequantized
 
 MODELS = Path(__file__).parents[3] / "shared" / "models" / "onnx"
 NAMES = ("pub_lenet", "pub_dscnn", "pub_mbv2", "pub_cnn1d")
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.shared
 
 @cache
 def graph_of(file: str) -> Graph:
-    stated = Stated.of(optimize_float(load(MODELS / file).graph))
+    stated = Prequantized.of(optimize_float(load(MODELS / file).graph))
     return optimize_integer(stated.integers())
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ops.case import Case, Constant, int8, op_case
 
 from edgec.ir import Op, QParams
-from edgec.ops.base import Activation
+from edgec.ops.operator import Activation
 
 Shape = tuple[int, ...]
 Affine = tuple[float, int]

@@ -16,7 +16,6 @@ from edgec.ops.activations.mish import Mish
 from edgec.ops.activations.softplus import Softplus
 from edgec.ops.activations.swish import Swish
 from edgec.ops.activations.tanh import Tanh
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.elementwise.sub import Sub
@@ -25,6 +24,7 @@ from edgec.ops.functions.erf import Erf
 from edgec.ops.functions.exp import Exp
 from edgec.ops.functions.log import Log
 from edgec.ops.functions.pow import Pow
+from edgec.ops.operator import Activation
 from edgec.passes.folding.compose_functions import ComposeFunctions
 
 

@@ -11,7 +11,7 @@ from onnx_models import MODELS, save
 import edgec.passes
 from edgec.discovery import import_all
 from edgec.frontends.onnx.load import load_onnx
-from edgec.passes.base import Fixpoint, Pass
+from edgec.passes.pipeline import Fixpoint, Pass
 from edgec.pipelines import FLOAT_PASSES, INTEGER_PASSES, LAYOUT, optimize_float
 
 

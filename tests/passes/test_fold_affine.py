@@ -10,7 +10,6 @@ from equivalence import (
 )
 
 from edgec.ir import Array, Graph, GraphBuilder, Op, ValueName
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.elementwise.sub import Sub
@@ -18,6 +17,7 @@ from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
 from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.layers.windows import Window
+from edgec.ops.operator import Activation
 from edgec.passes.folding.fold_affine import FoldAffine
 
 VALID, SAME = Window((3, 3)), Window((3, 3), pads=(1, 1, 1, 1))

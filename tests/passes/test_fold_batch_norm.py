@@ -2,12 +2,12 @@ from equivalence import assert_equivalent, check_pass, floats, graph_of, random_
 
 from edgec.ir import GraphBuilder, ValueName
 from edgec.ops.activations.relu import Relu
-from edgec.ops.base import Activation
 from edgec.ops.layers.batch_norm import BatchNorm
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
 from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.layers.windows import Window
+from edgec.ops.operator import Activation
 from edgec.passes.folding.fold_batch_norm import FoldBatchNorm
 
 WINDOW = Window((3, 3), pads=(1, 1, 1, 1))

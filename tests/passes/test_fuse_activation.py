@@ -11,10 +11,10 @@ from equivalence import (
 from edgec.ir import GraphBuilder, ValueName
 from edgec.ops.activations.relu import Relu
 from edgec.ops.activations.tanh import Tanh
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.windows import Window
+from edgec.ops.operator import Activation
 from edgec.ops.pooling.max_pool2d import MaxPool2D
 from edgec.passes.fusion.fuse_activation import FuseActivation
 

@@ -9,11 +9,11 @@ from equivalence import (
 )
 
 from edgec.ir import GraphBuilder, ValueName
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.layers.windows import Window
+from edgec.ops.operator import Activation
 from edgec.passes.fusion.fuse_bias import FuseBias
 
 

@@ -8,7 +8,6 @@ from equivalence import assert_equivalent, assert_untouched, check_pass, floats,
 
 from edgec.ir import Graph, GraphBuilder, ValueName
 from edgec.ops.activations.relu import Relu
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.elementwise.squared_difference import SquaredDifference
@@ -17,6 +16,7 @@ from edgec.ops.functions.pow import Pow
 from edgec.ops.functions.reciprocal import Reciprocal
 from edgec.ops.functions.sqrt import Sqrt
 from edgec.ops.layers.normalization import Normalization
+from edgec.ops.operator import Activation
 from edgec.ops.reductions.mean import Mean
 from edgec.passes.fusion.fuse_normalization import FuseNormalization
 

@@ -7,11 +7,11 @@ from equivalence import assert_untouched, check_pass, floats, graph_of, random_a
 from edgec.exporters import write_tflite
 from edgec.frontends.tflite.load import load_tflite
 from edgec.ir import Array, DType, Graph, GraphBuilder, QParams, ValueName
-from edgec.ops.base import Activation
 from edgec.ops.conversion.quantize import Quantize
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.elementwise.standardize import Standardize
 from edgec.ops.elementwise.sub import Sub
+from edgec.ops.operator import Activation
 from edgec.passes.fusion.join_standardize import JoinStandardize
 from edgec.pipelines import optimize_integer
 

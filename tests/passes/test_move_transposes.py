@@ -11,7 +11,6 @@ from equivalence import (
 from edgec.ir import Graph, GraphBuilder, ValueName
 from edgec.ops.activations.relu import Relu
 from edgec.ops.activations.softmax import Softmax
-from edgec.ops.base import Operator
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.layers.batch_norm import BatchNorm
@@ -20,6 +19,7 @@ from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.movement.pad import Pad
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.transpose import Transpose
+from edgec.ops.operator import Operator
 from edgec.ops.pooling.max_pool2d import MaxPool2D
 from edgec.ops.reductions.mean import Mean
 from edgec.passes.layout.move_transposes import MoveTransposes

@@ -15,8 +15,8 @@ from random_models import CHOICES, INPUT_SHAPES, Choice, Shape, random_model
 from edgec.exporters import write_tflite
 from edgec.frontends.onnx.load import load_onnx
 from edgec.ir import Array, DType, Graph, ValueName, evaluate, verify
-from edgec.ops.base import Operator, OutputRule
 from edgec.ops.movement.transpose import Transpose
+from edgec.ops.operator import Operator, OutputRule
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.quantization.quantizer import quantize
 from edgec.quantization.ranges.calibrate import calibrate

@@ -7,9 +7,9 @@ import numpy as np
 from edgec.backends.base import LoweringContext
 from edgec.ir import Array, TensorType
 from edgec.lir import ArenaRef, ConstantRef, Null, Scalar, Struct
-from edgec.ops.base import Activation
 from edgec.ops.layers.windows import Window
 from edgec.ops.numerics.fixed_point import quantize_multiplier
+from edgec.ops.operator import Activation
 
 
 def dims(n: int, h: int, w: int, c: int) -> Struct:

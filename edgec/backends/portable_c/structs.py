@@ -7,10 +7,10 @@ import numpy as np
 from edgec.backends.base import LoweringContext
 from edgec.ir import TensorType
 from edgec.lir import ArenaRef, ConstantRef, Null, Scalar, Struct
-from edgec.ops.base import Activation
 from edgec.ops.layers.layer_output import has_wide_sums
 from edgec.ops.layers.windows import Window
 from edgec.ops.numerics.fixed_point import quantize_multiplier, quantize_multipliers
+from edgec.ops.operator import Activation
 
 
 def dims(shape: Sequence[int]) -> Struct:

@@ -11,7 +11,7 @@ from edgec.errors import EdgecError, ExitCode
 from edgec.frontends import load
 from edgec.frontends.shapes import Shapes
 from edgec.ir import Graph, Node, ValueName
-from edgec.passes.base import Pass
+from edgec.passes.pipeline import Pass
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.quantization.samples.samples import source_shape
 

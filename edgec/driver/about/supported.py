@@ -8,7 +8,7 @@ from edgec.backends import base as backends
 from edgec.backends.base import KERNELS, kernels_for, sentence
 from edgec.frontends.importers import load_importers
 from edgec.ops import registry
-from edgec.ops.base import Operator
+from edgec.ops.operator import Operator
 from edgec.ops.registry import IMPORTERS, Format
 
 

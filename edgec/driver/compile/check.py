@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from edgec.driver.compile.compile import is_float_model, lower_graph
 from edgec.driver.compile.fit import check_arena
-from edgec.driver.compile.prequantized import in_steps_if_marked
+from edgec.driver.compile.prequantized import in_steps_if_annotated
 from edgec.errors import EdgecError
 from edgec.frontends import load
 from edgec.frontends.shapes import Shapes
@@ -15,7 +15,7 @@ from edgec.ir import Graph, State, ValueName
 from edgec.lir import Program
 from edgec.memory.planner import MemoryPlan
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.prequantized.prequantized import Stated, is_marked
+from edgec.quantization.prequantized.prequantized import Prequantized, is_annotated
 from edgec.quantization.quantizer import quantize
 from edgec.quantization.ranges.calibrate import check_weights
 from edgec.quantization.ranges.observers import Range
@@ -70,9 +70,9 @@ def integer_preview(graph: Graph, states: Sequence[State] = ()) -> Graph:
     """
     if not is_float_model(graph):
         return with_states(optimize_integer(graph), states)
-    graph = optimize_float(in_steps_if_marked(graph))
-    if is_marked(graph):
-        stated = Stated.of(graph).completed(_placeholders(graph))
+    graph = optimize_float(in_steps_if_annotated(graph))
+    if is_annotated(graph):
+        stated = Prequantized.of(graph).completed(_placeholders(graph))
         return with_states(optimize_integer(stated.integers()), states)
     graph = with_states(graph, states)
     check_weights(graph)

@@ -9,7 +9,7 @@ from edgec.codegen.firmware import FirmwareModel, firmware_tree
 from edgec.codegen.library import Origin, library_tree
 from edgec.codegen.source_tree import SourceTree
 from edgec.driver.compile.fit import check_arena
-from edgec.driver.compile.prequantized import in_steps_if_marked, integers_as_stated
+from edgec.driver.compile.prequantized import in_steps_if_annotated, integers_as_stated
 from edgec.driver.compile.quantization import (
     QuantizationReport,
     calibration_samples,
@@ -26,8 +26,8 @@ from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import MemoryPlan, plan
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.pruning import PruningReport, parse_request, prune
-from edgec.quantization.prequantized.prequantized import is_marked
-from edgec.quantization.ranges.standardize_inputs import Door
+from edgec.quantization.prequantized.prequantized import is_annotated
+from edgec.quantization.ranges.standardize_inputs import InputStandardization
 from edgec.quantization.samples.model_states import (
     parse_states,
     state_warnings,
@@ -147,7 +147,7 @@ class IntegerModel:
     samples: Samples | None = None
     pruning: PruningReport | None = None
     quantization: QuantizationReport | None = None
-    door: Door | None = None
+    standardization: InputStandardization | None = None
     stated_warnings: tuple[str, ...] = ()
     state_warnings: tuple[str, ...] = ()
 
@@ -178,8 +178,8 @@ def _integers_of(
             raise _not_prunable(options)
         return IntegerModel(with_states(optimize_integer(source, (log,)), states))
     progress.stage("optimizing the float graph")
-    float_graph = optimize_float(in_steps_if_marked(source), (log,))
-    if is_marked(float_graph):
+    float_graph = optimize_float(in_steps_if_annotated(source), (log,))
+    if is_annotated(float_graph):
         if options.prune:
             raise _not_prunable(options)
         stated, warnings = integers_as_stated(options.model, options.calib, float_graph, progress)
@@ -195,10 +195,14 @@ def _integers_of(
         pruned = prune(float_graph, samples, parse_request(options.prune), progress.advance)
         float_graph, pruning = pruned.graph, pruned.report
     wide = DType.INT16 if options.width == "int16x8" else DType.INT8
-    door = Door.of(float_graph, samples, wide)
-    quantized, report = quantize_model(options, door.graph, door.samples, progress)
-    graph = optimize_integer(door.opened(quantized.graph), (log,))
-    return IntegerModel(graph, float_graph, door.settled(samples), pruning, report, door)
+    standardization = InputStandardization.of(float_graph, samples, wide)
+    quantized, report = quantize_model(
+        options, standardization.graph, standardization.samples, progress
+    )
+    graph = optimize_integer(standardization.opened(quantized.graph), (log,))
+    return IntegerModel(
+        graph, float_graph, standardization.settled(samples), pruning, report, standardization
+    )
 
 
 def _renamed(graph: Graph, name: str) -> Graph:

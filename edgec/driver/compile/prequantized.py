@@ -5,7 +5,7 @@ from pathlib import Path
 from edgec.driver.progress import Progress
 from edgec.ir import Graph
 from edgec.passes.cleanup.write_out_lstm import WriteOutLstm
-from edgec.quantization.prequantized.prequantized import Stated, is_marked
+from edgec.quantization.prequantized.prequantized import Prequantized, is_annotated
 from edgec.quantization.ranges.calibrate import calibrate
 from edgec.quantization.samples.samples import read_samples
 
@@ -21,13 +21,13 @@ def integers_as_stated(
     ``incomplete-quantization`` where there is such and no samples are given.
     """
     progress.stage("quantizing as the file states")
-    stated = Stated.of(graph)
+    stated = Prequantized.of(graph)
     if calib and not stated.is_complete():
         samples = read_samples(Path(calib), graph)
         stated = stated.completed(calibrate(graph, samples, progress.advance))
     return stated.integers(file), stated.warnings
 
 
-def in_steps_if_marked(graph: Graph) -> Graph:
+def in_steps_if_annotated(graph: Graph) -> Graph:
     """Return a float graph whose LSTMs are steps where its file states quantizations."""
-    return WriteOutLstm().run(graph) if is_marked(graph) else graph
+    return WriteOutLstm().run(graph) if is_annotated(graph) else graph

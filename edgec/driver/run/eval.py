@@ -10,7 +10,7 @@ from edgec.driver.progress import Progress, Quiet
 from edgec.driver.run.deployed import Deployed, run_deployed
 from edgec.driver.run.run import check_place
 from edgec.frontends import load
-from edgec.quantization.prequantized.prequantized import Stated
+from edgec.quantization.prequantized.prequantized import Prequantized
 from edgec.quantization.quality.evaluation import (
     Evaluation,
     evaluate_integers,
@@ -62,7 +62,7 @@ def _evaluated(
     visible = without_state_inputs(made.graph if made.float_graph is None else made.float_graph)
     samples = read_samples(data, visible)
     found, scheme = _figures(made, samples, progress)
-    samples = made.door.settled(samples) if made.door else samples
+    samples = made.standardization.settled(samples) if made.standardization else samples
     warnings = [*made.warnings, *samples.warnings]
     if made.quantization is not None and not options.calib:
         warnings.append("eval: the data calibrated the model too; add --calib for a fair figure")
@@ -80,11 +80,11 @@ def _figures(made: IntegerModel, samples: Samples, progress: Progress) -> tuple[
     if made.float_graph is None:
         return evaluate_integers(made.graph, samples), "as in the file"
     if made.quantization is None:
-        smooth = clamped(Stated.of(made.float_graph).marked)
+        smooth = clamped(Prequantized.of(made.float_graph).annotated)
         stated = evaluate_quantization(smooth, smooth, made.graph, samples, progress.advance)
         return stated, _STATED
     quantized = made.quantization.quantized
-    twin = made.door.opened(quantized.twin) if made.door else quantized.twin
+    twin = made.standardization.opened(quantized.twin) if made.standardization else quantized.twin
     return (
         evaluate_quantization(made.float_graph, twin, made.graph, samples, progress.advance),
         str(quantized.recipe),

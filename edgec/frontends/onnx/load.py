@@ -1,7 +1,7 @@
 """ONNX -> Graph: protobuf to source nodes, which the operators' importers turn into ours.
 
-Everything computable is computed on the way (:mod:`edgec.frontends.onnx.constants`), so importers
-see shapes and weights as constants. Problems are collected: one run names them all.
+Everything computable is computed on the way (:mod:`edgec.frontends.onnx.constant_folding`), so
+importers see shapes and weights as constants. Problems are collected: one run names them all.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from typing import Any
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.frontends.importers import load_importers
 from edgec.frontends.limits import MAX_BYTES, too_large
-from edgec.frontends.onnx.constants import (
+from edgec.frontends.onnx.constant_folding import (
     FOLDABLE,
     SAME_ELEMENTS,
     SHAPE_ONLY,

@@ -12,11 +12,11 @@ from edgec.errors import EdgecError, Place
 from edgec.ir import DType, Graph, Node, Op, QParams, TensorType, ValueName
 from edgec.ops.activations.clip import Clip
 from edgec.ops.activations.relu import Relu
-from edgec.ops.base import Activation, Operator, OutputRule
 from edgec.ops.conversion.dequantize import Dequantize
 from edgec.ops.conversion.fake_quantize import FakeQuantize
 from edgec.ops.conversion.quantize import Quantize
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.operator import Activation, Operator, OutputRule
 
 _WIDEST = 2  # bytes of an element with a grid
 _STORED = {DType.INT8, DType.UINT8, DType.INT16, DType.UINT16}  # what floats are quantized to

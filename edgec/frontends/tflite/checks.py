@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from edgec.errors import EdgecError, Place
+from edgec.frontends.tflite.operand_types import misplaced_scales, mixed_types
 from edgec.frontends.tflite.reader import FileModel, FileOperator, FileTensor
-from edgec.frontends.tflite.types import misplaced_scales, mixed_types
 from edgec.ir import DType
 from edgec.ops.registry import IMPORTERS, Format
 

@@ -14,14 +14,14 @@ from edgec.frontends.tflite.checks import OperatorChecks
 from edgec.frontends.tflite.dilation import with_dilations
 from edgec.frontends.tflite.empty import without_empty_parts
 from edgec.frontends.tflite.floats import with_float_constants
-from edgec.frontends.tflite.loops import with_unrolled_loops
 from edgec.frontends.tflite.option_tables import default_options, options_table
 from edgec.frontends.tflite.reader import FileModel, FileOperator, read_model
 from edgec.frontends.tflite.shape_arithmetic import FOLDS, folded_shapes
 from edgec.frontends.tflite.spelled_out import with_tables
+from edgec.frontends.tflite.while_loops import with_unrolled_loops
 from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName
 from edgec.ops import registry
-from edgec.ops.base import Activation
+from edgec.ops.operator import Activation
 from edgec.ops.registry import Format, SourceNode
 
 # Attributes that cannot change an integer result.

@@ -8,10 +8,10 @@ import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.activations.relu import Relu
-from edgec.ops.base import INT8_AND_INT16, Activation, is_float
 from edgec.ops.conversion.dequantize import dequantized
 from edgec.ops.conversion.quantize import quantize_floats, requantize_integers
 from edgec.ops.functions.unary import Unary, import_unary
+from edgec.ops.operator import INT8_AND_INT16, Activation, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 

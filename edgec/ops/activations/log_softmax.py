@@ -8,10 +8,10 @@ import numpy as np
 
 from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.activations.softmax import Softmax
-from edgec.ops.base import Operator, OutputRule, is_float
 from edgec.ops.numerics.fixed_point import doubling_high_multiply, rounding_right_shift, wrap_int32
 from edgec.ops.numerics.fixed_point_exp import exp_of_negative
 from edgec.ops.numerics.fixed_point_log import log_from_one
+from edgec.ops.operator import Operator, OutputRule, is_float
 from edgec.ops.reductions.last_axis import import_over_axis
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.base import INT8_AND_INT16, OutputRule, is_float
 from edgec.ops.functions.unary import Unary, import_unary, tabulate
 from edgec.ops.numerics.sigmoid_table import logistic_int16
+from edgec.ops.operator import INT8_AND_INT16, OutputRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 

@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule, is_float
 from edgec.ops.numerics.fixed_point import (
     doubling_high_multiply,
     quantize_multiplier,
@@ -18,6 +17,7 @@ from edgec.ops.numerics.fixed_point import (
 )
 from edgec.ops.numerics.fixed_point_exp import exp_of_negative, reciprocal
 from edgec.ops.numerics.interpolation import interpolate, interpolated_table, saturate_int16
+from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule, is_float
 from edgec.ops.reductions.last_axis import import_over_axis
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from edgec.ir import Array, DType, Signature, TensorType
-from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule
+from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

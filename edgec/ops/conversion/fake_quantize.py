@@ -19,7 +19,7 @@ _INT16_LIMIT = 32767
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Annotation:
     """The integers a value becomes: their type, int8 or int16, and what they mean."""
 
     qparams: QParams
@@ -68,17 +68,17 @@ class FakeQuantize(Unary):
         return (((bounded - self.zero_point) * np.float32(self.scale)).astype(np.float32),)
 
     @property
-    def mark(self) -> Mark:
+    def annotation(self) -> Annotation:
         """The same numbers in signed integers; int16 has no zero point, which TFLite demands.
 
         A zero point in 16 bits is taken away by a larger scale, at most twice as large.
         """
         zero = self.zero_point - _HALF.get(self.dtype, 0)
         if self.dtype not in _WIDE:
-            return Mark(QParams.per_tensor(self.scale, zero))
+            return Annotation(QParams.per_tensor(self.scale, zero))
         farthest = max(_HALF[DType.UINT16] + zero, _INT16_LIMIT - zero)
         factor = farthest / _INT16_LIMIT if zero else 1.0
-        return Mark(QParams.per_tensor(self.scale * factor), DType.INT16)
+        return Annotation(QParams.per_tensor(self.scale * factor), DType.INT16)
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -90,4 +90,4 @@ class FakeQuantize(Unary):
     @property
     def is_exact(self) -> bool:
         """Tell whether :attr:`mark` has just the numbers that the source file has."""
-        return self.mark.scale == float(np.float32(self.scale))
+        return self.annotation.scale == float(np.float32(self.scale))

@@ -8,7 +8,6 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Activation, Operator
 from edgec.ops.elementwise.broadcasting import (
     broadcast_type,
     centered,
@@ -22,6 +21,7 @@ from edgec.ops.numerics.fixed_point import (
     saturate,
     wrap_int32,
 )
+from edgec.ops.operator import INT8_AND_INT16, Activation, Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 _LEFT_SHIFTS = {DType.INT8: 20, DType.INT16: 15}

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from edgec.ir import Array, GraphBuilder, Op, Signature, TensorType, ValueName
-from edgec.ops.base import Activation
 from edgec.ops.conversion.constants import add_or_fold
+from edgec.ops.operator import Activation
 from edgec.ops.registry import SourceNode
 
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.activations.clip import Clip, limit_by
-from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.elementwise.broadcasting import broadcast_type
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 

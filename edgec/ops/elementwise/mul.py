@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Activation, Operator
 from edgec.ops.elementwise.broadcasting import (
     broadcast_type,
     centered,
@@ -15,6 +14,7 @@ from edgec.ops.elementwise.broadcasting import (
     import_elementwise,
 )
 from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize, saturate
+from edgec.ops.operator import INT8_AND_INT16, Activation, Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 

@@ -7,11 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, QParams, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Operator
 from edgec.ops.elementwise.broadcasting import broadcast_type, centered, import_elementwise
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.elementwise.sub import Sub
 from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize, saturate
+from edgec.ops.operator import INT8_AND_INT16, Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 LEFT_SHIFT = 7

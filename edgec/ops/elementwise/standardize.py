@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, Node, Signature, TensorType
-from edgec.ops.base import Operator, is_float
+from edgec.ops.operator import Operator, is_float
 from edgec.ops.registry import TfliteEmitter, exporter
 
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Activation, Operator
 from edgec.ops.elementwise.add import check_general_scales, emit_sum, on_common_scale, saturated_sum
 from edgec.ops.elementwise.broadcasting import broadcast_type, fused_activation, import_elementwise
+from edgec.ops.operator import INT8_AND_INT16, Activation, Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 

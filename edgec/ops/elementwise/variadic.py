@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from edgec.ir import GraphBuilder, ValueName
-from edgec.ops.base import is_float
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.operator import is_float
 from edgec.ops.registry import Format, SourceNode, importer
 
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.base import INT8_AND_INT16, is_float
 from edgec.ops.functions.unary import Unary, import_unary, scale_ratio
 from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize, saturate
+from edgec.ops.operator import INT8_AND_INT16, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 

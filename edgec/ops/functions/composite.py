@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, Signature, TensorType
-from edgec.ops.base import Operator
 from edgec.ops.functions.unary import Tabulated
+from edgec.ops.operator import Operator
 
 Operand = int | float
 """The number of an earlier result where it is an int, a constant where it is a float."""

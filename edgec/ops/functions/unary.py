@@ -12,10 +12,10 @@ import numpy as np
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Operator, is_float
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.numerics.fixed_point import Int64, quantize_multiplier, requantize
 from edgec.ops.numerics.interpolation import function_table, interpolate
+from edgec.ops.operator import INT8_AND_INT16, Operator, is_float
 from edgec.ops.registry import SourceNode, TfliteEmitter, exporter
 
 

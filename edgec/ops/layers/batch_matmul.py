@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Operator
 from edgec.ops.elementwise.broadcasting import centered
 from edgec.ops.numerics.fixed_point import (
     exact_matmul,
@@ -18,6 +17,7 @@ from edgec.ops.numerics.fixed_point import (
     saturate,
 )
 from edgec.ops.numerics.float_matmul import float_matmul
+from edgec.ops.operator import INT8_AND_INT16, Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 _MATRIX = 2  # axes of one

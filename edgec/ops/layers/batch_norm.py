@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, GraphBuilder, Signature, TensorType, ValueName
-from edgec.ops.base import Operator
+from edgec.ops.operator import Operator
 from edgec.ops.registry import Format, SourceNode, importer
 
 

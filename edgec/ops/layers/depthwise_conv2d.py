@@ -7,11 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
 from edgec.ops.layers.conv2d import conv_factors
 from edgec.ops.layers.layer_output import layer_output
 from edgec.ops.layers.window_in_tflite import emit_windowed, window_from_tflite
 from edgec.ops.layers.windows import Window
+from edgec.ops.operator import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 

@@ -7,10 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
 from edgec.ops.layers.layer_output import layer_output
 from edgec.ops.numerics.fixed_point import exact_matmul
 from edgec.ops.numerics.float_matmul import float_matmul
+from edgec.ops.operator import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 

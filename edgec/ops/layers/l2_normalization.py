@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator, OutputRule, is_float
 from edgec.ops.numerics.fixed_point import requantize, wrap_int32
 from edgec.ops.numerics.inverse_root import inverse_root
+from edgec.ops.operator import Operator, OutputRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 _OUTPUT_BITS = 7  # of the fraction: steps of 1/128

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from edgec.ir import Array, DType, Signature
-from edgec.ops.base import Activation
 from edgec.ops.numerics.fixed_point import (
     quantize_multipliers,
     requantize,
@@ -17,6 +16,7 @@ from edgec.ops.numerics.fixed_point import (
     saturate,
     wrap_int32,
 )
+from edgec.ops.operator import Activation
 
 _BIAS = 2  # the input
 

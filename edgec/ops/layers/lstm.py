@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, Node, QParams, Signature, TensorType, ValueName
-from edgec.ops.base import Operator, Product, TiedStates, is_float
 from edgec.ops.layers.variables import emit_result, emit_variable
 from edgec.ops.numerics.fixed_point import (
     Int64,
@@ -19,6 +18,7 @@ from edgec.ops.numerics.fixed_point import (
 )
 from edgec.ops.numerics.fixed_point_int16 import logistic_q3, tanh_of
 from edgec.ops.numerics.float_matmul import float_matmul
+from edgec.ops.operator import Operator, Product, TiedStates, is_float
 from edgec.ops.registry import TfliteEmitter, exporter
 
 GATES = 4  # input, forget, cell, output: the order of all that there are four of

@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, Signature, TensorType
-from edgec.ops.base import INT8_AND_INT16, Operator, is_float
 from edgec.ops.numerics.fixed_point import Int64, saturate
+from edgec.ops.operator import INT8_AND_INT16, Operator, is_float
 
 _GAIN_BITS = 24  # fraction bits of gains, at most
 _PRODUCT_BITS = 61  # of a result, at most

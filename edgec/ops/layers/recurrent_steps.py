@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from edgec.ir import Array, GraphBuilder, Op, ValueName
-from edgec.ops.base import Operator, OutputRule
 from edgec.ops.conversion.alike import Alike
 from edgec.ops.conversion.constants import folded_or_added
 from edgec.ops.elementwise.add import Add
@@ -21,6 +20,7 @@ from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.slice import Slice
+from edgec.ops.operator import Operator, OutputRule
 
 MAX_STEPS = 256  # of all directions: every step becomes some ten nodes
 _JOINED = 16  # values at once

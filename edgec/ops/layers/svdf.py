@@ -7,7 +7,6 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator
 from edgec.ops.layers.variables import emit_result, emit_variable, keep_state
 from edgec.ops.numerics.fixed_point import (
     Int64,
@@ -16,6 +15,7 @@ from edgec.ops.numerics.fixed_point import (
     saturate,
     wrap_int32,
 )
+from edgec.ops.operator import Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 _WEIGHTS, _TIME, _STATE, _BIAS = 1, 2, 3, 4  # inputs

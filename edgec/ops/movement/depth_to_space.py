@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.movement.channels_first import to_channels_first, to_channels_last
 from edgec.ops.movement.transpose_in_tflite import emit_transposed
+from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 _IMAGE = 4  # rank of [N,H,W,C]

@@ -12,10 +12,10 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.slice import Slice
+from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.reductions.axes import checked_axis
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 

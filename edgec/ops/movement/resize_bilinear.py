@@ -8,8 +8,8 @@ import numpy as np
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule, is_float
 from edgec.ops.movement.resize_in_tflite import resize_flags, resize_size
+from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 ONE = 1 << 10

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.movement.resize_in_tflite import resize_flags, resize_size
+from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 _IMAGE = 4  # rank of [N,H,W,C]

@@ -12,9 +12,9 @@ import numpy as np
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 
 _MAX_EXPORTED = 5  # axes of TFLite's kernels

@@ -8,10 +8,10 @@ import numpy as np
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, Activation, Operator, OutputRule, is_float
 from edgec.ops.layers.window_in_tflite import emit_windowed
 from edgec.ops.layers.windows import Window, pooled_type
 from edgec.ops.numerics.fixed_point import saturate
+from edgec.ops.operator import INT8_AND_INT16, Activation, Operator, OutputRule, is_float
 from edgec.ops.pooling.pool_in_tflite import check_pool_quantization, pool_window_from_tflite
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 

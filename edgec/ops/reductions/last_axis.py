@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from math import prod
 
 from edgec.ir import GraphBuilder, ValueName
-from edgec.ops.base import Operator
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.transpose import Transpose
+from edgec.ops.operator import Operator
 from edgec.ops.reductions.axes import checked_axis
 from edgec.ops.registry import SourceNode
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.base import INT8_AND_INT16, is_float
 from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize, saturate, wrap_int32
+from edgec.ops.operator import INT8_AND_INT16, is_float
 from edgec.ops.reductions.reduction import Reduction, import_reduction
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 

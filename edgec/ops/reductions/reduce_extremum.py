@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.base import INT8_AND_INT16, OutputRule
+from edgec.ops.operator import INT8_AND_INT16, OutputRule
 from edgec.ops.reductions.reduction import Reduction, import_reduction
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 

@@ -8,8 +8,8 @@ from typing import Self
 import numpy as np
 
 from edgec.ir import Array, GraphBuilder, Signature, TensorType, ValueName
-from edgec.ops.base import Operator
 from edgec.ops.conversion.constants import add_or_fold
+from edgec.ops.operator import Operator
 from edgec.ops.reductions.axes import checked_axis
 from edgec.ops.registry import Format, SourceNode
 

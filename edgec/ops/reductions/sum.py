@@ -7,11 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, QParams, Signature, TensorType, ValueName
-from edgec.ops.base import INT8_AND_INT16, is_float
 from edgec.ops.functions.abs import Abs
 from edgec.ops.functions.pow import Pow
 from edgec.ops.functions.sqrt import Sqrt
 from edgec.ops.functions.unary import Unary
+from edgec.ops.operator import INT8_AND_INT16, is_float
 from edgec.ops.reductions.mean import Mean
 from edgec.ops.reductions.reduction import Reduction, import_reduction
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from edgec.ir import Graph, Node
-from edgec.ops.base import is_float
 from edgec.ops.conversion.alike import Alike
 from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.movement.pad import Pad
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.transpose import Transpose
+from edgec.ops.operator import is_float
 from edgec.passes.layout.permutations import compose, moves_no_data
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from edgec.ir import Graph, Node, ValueName
-from edgec.ops.base import is_float
 from edgec.ops.conversion.dequantize import Dequantize
 from edgec.ops.conversion.quantize import Quantize
+from edgec.ops.operator import is_float
 
 
 @dataclass(frozen=True, slots=True)

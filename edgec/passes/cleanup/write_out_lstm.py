@@ -9,12 +9,12 @@ import numpy as np
 from edgec.ir import Array, Graph, GraphBuilder, Node, Signature, ValueName
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.tanh import Tanh
-from edgec.ops.base import is_float
 from edgec.ops.layers.lstm import BIASES, CELL, HIDDEN, RECURRENT, WEIGHTS, Lstm, X
 from edgec.ops.layers.lstm_steps import FROM_OPERATOR, step_by_step
 from edgec.ops.layers.recurrent_steps import MAX_STEPS, Run, Steps, Weights
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.transpose import Transpose
+from edgec.ops.operator import is_float
 from edgec.passes.rewrite import Neighborhood, Replacement, rewrite, unused
 
 

@@ -11,10 +11,10 @@ from edgec.ops.activations.hard_swish import HardSwish
 from edgec.ops.activations.mish import Mish
 from edgec.ops.activations.softplus import Softplus
 from edgec.ops.activations.swish import Swish
-from edgec.ops.base import Operator, is_float
 from edgec.ops.conversion.fake_quantize import FakeQuantize
 from edgec.ops.functions.composite import Composite, Operand, Part
 from edgec.ops.functions.unary import Unary
+from edgec.ops.operator import Operator, is_float
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
 _NAMED: tuple[Unary, ...] = (

@@ -6,13 +6,13 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, Graph, Node
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.elementwise.sub import Sub
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
 from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.operator import Activation
 from edgec.passes.folding.weighted_layers import Layer, as_layer
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgec.ir import Array, Node, Op, ValueName
-from edgec.ops.base import Activation, Operator
+from edgec.ops.operator import Activation, Operator
 from edgec.passes.rewrite import Draft, Neighborhood
 
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from edgec.ir import Graph, Node, Op
 from edgec.ops.activations.relu import Relu
-from edgec.ops.base import Activation
+from edgec.ops.operator import Activation
 from edgec.ops.pooling.max_pool2d import MaxPool2D
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 

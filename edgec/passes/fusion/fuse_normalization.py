@@ -6,7 +6,6 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.elementwise.squared_difference import SquaredDifference
@@ -15,6 +14,7 @@ from edgec.ops.functions.pow import Pow
 from edgec.ops.functions.reciprocal import Reciprocal
 from edgec.ops.functions.sqrt import Sqrt
 from edgec.ops.layers.normalization import Normalization
+from edgec.ops.operator import Activation
 from edgec.ops.reductions.mean import Mean
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 

@@ -6,10 +6,10 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Graph, Node, ValueName
-from edgec.ops.base import Activation, is_float
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.elementwise.standardize import Standardize
 from edgec.ops.elementwise.sub import Sub
+from edgec.ops.operator import Activation, is_float
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, TensorType, ValueName
-from edgec.ops.base import Operator
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.transpose import Transpose
+from edgec.ops.operator import Operator
 from edgec.passes.layout.permutations import (
     Perm,
     compose,

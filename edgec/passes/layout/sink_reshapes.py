@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from edgec.ir import Array, Graph, Node, TensorType, ValueName
-from edgec.ops.base import Operator
 from edgec.ops.layers.batch_norm import BatchNorm
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.operator import Operator
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
 

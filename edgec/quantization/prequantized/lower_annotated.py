@@ -1,25 +1,25 @@
-"""A float graph with marks -> the integer graph with the scales that its source file states."""
+"""A float graph with annotations -> the integer graph with the scales that its file states."""
 
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from edgec.ir import Array, DType, Graph, Node, QParams, TensorType, ValueName
-from edgec.ops.base import Activation, Operator, OutputRule, is_float
-from edgec.ops.conversion.fake_quantize import FakeQuantize, Mark
+from edgec.ops.conversion.fake_quantize import Annotation, FakeQuantize
 from edgec.ops.conversion.quantize import Quantize, quantize_floats
+from edgec.ops.operator import Activation, Operator, OutputRule, is_float
 from edgec.ops.pooling.average_pool2d import AveragePool2D
 from edgec.ops.reductions.mean import Mean
 from edgec.passes.rewrite import unused
-from edgec.quantization.prequantized.annotations import Marked, in_width
+from edgec.quantization.prequantized.annotations import Annotated, in_width
 from edgec.quantization.prequantized.source_grids import GridLayer, layer_on_grid, on_grid
 from edgec.quantization.ranges.observers import Range
 from edgec.quantization.ranges.parameters import activation_qparams, quantize_bias, weight_qparams
 from edgec.quantization.weights.double_rounding import rounding_excess
 
 
-def lower_marked(marked: Marked) -> Graph:
-    """Return the integer graph; every float activation must be marked.
+def lower_annotated(annotated: Annotated) -> Graph:
+    """Return the integer graph; every float activation must be annotated.
 
     Weights are the integers of the source file where they still are multiples of its scales (of 4
     bits: the same numbers in smaller steps), else the nearest ones; biases int32 (int64 for int16)
@@ -27,20 +27,20 @@ def lower_marked(marked: Marked) -> Graph:
     cannot produce the stated quantization itself, a requantization follows; so it does where it
     knows int8 only and int16 is stated.
     """
-    return _Lowering(marked).run()
+    return _Lowering(annotated).run()
 
 
 @dataclass(eq=False)
 class _Lowering:
-    marked: Marked
+    annotated: Annotated
     nodes: list[Node] = field(default_factory=list)
     types: dict[ValueName, TensorType] = field(default_factory=dict)
     constants: dict[ValueName, Array] = field(default_factory=dict)
-    _brought: dict[tuple[ValueName, Mark], ValueName] = field(default_factory=dict)
+    _brought: dict[tuple[ValueName, Annotation], ValueName] = field(default_factory=dict)
 
     @property
     def graph(self) -> Graph:
-        return self.marked.graph
+        return self.annotated.graph
 
     def run(self) -> Graph:
         for value in self.graph.inputs:
@@ -57,9 +57,9 @@ class _Lowering:
         self.types[value] = self._mark(value).of_shape(kind.shape) if is_float(kind) else kind
 
     def _add(self, node: Node) -> None:
-        op, width = node.op, self.marked.width(node)
+        op, width = node.op, self.annotated.width(node)
         if isinstance(op, FakeQuantize):
-            self._emit(replace(node, op=Quantize(dtype=op.mark.dtype)), list(node.inputs))
+            self._emit(replace(node, op=Quantize(dtype=op.annotation.dtype)), list(node.inputs))
         elif isinstance(op, Operator) and op.weight_rule is not None:
             self._add_layer(node, op.weight_rule.axis, width)
         elif isinstance(op, Operator) and op.output_rule is OutputRule.SAME_AS_INPUT:
@@ -67,12 +67,12 @@ class _Lowering:
         else:
             fixed = op.prescribed(width) if isinstance(op, Operator) else None
             inputs = [self._operand(value, width) for value in node.inputs]
-            self._emit(node, inputs, Mark(fixed, width) if fixed else None, width)
+            self._emit(node, inputs, Annotation(fixed, width) if fixed else None, width)
 
     def _add_tied(self, node: Node, op: Operator, width: DType) -> None:
         """Compute in the quantization of the one input, or in the output's where there are more."""
-        target = self.marked.marks.get(node.outputs[0])
-        data = [value for value in node.inputs if value in self.marked.marks]
+        target = self.annotated.annotations.get(node.outputs[0])
+        data = [value for value in node.inputs if value in self.annotated.annotations]
         if target is None or not data:
             self._emit(node, [self._operand(value, width) for value in node.inputs])
             return
@@ -84,19 +84,19 @@ class _Lowering:
         common = in_width(self._mark(data[0]) if len(data) == 1 else target, width)
         self._emit(node, [self._brought_to(value, common) for value in node.inputs], common)
 
-    def _mark(self, value: ValueName) -> Mark:
-        return self.marked.marks[value]
+    def _mark(self, value: ValueName) -> Annotation:
+        return self.annotated.annotations[value]
 
     def _emit(
         self,
         node: Node,
         inputs: list[ValueName],
-        made: Mark | None = None,
+        made: Annotation | None = None,
         width: DType | None = None,
     ) -> None:
-        """Add a node that makes integers ``made``, and what turns these into the marked ones.
+        """Add a node that makes integers ``made``, and what turns these into the annotated ones.
 
-        Without ``made`` it makes the marked ones, or those like them that are ``width`` wide.
+        Without ``made`` it makes the annotated ones, or those like them that are ``width`` wide.
         """
         outputs = []
         for value in node.outputs:
@@ -107,7 +107,7 @@ class _Lowering:
             if value != result:
                 self._requantize(result, value)
 
-    def _made(self, value: ValueName, made: Mark | None, width: DType | None) -> ValueName:
+    def _made(self, value: ValueName, made: Annotation | None, width: DType | None) -> ValueName:
         """Return the value that a node makes in place of ``value``: itself where it fits."""
         if not is_float(self.graph.types[value]):
             return value
@@ -124,24 +124,24 @@ class _Lowering:
         op = Quantize(dtype=self.types[result].dtype)
         self.nodes.append(Node(name, op, (source,), (result,), (name,)))
 
-    def _brought_to(self, value: ValueName, mark: Mark) -> ValueName:
+    def _brought_to(self, value: ValueName, annotation: Annotation) -> ValueName:
         """Return an input of a node as integers of another kind."""
         if not is_float(self.graph.types[value]):
-            return self._operand(value, mark.dtype)
-        key = (value, mark)
+            return self._operand(value, annotation.dtype)
+        key = (value, annotation)
         if key not in self._brought:
-            self._brought[key] = self._in_quantization(value, mark)
+            self._brought[key] = self._in_quantization(value, annotation)
         return self._brought[key]
 
-    def _in_quantization(self, value: ValueName, mark: Mark) -> ValueName:
+    def _in_quantization(self, value: ValueName, annotation: Annotation) -> ValueName:
         array = self.graph.constants.get(value)
         if array is not None:
-            integers = quantize_floats(array, mark.of_shape(array.shape))
-            return self._constant(value, integers, mark.qparams)
-        if self._mark(value) == mark:
+            integers = quantize_floats(array, annotation.of_shape(array.shape))
+            return self._constant(value, integers, annotation.qparams)
+        if self._mark(value) == annotation:
             return value
         result = self._fresh(f"{value}.requantized")
-        self.types[result] = mark.of_shape(self.types[value].shape)
+        self.types[result] = annotation.of_shape(self.types[value].shape)
         self._requantize(value, result)
         return result
 
@@ -157,7 +157,7 @@ class _Lowering:
             return self._brought_to(value, in_width(self._mark(value), width))
         own = activation_qparams(Range.of(array), 0.0, width)
         q = on_grid(array, self.graph.grids, width) or own
-        return self._brought_to(value, Mark(q, width))
+        return self._brought_to(value, Annotation(q, width))
 
     def _add_layer(self, node: Node, axis: int | None, width: DType) -> None:
         x, w = self._operand(node.inputs[0], width), node.inputs[1]
@@ -171,7 +171,7 @@ class _Lowering:
         name = node.inputs[2] if len(node.inputs) > 2 else f"{node.name}.bias"  # noqa: PLR2004
         self._emit(node, [*inputs, self._constant(ValueName(name), steps, q)], made)
 
-    def _bias(self, layer: GridLayer, products: Array, output: Mark) -> Array:
+    def _bias(self, layer: GridLayer, products: Array, output: Annotation) -> Array:
         """Return the bias in steps of ``products``, less what rounding twice adds."""
         bias = np.zeros(layer.outputs, np.float32) if layer.bias is None else layer.bias
         steps = quantize_bias(bias, products, output.dtype)

@@ -5,56 +5,59 @@ from dataclasses import dataclass, replace
 
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.ir import Graph, Node, ValueName
-from edgec.ops.base import Operator
-from edgec.ops.conversion.fake_quantize import FakeQuantize, Mark
+from edgec.ops.conversion.fake_quantize import Annotation, FakeQuantize
 from edgec.ops.layers.fully_connected import FullyConnected
-from edgec.quantization.prequantized.annotations import Marked, is_marked, read_marks
-from edgec.quantization.prequantized.lower_annotated import lower_marked
+from edgec.ops.operator import Operator
+from edgec.quantization.prequantized.annotations import Annotated, is_annotated, read_annotations
+from edgec.quantization.prequantized.lower_annotated import lower_annotated
 from edgec.quantization.prequantized.source_grids import has_slices, has_wide_steps, layer_on_grid
 from edgec.quantization.ranges.observers import Range
 from edgec.quantization.ranges.parameters import activation_qparams
 from edgec.quantization.weights.affine_as_layer import AffineAsLayer
 from edgec.quantization.weights.dense_as_conv import DenseAsConv
 
-__all__ = ["Stated", "is_marked"]
+__all__ = ["Prequantized", "is_annotated"]
 _SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class Prequantized:
     """A float graph with FakeQuantize nodes, on its way to integers."""
 
-    marked: Marked
+    annotated: Annotated
     warnings: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, graph: Graph) -> "Stated":
+    def of(cls, graph: Graph) -> "Prequantized":
         """Read an optimized float graph; dense layers with a scale per output become 1x1 layers.
 
         So does what is left of batch norms that no layer could take, and the file left in float.
         """
         dense = [node.name for node in graph.nodes if _needs_scale_per_output(node, graph)]
         graph = AffineAsLayer().run(DenseAsConv(dense).run(graph) if dense else graph)
-        return cls(read_marks(graph), tuple(_warnings(graph)))
+        return cls(read_annotations(graph), tuple(_warnings(graph)))
 
     def is_complete(self) -> bool:
-        return not self.marked.missing() and not self.marked.unmarked_inputs()
+        return not self.annotated.missing() and not self.annotated.inputs_left_open()
 
-    def completed(self, ranges: Mapping[ValueName, Range]) -> "Stated":
+    def completed(self, ranges: Mapping[ValueName, Range]) -> "Prequantized":
         """Return this with values the file is silent about quantized by their calibrated ranges."""
-        silent = [v for node in self.marked.missing() for v in node.outputs]
-        silent += self.marked.unmarked_inputs()
-        chosen = {v: Mark(activation_qparams(ranges[v])) for v in silent if v in ranges}
-        return replace(self, marked=Marked(self.marked.graph, {**self.marked.marks, **chosen}))
+        silent = [v for node in self.annotated.missing() for v in node.outputs]
+        silent += self.annotated.inputs_left_open()
+        chosen = {v: Annotation(activation_qparams(ranges[v])) for v in silent if v in ranges}
+        return replace(
+            self,
+            annotated=Annotated(self.annotated.graph, {**self.annotated.annotations, **chosen}),
+        )
 
     def integers(self, file: str = "") -> Graph:
         """Return the integer graph; ``incomplete-quantization`` names what is not stated."""
         raise_all(self._problems(file))
-        return lower_marked(self.marked)
+        return lower_annotated(self.annotated)
 
     def _problems(self, file: str) -> list[EdgecError]:
-        nodes = [f"{node.op.name} {node.name!r}" for node in self.marked.missing()]
-        silent = [f"input {value!r}" for value in self.marked.unmarked_inputs()] + nodes
+        nodes = [f"{node.op.name} {node.name!r}" for node in self.annotated.missing()]
+        silent = [f"input {value!r}" for value in self.annotated.inputs_left_open()] + nodes
         if not silent:
             return []
         more = [f"and {len(silent) - _SHOWN} more"] if len(silent) > _SHOWN else []
@@ -70,7 +73,7 @@ class Stated:
 
 
 def _warnings(graph: Graph) -> Iterator[str]:
-    """Yield what of a marked graph integers cannot have just as the file states it."""
+    """Yield what of a annotated graph integers cannot have just as the file states it."""
     wide = [node.name for node in graph.nodes if not _is_exact_mark(node)]
     if wide:
         yield (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgec.ir import Array, DType, Graph, Node, TensorType, ValueName
-from edgec.ops.base import Operator, OutputRule
+from edgec.ops.operator import Operator, OutputRule
 
 INHERITED = "inherited"
 """How the hint of a layer begins that only passes on what others lost."""

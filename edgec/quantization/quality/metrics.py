@@ -8,7 +8,7 @@ import numpy as np
 
 from edgec.ir import Array, Graph, Node, TensorType
 from edgec.ops.activations.logistic import Logistic
-from edgec.ops.base import Operator, OutputRule, is_float
+from edgec.ops.operator import Operator, OutputRule, is_float
 
 _CLASSES = 2  # of an anomaly: there is one, or there is none
 _THRESHOLD = 0.5

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.base import Operator, OutputRule, is_float
 from edgec.ops.conversion.dequantize import dequantized
 from edgec.ops.conversion.quantize import quantize_floats
+from edgec.ops.operator import Operator, OutputRule, is_float
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
 
 _FLOOR = 1e-30

@@ -6,7 +6,7 @@ import numpy as np
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.base import Operator, is_float
+from edgec.ops.operator import Operator, is_float
 from edgec.quantization.ranges.observers import METHODS, Range, Summary
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
 from edgec.quantization.samples.samples import Samples

@@ -6,29 +6,33 @@ from dataclasses import replace
 from edgec.ir import Graph, Node, TensorType, ValueName
 from edgec.ops.activations.clip import Clip
 from edgec.ops.conversion.fake_quantize import FakeQuantize
-from edgec.quantization.prequantized.annotations import Marked
+from edgec.quantization.prequantized.annotations import Annotated
 
 
-def clamped(marked: Marked) -> Graph:
-    """Return a float graph whose values keep within their marks.
+def clamped(annotated: Annotated) -> Graph:
+    """Return a float graph whose values keep within their annotations.
 
     The clamps belong to the model: quantizers leave that of a ReLU to the range of its output.
     """
     added: dict[ValueName, TensorType] = {}
-    nodes = [each for node in marked.graph.nodes for each in _with_clamps(node, marked, added)]
-    return marked.graph.with_nodes(nodes, types=added)
+    nodes = [
+        each for node in annotated.graph.nodes for each in _with_clamps(node, annotated, added)
+    ]
+    return annotated.graph.with_nodes(nodes, types=added)
 
 
-def _with_clamps(node: Node, marked: Marked, added: dict[ValueName, TensorType]) -> Iterator[Node]:
+def _with_clamps(
+    node: Node, annotated: Annotated, added: dict[ValueName, TensorType]
+) -> Iterator[Node]:
     if isinstance(node.op, FakeQuantize):
-        yield _clamp(node.inputs[0], node.outputs[0], marked)
+        yield _clamp(node.inputs[0], node.outputs[0], annotated)
         return
-    free = {v: ValueName(f"{v}/free") for v in node.outputs if v in marked.marks}
-    added.update({new: marked.graph.types[old] for old, new in free.items()})
+    free = {v: ValueName(f"{v}/free") for v in node.outputs if v in annotated.annotations}
+    added.update({new: annotated.graph.types[old] for old, new in free.items()})
     yield replace(node, outputs=tuple(free.get(v, v) for v in node.outputs))
-    yield from (_clamp(new, old, marked) for old, new in free.items())
+    yield from (_clamp(new, old, annotated) for old, new in free.items())
 
 
-def _clamp(source: ValueName, result: ValueName, marked: Marked) -> Node:
-    low, high = marked.marks[result].limits
+def _clamp(source: ValueName, result: ValueName, annotated: Annotated) -> Node:
+    low, high = annotated.annotations[result].limits
     return Node(f"{result}/clamp", Clip(low=low, high=high), (source,), (result,))

@@ -13,7 +13,6 @@ import numpy as np
 from edgec.ir import Array, Graph, Node, ValueName
 from edgec.ops.activations.leaky_relu import LeakyRelu
 from edgec.ops.activations.relu import Relu
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.sub import Sub
 from edgec.ops.layers.conv2d import Conv2D
@@ -21,6 +20,7 @@ from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
 from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.movement.pad import Pad
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.operator import Activation
 from edgec.ops.pooling.average_pool2d import AveragePool2D
 from edgec.ops.pooling.max_pool2d import MaxPool2D
 from edgec.ops.reductions.mean import Mean

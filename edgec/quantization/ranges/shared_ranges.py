@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from edgec.ir import Graph, Node, QParams, ValueName
-from edgec.ops.base import Operator, OutputRule, is_float
 from edgec.ops.conversion.alike import Alike
+from edgec.ops.operator import Operator, OutputRule, is_float
 from edgec.quantization.ranges.observers import Range
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from edgec.ir import Array, DType, Graph, Node, TensorType, ValueName
-from edgec.ops.base import is_float
 from edgec.ops.conversion.quantize import Quantize
 from edgec.ops.elementwise.standardize import Standardize
 from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.operator import is_float
 from edgec.passes.folding.weighted_layers import as_layer
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite, unused
 from edgec.quantization.samples.sample_checks import ONE_RANGE
@@ -56,7 +56,7 @@ class Features:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class InputStandardization:
     """A float graph that reads standardized features, and the samples to match.
 
     ``features`` has the inputs this is done to; without any, graph and samples are the given ones.
@@ -67,7 +67,9 @@ class Door:
     features: Mapping[ValueName, Features] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, graph: Graph, samples: Samples, width: DType = DType.INT8) -> "Door":
+    def of(
+        cls, graph: Graph, samples: Samples, width: DType = DType.INT8
+    ) -> "InputStandardization":
         """Standardize the inputs of an optimized float graph that need it in ``width``."""
         found = dict(_needing(graph, samples, _LEVELS[width]))
         if not found:

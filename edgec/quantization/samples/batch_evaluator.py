@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, Signature, TensorType, ValueName
-from edgec.ops.base import Operator
+from edgec.ops.operator import Operator
 
 Values = dict[ValueName, Array]
 """Activations of all samples: [samples, *shape of the value]."""

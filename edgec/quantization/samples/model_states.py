@@ -8,8 +8,8 @@ import numpy as np
 from edgec.errors import EdgecError, ExitCode, Place
 from edgec.ir import Array, Graph, Node, State, ValueName, evaluate
 from edgec.ir.evaluate import zeros
-from edgec.ops.base import is_float
 from edgec.ops.conversion.alike import Alike
+from edgec.ops.operator import is_float
 from edgec.quantization.samples.samples import Samples
 
 NONE, KEEP = "none", "keep"
@@ -140,7 +140,7 @@ def _check(graph: Graph, state: State) -> None:
 
 
 def _alike(graph: Graph, state: State) -> Graph:
-    """Mark the output as the same quantity as the input."""
+    """Annotation the output as the same quantity as the input."""
     inner = ValueName(f"{state.output}/made")
     if state.output in (*graph.inputs, *graph.constants):
         return graph

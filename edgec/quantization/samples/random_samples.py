@@ -3,7 +3,7 @@
 import numpy as np
 
 from edgec.ir import Array, Graph, TensorType
-from edgec.ops.base import is_float
+from edgec.ops.operator import is_float
 from edgec.quantization.samples.samples import Samples
 
 _COUNT = 64

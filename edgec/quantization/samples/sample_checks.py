@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from edgec.ir import Array, TensorType, ValueName
-from edgec.ops.base import is_float
+from edgec.ops.operator import is_float
 
 _FEW = 8
 _PIXEL_MAXIMUM = 255
@@ -18,7 +18,7 @@ ONE_RANGE = "share the 256 steps of one range"
 """No trouble where an input stays float: :mod:`edgec.quantization.ranges.standardize_inputs`."""
 
 
-def suspicions(name: ValueName, array: Array, kind: TensorType) -> Iterator[str]:
+def sample_warnings(name: ValueName, array: Array, kind: TensorType) -> Iterator[str]:
     """Yield warnings about the samples of one input, in the source's layout."""
     if is_float(kind):
         yield from _about_ranges(name, array)

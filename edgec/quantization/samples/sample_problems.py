@@ -10,7 +10,7 @@ import numpy as np
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, TensorType, ValueName
-from edgec.ops.base import is_float
+from edgec.ops.operator import is_float
 from edgec.quantization.samples.sample_labels import LABELS
 
 Wanted = tuple[TensorType, tuple[int, ...]]

@@ -14,7 +14,7 @@ from edgec.errors import raise_all
 from edgec.ir import Array, DType, Graph, ValueName
 from edgec.ops.conversion.quantize import quantize_floats
 from edgec.quantization.samples.npz import read_arrays
-from edgec.quantization.samples.sample_checks import suspicions
+from edgec.quantization.samples.sample_checks import sample_warnings
 from edgec.quantization.samples.sample_labels import LABELS, read_labels
 from edgec.quantization.samples.sample_problems import count_problems, problems
 
@@ -60,7 +60,7 @@ def fit_samples(arrays: Mapping[str, Array], graph: Graph, path: Path) -> Sample
     raise_all(list(count_problems(arrays, graph.inputs, path)))
     fitted = {name: _ours(arrays[name], name, graph) for name in graph.inputs}
     labels, trouble = read_labels(arrays, graph.inputs)
-    odd = [text for name in kinds for text in suspicions(name, arrays[name], kinds[name][0])]
+    odd = [text for name in kinds for text in sample_warnings(name, arrays[name], kinds[name][0])]
     told = (*odd, trouble) if trouble else odd
     return Samples(fitted, labels, tuple(f"{path.name}: {text}" for text in told))
 

@@ -9,12 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
 from edgec.ops.layers.windows import Window
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.operator import Activation
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.base import Operator
+from edgec.ops.operator import Operator
 from edgec.quantization.quality.simulate import Simulation
 from edgec.quantization.ranges.parameters import WEIGHT_LIMIT, QuantizedLayer, weight_scales
 from edgec.quantization.samples.batch_evaluator import Values

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from edgec.ir import DType, Graph, Node
-from edgec.ops.base import Operator
 from edgec.ops.conversion.quantize import Quantize
 from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.operator import Operator
 from edgec.quantization.best import Quantized
 from edgec.quantization.candidates import Maker
 from edgec.quantization.quantizer import quantize

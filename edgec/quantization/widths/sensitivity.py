@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgec.ir import DType, Graph, TensorType, ValueName
-from edgec.ops.base import is_float
+from edgec.ops.operator import is_float
 from edgec.quantization.quality.simulate import Simulation
 from edgec.quantization.quality.sqnr import Noise, judged_values
 from edgec.quantization.ranges.shared_ranges import Ties

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from edgec.ir import DType, Graph, Node, ValueName
-from edgec.ops.base import Operator, is_float
+from edgec.ops.operator import Operator, is_float
 from edgec.quantization.ranges.shared_ranges import Ties
 
 

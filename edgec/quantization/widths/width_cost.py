@@ -9,8 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from edgec.ir import Graph, Node, ValueName
-from edgec.ops.base import is_float
 from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.operator import is_float
 from edgec.quantization.ranges.shared_ranges import Ties
 
 _PER_MAC, _PER_DEPTHWISE_MAC = 1.5, 8.5  # instructions of int8 layers

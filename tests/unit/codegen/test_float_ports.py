@@ -15,9 +15,9 @@ from edgec.ir import Array, DType, Graph, GraphBuilder, QParams, TensorType, eva
 from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import plan
 from edgec.ops.activations.relu import Relu
-from edgec.ops.base import Activation
 from edgec.ops.conversion.dequantize import dequantized
 from edgec.ops.conversion.quantize import quantize_floats
+from edgec.ops.operator import Activation
 from edgec.targets.cpu import CPUS
 
 VALUES = np.array([-1e9, -3.3, -0.5, 0.0, 0.00017, 1.0, 5.99, 1e9], np.float32)

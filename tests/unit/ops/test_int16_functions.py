@@ -13,7 +13,6 @@ from edgec.ops.activations.hard_swish import HardSwish
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.softmax import Softmax
 from edgec.ops.activations.tanh import Tanh
-from edgec.ops.base import Operator
 from edgec.ops.functions.exp import Exp
 from edgec.ops.functions.neg import Neg
 from edgec.ops.functions.reciprocal import Reciprocal
@@ -21,6 +20,7 @@ from edgec.ops.functions.unary import Tabulated
 from edgec.ops.layers.normalization import Normalization
 from edgec.ops.numerics.interpolation import interpolate, interpolated_table
 from edgec.ops.numerics.sigmoid_table import input_factor, sigmoid_table
+from edgec.ops.operator import Operator
 
 EVERY = np.arange(-(2**15), 2**15).astype(np.int16)
 OUTPUT = QParams.per_tensor(2.0**-15)

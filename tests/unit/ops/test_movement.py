@@ -11,7 +11,6 @@ from ops.case import int8
 from edgec.errors import EdgecError
 from edgec.exporters import write_tflite
 from edgec.ir import Array, DType, GraphBuilder, Signature, TensorType
-from edgec.ops.base import Operator
 from edgec.ops.layers.batch_matmul import BatchMatMul
 from edgec.ops.layers.transpose_conv2d import TransposeConv2D, tflite_crop
 from edgec.ops.movement.depth_to_space import DepthToSpace, SpaceToDepth
@@ -20,6 +19,7 @@ from edgec.ops.movement.resize_bilinear import ResizeBilinear
 from edgec.ops.movement.resize_nearest import ResizeNearest
 from edgec.ops.movement.slice import Slice
 from edgec.ops.movement.tile import Tile
+from edgec.ops.operator import Operator
 from edgec.ops.reductions.arg_max import ArgMax
 
 SHAPE = (2, 3, 4, 5)

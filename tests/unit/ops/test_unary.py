@@ -14,8 +14,8 @@ from edgec.ops.activations.leaky_relu import LeakyRelu
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.relu import Relu
 from edgec.ops.activations.tanh import Tanh
-from edgec.ops.base import Activation
 from edgec.ops.functions.unary import Unary, lookup_table
+from edgec.ops.operator import Activation
 
 ALL = np.arange(-128, 128).astype(np.int8)
 FUNCTIONS: list[tuple[Unary, Callable[[Array], Array]]] = [

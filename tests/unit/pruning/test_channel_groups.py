@@ -8,7 +8,6 @@ from prunable import Network
 from edgec.ir import Graph, TensorType, ValueName
 from edgec.ops.activations.clip import Clip
 from edgec.ops.activations.softmax import Softmax
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.functions.abs import Abs
 from edgec.ops.layers.conv2d import Conv2D
@@ -17,6 +16,7 @@ from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.movement.pad import Pad
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.transpose import Transpose
+from edgec.ops.operator import Activation
 from edgec.ops.reductions.mean import Mean
 from edgec.pruning.channel_groups import map_channels
 from edgec.pruning.channels import families

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from prunable import HEADS, NETWORKS, Network, batch, network
 
 from edgec.ir import Array, Graph, TensorType, ValueName, verify
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.operator import Activation
 from edgec.pruning.channel_groups import map_channels
 from edgec.pruning.channels import choose_channels
 from edgec.pruning.refit import Reconstruction

@@ -15,7 +15,6 @@ from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName, e
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.relu import Relu
 from edgec.ops.activations.softmax import Softmax
-from edgec.ops.base import Activation
 from edgec.ops.conversion.alike import Alike
 from edgec.ops.conversion.dequantize import dequantized
 from edgec.ops.conversion.quantize import quantize_floats
@@ -27,6 +26,7 @@ from edgec.ops.layers.windows import Window
 from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.movement.pad import Pad
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.operator import Activation
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.quantization.quantizer import quantize
 from edgec.quantization.ranges.calibrate import calibrate

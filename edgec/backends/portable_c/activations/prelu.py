@@ -7,7 +7,7 @@ from edgec.backends.portable_c.elementwise.broadcasting import elementwise_call
 from edgec.backends.portable_c.movement.loops import few_loops
 from edgec.lir import Call, Scalar, Struct
 from edgec.ops.activations.prelu import Prelu, slope_factors
-from edgec.ops.base import Activation
+from edgec.ops.operator import Activation
 
 
 @kernel("portable_c", Prelu, requires=(int8_inputs, few_loops))

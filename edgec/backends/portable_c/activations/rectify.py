@@ -7,11 +7,11 @@ from edgec.lir import Call, Scalar, Struct
 from edgec.ops.activations.clip import Clip
 from edgec.ops.activations.leaky_relu import LeakyRelu
 from edgec.ops.activations.relu import Relu
-from edgec.ops.base import Activation
 from edgec.ops.conversion.quantize import rescale_factor
 from edgec.ops.functions.abs import Abs
 from edgec.ops.functions.neg import Neg
 from edgec.ops.functions.unary import scale_ratio
+from edgec.ops.operator import Activation
 
 
 @kernel("portable_c", Relu, requires=(int16_inputs,))

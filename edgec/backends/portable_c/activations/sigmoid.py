@@ -5,8 +5,8 @@ from edgec.backends.constraints import int16_inputs
 from edgec.lir import Call, Scalar
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.tanh import Tanh
-from edgec.ops.base import Operator
 from edgec.ops.numerics.sigmoid_table import input_factor, sigmoid_table
+from edgec.ops.operator import Operator
 
 _LARGEST_SCALE = 2.0
 

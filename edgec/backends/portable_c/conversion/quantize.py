@@ -8,8 +8,8 @@ from edgec.backends.portable_c import structs
 from edgec.backends.portable_c.activations.rectify import rectify
 from edgec.ir import DType, Signature
 from edgec.lir import Call, Scalar
-from edgec.ops.base import Activation
 from edgec.ops.conversion.quantize import Quantize, rescale_factor
+from edgec.ops.operator import Activation
 
 
 def float_to_int8(request: Request) -> bool:

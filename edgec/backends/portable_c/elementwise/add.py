@@ -5,9 +5,9 @@ from edgec.backends.constraints import int8_inputs, int16_inputs
 from edgec.backends.portable_c import structs
 from edgec.backends.portable_c.movement.loops import broadcast_loops, few_loops, loop_dims
 from edgec.lir import Call, Scalar, Struct
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add, sum_factors
 from edgec.ops.elementwise.sub import Sub
+from edgec.ops.operator import Activation
 
 
 @kernel("portable_c", Add, requires=(int8_inputs, few_loops))

@@ -6,10 +6,10 @@ from edgec.backends.portable_c import structs
 from edgec.backends.portable_c.elementwise.broadcasting import elementwise_call
 from edgec.backends.portable_c.movement.loops import few_loops
 from edgec.lir import Call, Scalar, Struct
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import sum_factors
 from edgec.ops.elementwise.mul import product_factor
 from edgec.ops.elementwise.squared_difference import SquaredDifference, in_parts, square_factors
+from edgec.ops.operator import Activation
 
 
 @kernel("portable_c", SquaredDifference, requires=(int8_inputs, few_loops))

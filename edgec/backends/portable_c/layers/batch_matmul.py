@@ -6,8 +6,8 @@ from edgec.backends.portable_c import structs
 from edgec.backends.portable_c.movement.loops import MAX_LOOPS, Loops, broadcast_loops, loop_dims
 from edgec.ir import Signature, TensorType
 from edgec.lir import Call, Scalar, Struct
-from edgec.ops.base import Activation
 from edgec.ops.layers.batch_matmul import BatchMatMul, product_factor
+from edgec.ops.operator import Activation
 
 _LARGEST_DEPTH = 1 << 16
 _LARGEST_FACTOR = 2.0**7

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from edgec.backends.base import LoweringContext
 from edgec.backends.portable_c import structs
 from edgec.lir import Argument, Call, ConstantRef, Scalar
-from edgec.ops.base import Activation
 from edgec.ops.layers.conv2d import conv_factors
 from edgec.ops.layers.windows import Window
 from edgec.ops.numerics.fixed_point import quantize_multipliers
+from edgec.ops.operator import Activation
 
 
 def call_s8(

@@ -8,9 +8,9 @@ from edgec.frontends.onnx.operators.ml_labels import labels
 from edgec.ir import Array, GraphBuilder, ValueName
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.softmax import Softmax
-from edgec.ops.base import Operator
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.operator import Operator
 from edgec.ops.registry import Format, SourceNode, importer
 
 _PAIR = 2  # classes

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from edgec.ir import DType, GraphBuilder, QParams, TensorType, ValueName
-from edgec.ops.base import is_float
 from edgec.ops.layers.lstm import (
     BIASES,
     CELL,
@@ -17,6 +16,7 @@ from edgec.ops.layers.lstm import (
     cell_exponent,
 )
 from edgec.ops.layers.variables import keep_state
+from edgec.ops.operator import is_float
 from edgec.ops.registry import Format, SourceNode, importer
 
 _EXTRAS = {  # what the file may have and we do not

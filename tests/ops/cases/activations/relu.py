@@ -3,7 +3,7 @@
 from ops.unary import rescaling_cases, unary_case
 
 from edgec.ops.activations.relu import Relu
-from edgec.ops.base import Activation
+from edgec.ops.operator import Activation
 
 TARGETS = [(0.05, 0), (0.0235, -128), (0.031, 17)]
 ACTIVATIONS = (Activation.RELU, Activation.RELU6, Activation.RELU_N1_TO_1)

@@ -8,11 +8,11 @@ from ops.case import Case, Constant, int16, op_case
 from ops.elementwise import BROADCASTS, Shape
 
 from edgec.ir import Op, QParams
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.elementwise.squared_difference import SquaredDifference
 from edgec.ops.elementwise.sub import Sub
+from edgec.ops.operator import Activation
 
 Make = Callable[[Activation], Op]
 Scales = tuple[float, float, float]  # of both operands and of the result

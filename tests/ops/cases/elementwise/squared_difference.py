@@ -2,8 +2,8 @@
 
 from ops.elementwise import elementwise_cases
 
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.squared_difference import SquaredDifference
+from edgec.ops.operator import Activation
 
 
 def _make(_: Activation) -> SquaredDifference:

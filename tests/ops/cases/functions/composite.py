@@ -3,12 +3,12 @@
 from ops.unary import rescaling_cases
 
 from edgec.ops.activations.tanh import Tanh
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.functions.composite import Composite, Part
 from edgec.ops.functions.log import Log
 from edgec.ops.functions.reciprocal import Reciprocal
+from edgec.ops.operator import Activation
 
 TARGETS = [(0.05, 0), (0.0235, -100), (0.31, 17)]
 SQUARED_TANH = (Part(Mul(), (0, 0)), Part(Tanh(), (1,)))

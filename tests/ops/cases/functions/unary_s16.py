@@ -10,7 +10,7 @@ from edgec.ops.activations.leaky_relu import LeakyRelu
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.relu import Relu
 from edgec.ops.activations.tanh import Tanh
-from edgec.ops.base import Activation
+from edgec.ops.operator import Activation
 
 FRACTION = 2.0**-15
 SIGMOID_SCALES = (1e-7, 1e-4, 2.0**-13, 2.0**-12, 2.0**-11, 3e-4, 1e-3, 0.02, 1.3)

@@ -6,9 +6,9 @@ import numpy as np
 from ops.case import Case, Constant, int8, op_case
 
 from edgec.ir import QParams
-from edgec.ops.base import Activation
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.windows import Pads, Window, same_padding
+from edgec.ops.operator import Activation
 
 
 def conv_case(

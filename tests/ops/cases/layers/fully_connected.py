@@ -6,8 +6,8 @@ import numpy as np
 from ops.case import Case, Constant, int8, op_case
 
 from edgec.ir import QParams
-from edgec.ops.base import Activation
 from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.operator import Activation
 
 
 def fully_connected_case(

@@ -6,8 +6,8 @@ import numpy as np
 from ops.case import Case, Constant, int8, op_case
 
 from edgec.ir import QParams
-from edgec.ops.base import Activation
 from edgec.ops.layers.transpose_conv2d import TransposeConv2D
+from edgec.ops.operator import Activation
 
 Pair = tuple[int, int]
 

@@ -4,8 +4,8 @@ import numpy as np
 from ops.case import Case, Constant, int16, op_case
 
 from edgec.ir import QParams
-from edgec.ops.base import Activation
 from edgec.ops.layers.transpose_conv2d import TransposeConv2D
+from edgec.ops.operator import Activation
 
 Pair = tuple[int, int]
 INPUT_SCALE = 2e-4

@@ -4,8 +4,8 @@ from itertools import product
 
 from ops.case import Case, int8, op_case
 
-from edgec.ops.base import Activation
 from edgec.ops.layers.windows import Pads, Window, same_padding
+from edgec.ops.operator import Activation
 from edgec.ops.pooling.max_pool2d import MaxPool2D
 
 

@@ -13,7 +13,7 @@ from edgec.exporters import write_tflite
 from edgec.frontends.onnx.load import load_onnx
 from edgec.ir import Array, DType, Graph, QParams, evaluate
 from edgec.pipelines import optimize_float
-from edgec.quantization.prequantized.prequantized import Stated
+from edgec.quantization.prequantized.prequantized import Prequantized
 
 RNG = np.random.default_rng(11)
 IMAGE = RNG.normal(size=(1, 4, 6, 5)).astype(np.float32)
@@ -79,7 +79,7 @@ def test_a_convolution_keeps_its_scales(kind: type, per_channel: bool, tmp_path:
     assert kinds[3].quantization == QParams.per_tensor(OUT)
     wanted = tuple(float(each) for each in np.float32(scales).reshape(-1))
     assert kinds[1].quantization.scales == wanted
-    assert not Stated.of(optimize_float(load_onnx(tmp_path / "model.onnx"))).warnings
+    assert not Prequantized.of(optimize_float(load_onnx(tmp_path / "model.onnx"))).warnings
 
 
 @pytest.mark.oracle
@@ -117,7 +117,7 @@ def test_zero_points_become_larger_steps(kind: type, zero: int, tmp_path: Path) 
     assert hidden.dtype is DType.INT16
     step = np.float32(0.00001 * max(32768 + zero, 32767 - zero) / 32767)
     assert hidden.quantization.scale == pytest.approx(step, rel=1e-6)
-    (warning,) = Stated.of(optimize_float(load_onnx(path))).warnings
+    (warning,) = Prequantized.of(optimize_float(load_onnx(path))).warnings
     assert "zero points of 16-bit" in warning
 
 
@@ -153,7 +153,7 @@ def test_weights_of_16_bits_are_rounded_with_a_warning(tmp_path: Path) -> None:
     data = RNG.integers(-32000, 32000, (8, 5)).astype(np.int16)
     w = b.stored(data, np.array(0.00001), np.array(0, np.int16))
     path = b.file(tmp_path, b.qdq(b.add("MatMul", x, w), 0.0001))
-    (warning,) = Stated.of(optimize_float(load_onnx(path))).warnings
+    (warning,) = Prequantized.of(optimize_float(load_onnx(path))).warnings
     assert "rounded to the nearest" in warning
     (actual,) = run_integers(integers(path), {"x": ROWS})
     (wanted,) = judged(path, {"x": ROWS})
@@ -184,7 +184,7 @@ def test_weights_of_4_bits_are_kept(kind: int, tmp_path: Path) -> None:
     np.testing.assert_array_equal(stored, (data - (8 if low == 0 else 0)) * 0.125)
     (actual,), (wanted,) = run_integers(graph, {"x": ROWS}), judged(path, {"x": ROWS})
     assert np.abs(actual - wanted).max() <= 1.01 * 0.05
-    assert not Stated.of(optimize_float(load_onnx(path))).warnings
+    assert not Prequantized.of(optimize_float(load_onnx(path))).warnings
 
 
 def test_weights_in_blocks_are_near(tmp_path: Path) -> None:
@@ -197,4 +197,4 @@ def test_weights_in_blocks_are_near(tmp_path: Path) -> None:
     path = b.file(tmp_path, b.qdq(b.add("MatMul", x, w), 0.05))
     (actual,), (wanted,) = run_integers(integers(path), {"x": ROWS}), judged(path, {"x": ROWS})
     assert np.abs(actual - wanted).max() <= 2.01 * 0.05
-    assert len(Stated.of(optimize_float(load_onnx(path))).warnings) == 1
+    assert len(Prequantized.of(optimize_float(load_onnx(path))).warnings) == 1

@@ -12,7 +12,7 @@ from edgec.frontends.onnx.load import load_onnx
 from edgec.ir import QParams, evaluate
 from edgec.ops.conversion.fake_quantize import FakeQuantize
 from edgec.pipelines import optimize_float
-from edgec.quantization.prequantized.prequantized import Stated
+from edgec.quantization.prequantized.prequantized import Prequantized
 
 KINDS = (np.int8, np.uint8)
 IN, OUT = 0.03, 0.11
@@ -153,7 +153,7 @@ def test_a_batch_norm_left_in_float_becomes_a_layer(
     graph = assert_within_a_step(path, {"x": RNG.normal(size=shape).astype(np.float32)})
     names = [node.op.name for node in graph.nodes if node.op.name != "reshape"]
     assert names == ["max_pool2d"] * image + ["depthwise_conv2d"]
-    assert not Stated.of(optimize_float(load_onnx(path))).warnings
+    assert not Prequantized.of(optimize_float(load_onnx(path))).warnings
 
 
 def test_the_narrow_range_of_a_mean_does_not_cut_what_is_averaged(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from edgec.errors import EdgecError
 from edgec.frontends.onnx.load import load_onnx
 from edgec.ir import QParams
 from edgec.pipelines import optimize_float
-from edgec.quantization.prequantized.prequantized import Stated
+from edgec.quantization.prequantized.prequantized import Prequantized
 from edgec.quantization.ranges.observers import Range
 
 IN, OUT = 0.03, 0.11
@@ -42,9 +42,9 @@ def test_what_is_left_in_float_is_named(tmp_path: Path) -> None:
 
 
 def test_what_is_left_in_float_is_calibrated(tmp_path: Path) -> None:
-    stated = Stated.of(optimize_float(load_onnx(silent_model(tmp_path))))
+    stated = Prequantized.of(optimize_float(load_onnx(silent_model(tmp_path))))
     assert not stated.is_complete()
-    (output,) = stated.marked.graph.outputs
+    (output,) = stated.annotated.graph.outputs
     completed = stated.completed({output: Range(-1.0, 1.55)})
     graph = completed.integers()
     assert completed.is_complete()

@@ -8,7 +8,7 @@ from qdq_models import QdqBuilder, assert_within_a_step, integers, judge, run_in
 
 from edgec.frontends.onnx.load import load_onnx
 from edgec.pipelines import optimize_float
-from edgec.quantization.prequantized.prequantized import Stated
+from edgec.quantization.prequantized.prequantized import Prequantized
 
 IN, OUT = 0.03, 0.11
 RNG = np.random.default_rng(3)
@@ -63,7 +63,7 @@ def test_asymmetric_weights_get_larger_steps_where_they_must(op: str, tmp_path: 
     (layer,) = (node for node in graph.nodes if node.op.name == "conv2d")
     scales = np.float32(graph.types[layer.inputs[1]].quantization.scales)
     np.testing.assert_array_equal(scales == np.float32(0.01), [False] * 2 + [True] * 3)
-    (warning,) = Stated.of(optimize_float(load_onnx(path))).warnings
+    (warning,) = Prequantized.of(optimize_float(load_onnx(path))).warnings
     assert "WeightSymmetric" in warning
 
 

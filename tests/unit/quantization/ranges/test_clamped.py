@@ -8,7 +8,7 @@ from qdq_models import QdqBuilder
 from edgec.frontends.onnx.load import load_onnx
 from edgec.ir import evaluate, verify
 from edgec.pipelines import optimize_float
-from edgec.quantization.prequantized.prequantized import Stated
+from edgec.quantization.prequantized.prequantized import Prequantized
 from edgec.quantization.quality.evaluation import evaluate_quantization
 from edgec.quantization.ranges.clamped import clamped
 from edgec.quantization.samples.samples import Samples
@@ -16,7 +16,7 @@ from edgec.quantization.samples.samples import Samples
 X = np.random.default_rng(5).normal(size=(30, 1, 6)).astype(np.float32)
 
 
-def two_layers(folder: Path) -> Stated:
+def two_layers(folder: Path) -> Prequantized:
     """Return two dense layers; of the ReLU between them only the range -128 to 127 is left."""
     b = QdqBuilder()
     x = b.qdq(b.input("x", [1, 6]), 0.03)
@@ -24,15 +24,15 @@ def two_layers(folder: Path) -> Stated:
         inputs = 6 if width == 5 else 5
         w = b.stored(b.integers(width, inputs), np.array(0.01), np.array(0, np.int8))
         x = b.qdq(b.add("Gemm", x, w, transB=1), scale, zero)
-    return Stated.of(optimize_float(load_onnx(b.file(folder, x))))
+    return Prequantized.of(optimize_float(load_onnx(b.file(folder, x))))
 
 
 def test_values_are_clamped_to_their_ranges_and_not_rounded(tmp_path: Path) -> None:
     stated = two_layers(tmp_path)
-    graph = clamped(stated.marked)
+    graph = clamped(stated.annotated)
     verify(graph)
     first, second = (
-        stated.marked.graph.constants[node.inputs[1]] for node in stated.marked.graph.nodes
+        stated.annotated.graph.constants[node.inputs[1]] for node in stated.annotated.graph.nodes
     )
     x = np.float32(100) * X[0]
     (actual,) = evaluate(graph, {graph.inputs[0]: x}).values()
@@ -44,7 +44,7 @@ def test_values_are_clamped_to_their_ranges_and_not_rounded(tmp_path: Path) -> N
 
 def test_rounding_is_all_that_is_left_to_measure(tmp_path: Path) -> None:
     stated = two_layers(tmp_path)
-    graph = clamped(stated.marked)
+    graph = clamped(stated.annotated)
     found = evaluate_quantization(graph, graph, stated.integers(), Samples({graph.inputs[0]: X}))
     assert found.output_sqnr_db is not None
     assert 30 < found.output_sqnr_db < 60

@@ -7,9 +7,9 @@ from small_nets import samples_of, uneven_net
 
 from edgec.ir import Graph, GraphBuilder, ValueName, verify
 from edgec.ops.activations.logistic import Logistic
-from edgec.ops.base import Activation
 from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.operator import Activation
 from edgec.quantization.quality.sqnr import output_sqnr_db
 from edgec.quantization.quantizer import quantize
 from edgec.quantization.ranges.calibrate import calibrate

@@ -13,7 +13,7 @@ from edgec.pipelines import optimize_integer
 from edgec.quantization.quality.evaluation import evaluate_quantization
 from edgec.quantization.quantizer import quantize
 from edgec.quantization.ranges.calibrate import calibrate
-from edgec.quantization.ranges.standardize_inputs import Door
+from edgec.quantization.ranges.standardize_inputs import InputStandardization
 from edgec.quantization.samples.sample_checks import ONE_RANGE
 from edgec.quantization.samples.samples import Samples
 
@@ -39,10 +39,10 @@ def net(sizes: Array, *, relu_first: bool = False) -> Graph:
 
 
 def output_db(graph: Graph, samples: Samples) -> float:
-    door = Door.of(graph, samples)
-    ranges = calibrate(door.graph, door.samples)
-    integer = optimize_integer(door.opened(quantize(door.graph, ranges)))
-    twin = door.opened(door.graph)
+    standardization = InputStandardization.of(graph, samples)
+    ranges = calibrate(standardization.graph, standardization.samples)
+    integer = optimize_integer(standardization.opened(quantize(standardization.graph, ranges)))
+    twin = standardization.opened(standardization.graph)
     found = evaluate_quantization(graph, twin, integer, samples).output_sqnr_db
     assert found is not None
     return found
@@ -50,13 +50,13 @@ def output_db(graph: Graph, samples: Samples) -> float:
 
 def test_the_same_results_from_standardized_features() -> None:
     graph, samples = net(SIZES), Samples({X: UNEVEN})
-    door = Door.of(graph, samples)
-    assert set(door.features) == {X}
-    assert np.abs(door.samples.arrays[X]).max() <= 1.001
+    standardization = InputStandardization.of(graph, samples)
+    assert set(standardization.features) == {X}
+    assert np.abs(standardization.samples.arrays[X]).max() <= 1.001
     wanted = evaluate(graph, samples.sample(3))
     for results in (
-        evaluate(door.graph, door.samples.sample(3)),
-        evaluate(door.opened(door.graph), samples.sample(3)),
+        evaluate(standardization.graph, standardization.samples.sample(3)),
+        evaluate(standardization.opened(standardization.graph), samples.sample(3)),
     ):
         for name, actual in results.items():
             np.testing.assert_allclose(actual, wanted[name], rtol=1e-4, atol=1e-4)
@@ -69,10 +69,10 @@ def test_the_same_results_from_standardized_features() -> None:
 )
 def test_others_stay(graph: Graph, x: Array) -> None:
     samples = Samples({X: x})
-    door = Door.of(graph, samples)
-    assert door.graph is graph
-    assert door.samples is samples
-    assert door.opened(graph) is graph
+    standardization = InputStandardization.of(graph, samples)
+    assert standardization.graph is graph
+    assert standardization.samples is samples
+    assert standardization.opened(graph) is graph
 
 
 def test_int16_holds_features_that_int8_does_not() -> None:
@@ -80,13 +80,15 @@ def test_int16_holds_features_that_int8_does_not() -> None:
         net(np.array([50, 1, 0.5, 30], np.float32)),
         Samples({X: EVEN * [50, 1, 0.5, 30]}),
     )
-    assert Door.of(graph, samples).features
-    assert not Door.of(graph, samples, DType.INT16).features
+    assert InputStandardization.of(graph, samples).features
+    assert not InputStandardization.of(graph, samples, DType.INT16).features
 
 
 def test_a_small_feature_that_hardly_matters_changes_nothing() -> None:
     sizes = np.array([1, 1, 1, 0.001], np.float32)
-    assert not Door.of(net(np.ones(4, np.float32)), Samples({X: EVEN * sizes})).features
+    assert not InputStandardization.of(
+        net(np.ones(4, np.float32)), Samples({X: EVEN * sizes})
+    ).features
 
 
 def test_small_features_are_not_lost() -> None:
@@ -98,18 +100,22 @@ def test_small_features_are_not_lost() -> None:
 def test_features_that_never_change() -> None:
     x = UNEVEN.copy()
     x[:, :, 2] = 0.25
-    door = Door.of(net(np.array([1000, 1, 1e6, 30], np.float32)), Samples({X: x}))
-    assert np.isfinite(door.samples.arrays[X]).all()
-    assert all(np.isfinite(each).all() for each in door.graph.constants.values())
+    standardization = InputStandardization.of(
+        net(np.array([1000, 1, 1e6, 30], np.float32)), Samples({X: x})
+    )
+    assert np.isfinite(standardization.samples.arrays[X]).all()
+    assert all(np.isfinite(each).all() for each in standardization.graph.constants.values())
 
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("width", [DType.INT8, DType.INT16])
 def test_the_file_reads_floats_and_gives_the_same_bytes(width: DType) -> None:
     samples = Samples({X: UNEVEN})
-    door = Door.of(net(SIZES), samples)
-    ranges = calibrate(door.graph, door.samples)
-    graph = optimize_integer(door.opened(quantize(door.graph, ranges, activations=width)))
+    standardization = InputStandardization.of(net(SIZES), samples)
+    ranges = calibrate(standardization.graph, standardization.samples)
+    graph = optimize_integer(
+        standardization.opened(quantize(standardization.graph, ranges, activations=width))
+    )
     assert graph.types[X].dtype is DType.FLOAT32
     assert "float32" in graph.remarks[0]
     oracle = Oracle(write_tflite(graph), exact=True)
@@ -122,5 +128,5 @@ def test_the_file_reads_floats_and_gives_the_same_bytes(width: DType) -> None:
 
 def test_no_warning_of_what_is_taken_care_of() -> None:
     samples = Samples({X: UNEVEN}, warnings=(f"these {ONE_RANGE}", "another"))
-    assert Door.of(net(SIZES), samples).settled(samples).warnings == ("another",)
-    assert Door(net(SIZES), samples).settled(samples) is samples
+    assert InputStandardization.of(net(SIZES), samples).settled(samples).warnings == ("another",)
+    assert InputStandardization(net(SIZES), samples).settled(samples) is samples

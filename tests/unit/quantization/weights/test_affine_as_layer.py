@@ -5,9 +5,9 @@ import pytest
 from equivalence import assert_equivalent, assert_untouched, floats, graph_of, random_array
 
 from edgec.ir import Array, Graph, GraphBuilder, ValueName
-from edgec.ops.base import Activation
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
+from edgec.ops.operator import Activation
 from edgec.quantization.weights.affine_as_layer import AffineAsLayer
 
 RELU = Activation.RELU

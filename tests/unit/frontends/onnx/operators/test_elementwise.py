@@ -9,7 +9,7 @@ from edgec.errors import EdgecError
 from edgec.ir import Array, evaluate
 from edgec.ops.activations.clip import Clip
 from edgec.ops.activations.relu import Relu
-from edgec.ops.base import Activation
+from edgec.ops.operator import Activation
 
 SHAPES: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
     ((1, 3, 4, 5), (1, 3, 4, 5)),

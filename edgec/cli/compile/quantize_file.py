@@ -20,7 +20,7 @@ from edgec.cli.compile.quantization_options import (
 from edgec.cli.compile.width_table import show_widths
 from edgec.cli.shared_options import Json, Verbose
 from edgec.cli.terminal import plain, print_json, print_warnings, progress, results
-from edgec.driver.compile.quantize import QuantizeResult, quantize_file
+from edgec.driver.compile.quantize_file import QuantizeResult, quantize_file
 from edgec.driver.options import BuildOptions
 from edgec.frontends.shapes import joined
 

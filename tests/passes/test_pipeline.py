@@ -9,8 +9,8 @@ from equivalence import floats, graph_of
 from edgec.ir import Graph, InvalidGraphError, Node
 from edgec.ops.activations.relu import Relu
 from edgec.ops.activations.tanh import Tanh
-from edgec.passes.base import Fixpoint, Pass, Pipeline
 from edgec.passes.cleanup.dead_code import DeadCode
+from edgec.passes.pipeline import Fixpoint, Pass, Pipeline
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
 
