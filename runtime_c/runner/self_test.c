@@ -4,7 +4,7 @@
 
 #define SEED 0x2545F491u
 
-/// Fill an input with what Marsaglia's xorshift gives; edgec/driver/self_test.py does the same.
+/// Fill an input with what Marsaglia's xorshift gives; edgec/driver/compile/self_test.py does the same.
 static uint32_t fill(uint8_t *to, uint32_t size, uint32_t state)
 {
     for (uint32_t i = 0; i < size; i++) {

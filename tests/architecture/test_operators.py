@@ -7,6 +7,7 @@ from ops.case import case_modules, cases_of
 
 from edgec.backends.base import KERNELS, kernels_for
 from edgec.driver.about.supported import operators, supported_operators
+from edgec.exporters.tflite import load_exporters
 from edgec.ops.operator import Operator
 from edgec.ops.registry import exporter_of
 
@@ -25,6 +26,7 @@ def operators_with_cases() -> set[str]:
 
 
 TESTED = operators_with_cases()
+load_exporters()
 
 
 def test_names_are_unique() -> None:

@@ -1,6 +1,6 @@
 /// Exponential and reciprocal in 32-bit fixed point, as gemmlowp computes them, bit for bit.
 /// Qm.n is an int32 with m integer and n = 31 - m fraction bits. Mirror of
-/// edgec/ops/fixed_point_exp.py.
+/// edgec/ops/numerics/fixed_point_exp.py.
 #ifndef EDGEC_SUPPORT_FIXED_POINT_EXP_H
 #define EDGEC_SUPPORT_FIXED_POINT_EXP_H
 

@@ -1,6 +1,6 @@
 /// Logistic and tanh in 16-bit fixed point, as gemmlowp computes them, bit for bit.
 /// Qm.n is an int16 with m integer and n = 15 - m fraction bits, held in an int32 here. Mirror of
-/// edgec/ops/fixed_point_int16.py.
+/// edgec/ops/numerics/fixed_point_int16.py.
 #ifndef EDGEC_SUPPORT_FIXED_POINT_INT16_H
 #define EDGEC_SUPPORT_FIXED_POINT_INT16_H
 

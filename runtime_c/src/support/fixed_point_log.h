@@ -1,6 +1,6 @@
 /// Natural logarithm in 32-bit fixed point, as TFLite's LOG_SOFTMAX computes it, bit for bit.
 /// Qm.n is an int32 with m integer and n = 31 - m fraction bits. Mirror of
-/// edgec/ops/fixed_point_log.py.
+/// edgec/ops/numerics/fixed_point_log.py.
 #ifndef EDGEC_SUPPORT_FIXED_POINT_LOG_H
 #define EDGEC_SUPPORT_FIXED_POINT_LOG_H
 

@@ -1,4 +1,4 @@
-/// Functions of one int16 by a table of 513 samples. Mirror of edgec/ops/interpolation.py.
+/// Functions of one int16 by a table of 513 samples. Mirror of edgec/ops/numerics/interpolation.py.
 #ifndef EDGEC_SUPPORT_INTERPOLATE_H
 #define EDGEC_SUPPORT_INTERPOLATE_H
 

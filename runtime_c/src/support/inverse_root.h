@@ -1,5 +1,5 @@
 /// Inverse square root in 32-bit fixed point, bit for bit as TFLite computes it.
-/// Mirror of edgec/ops/inverse_root.py.
+/// Mirror of edgec/ops/numerics/inverse_root.py.
 #ifndef EDGEC_SUPPORT_INVERSE_ROOT_H
 #define EDGEC_SUPPORT_INVERSE_ROOT_H
 

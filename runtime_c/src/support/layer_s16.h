@@ -1,5 +1,5 @@
 /// The end of an int16 layer with weights: from the sum of products to the output.
-/// Mirror of edgec/ops/layer_output.py.
+/// Mirror of edgec/ops/layers/layer_output.py.
 #ifndef EDGEC_SUPPORT_LAYER_S16_H
 #define EDGEC_SUPPORT_LAYER_S16_H
 

@@ -1,5 +1,5 @@
 /// Requantization with double rounding, as gemmlowp, TFLite 2.14 and CMSIS-NN do it, bit for bit.
-/// Mirror of edgec/ops/fixed_point.py; the prose is docs/numerics.md.
+/// Mirror of edgec/ops/numerics/fixed_point.py; the prose is docs/numerics.md.
 #ifndef EDGEC_SUPPORT_REQUANTIZE_H
 #define EDGEC_SUPPORT_REQUANTIZE_H
 

@@ -1,5 +1,5 @@
 /// Requantization of 64-bit sums with a single rounding, as TFLite 2.14 and CMSIS-NN do it for int16.
-/// Mirror of requantize_wide in edgec/ops/fixed_point.py; the prose is docs/numerics.md.
+/// Mirror of requantize_wide in edgec/ops/numerics/fixed_point.py; the prose is docs/numerics.md.
 #ifndef EDGEC_SUPPORT_REQUANTIZE_WIDE_H
 #define EDGEC_SUPPORT_REQUANTIZE_WIDE_H
 

@@ -48,7 +48,7 @@ static int8_t normalize(const moments_t *m, int32_t x, int32_t gain, int32_t off
 /// then to y = (normal * gain + offset * 2^offset_shift) / 2^result_bits, rounded down. walk->stride
 /// are the steps of gains and offsets along the runs; epsilon is multiplier * 2^shift, in units of
 /// the variance raised by variance_shift. At most 65536 elements are normalized together. The
-/// arithmetic is that of edgec/ops/normalization.py.
+/// arithmetic is that of edgec/ops/layers/normalization.py.
 /// Cost: per element two multiply-accumulates and two 64-bit products; one root per group.
 void edgec_normalization_s8(const edgec_axes_t *walk, const int8_t *input,
                             const edgec_scale_t *epsilon, int32_t variance_shift,
