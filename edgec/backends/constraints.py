@@ -1,6 +1,6 @@
 """Constraints shared by kernels. The docstring's first line is what users read."""
 
-from edgec.backends.base import Request
+from edgec.backends.request import Request
 from edgec.ir import DType, TensorType
 from edgec.ops.pooling.pool_in_tflite import one_quantization
 

@@ -4,51 +4,58 @@ from collections.abc import Mapping
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import Graph, State, TensorType, ValueName
-from edgec.lir import STATE, ArenaRef, Call, Scalar, StateBuffer, Step
+from edgec.program import STATE, Access, ArenaRef, Argument, Call, Scalar, StateStorage, Step, View
 
 
-def state_buffers(graph: Graph, names: Mapping[ValueName, str]) -> tuple[StateBuffer, ...]:
-    """Return the buffers that keep states: those of the inputs they are read from."""
+def state_storages(graph: Graph, views: Mapping[ValueName, View]) -> tuple[StateStorage, ...]:
+    """Return the storages that keep states: those of the inputs they are read from."""
     return tuple(
-        StateBuffer(names[each.input], _fill(graph.types[each.input])) for each in graph.states
+        StateStorage(views[each.input].storage, _fill(graph.types[each.input]))
+        for each in graph.states
     )
 
 
-def keep_states(graph: Graph, names: Mapping[ValueName, str]) -> tuple[Step, ...]:
+def keep_states(graph: Graph, views: Mapping[ValueName, View]) -> tuple[Step, ...]:
     """Return the steps that copy what a run leaves to where the next one reads it.
 
-    A buffer that another state reads from is copied before it is written. Raises
+    A storage that another state reads from is copied before it is written. Raises
     :class:`EdgecError` ``unsupported-state`` where states change places, and where an output is
     nothing but the state that a run began with: it would be overwritten.
     """
-    shown = {names[value] for value in graph.without_states(graph.outputs)}
-    lost = [each for each in graph.states if names[each.input] in shown]
+    shown = {views[value] for value in graph.without_states(graph.outputs)}
+    lost = [each for each in graph.states if views[each.input] in shown]
     if lost:
         raise _unsupported(graph, "an output is a state as it was before the run", lost)
-    waiting = [each for each in graph.states if names[each.output] != names[each.input]]
+    waiting = [each for each in graph.states if views[each.output] != views[each.input]]
     steps: list[Step] = []
     while waiting:
-        sources = [names[each.output] for each in waiting]
-        free = [each for each in waiting if names[each.input] not in sources]
+        sources = [views[each.output] for each in waiting]
+        free = [each for each in waiting if views[each.input] not in sources]
         if not free:
             raise _unsupported(graph, "states exchange their contents", waiting)
-        steps += [_copy(graph, each, names) for each in free]
+        steps += [_copy(graph, each, views) for each in free]
         waiting = [each for each in waiting if each not in free]
     return tuple(steps)
 
 
-def _copy(graph: Graph, state: State, names: Mapping[ValueName, str]) -> Step:
-    kind, source, target = graph.types[state.input], names[state.output], names[state.input]
-    call = Call("edgec_copy", [ArenaRef(source), Scalar(kind.bytes), ArenaRef(target)])
+def _copy(graph: Graph, state: State, views: Mapping[ValueName, View]) -> Step:
+    kind, source, target = graph.types[state.input], views[state.output], views[state.input]
+    args: list[Argument] = [
+        ArenaRef(source.storage, source.offset),
+        Scalar(kind.bytes),
+        ArenaRef(target.storage, target.offset),
+    ]
     return Step(
         node=f"{state.input}/keep",
         op=STATE,
         comment=f"{state.input}: kept for the next run {'x'.join(map(str, kind.shape))}",
         backend="portable_c",
-        call=call,
-        reads=(source,),
-        writes=(target,),
-        scratch=None,
+        calls=(Call("edgec_copy", args),),
+        accesses=(
+            Access("in0", source, kind.bytes, writes=False),
+            Access("out0", target, kind.bytes, writes=True),
+        ),
+        scratch=(),
         macs=0,
         weights_bytes=0,
         inputs=(kind,),

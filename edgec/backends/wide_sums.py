@@ -5,8 +5,8 @@ All are met where a layer has no int16 activations or no constant weights: other
 
 import numpy as np
 
-from edgec.backends.base import Request
 from edgec.backends.constraints import constant_weights, int16_data, symmetric_weights
+from edgec.backends.request import Request
 from edgec.ir import Array
 from edgec.ops.layers.conv2d import Conv2D, conv_factors
 from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_factor

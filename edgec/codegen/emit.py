@@ -1,12 +1,21 @@
 """Prints calls, structs and arrays as C. All numbers are final: no arithmetic is left to the C."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from edgec.ir import Array
-from edgec.lir import ArenaRef, Argument, Call, ConstantRef, Null, Scalar, Struct
+from edgec.program import (
+    ArenaRef,
+    Argument,
+    Call,
+    ConstantRef,
+    Null,
+    OperandRef,
+    Scalar,
+    Struct,
+)
 
 _C_TYPES = {
     "int8": "int8_t",
@@ -23,7 +32,7 @@ _LINE = 96
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """C names of what a program refers to: symbols of constant arrays, offsets of buffers."""
+    """C names of what a program refers to: symbols of constant arrays, offsets of storages."""
 
     symbols: Mapping[str, str]
     offsets: Mapping[str, int]
@@ -58,27 +67,54 @@ def array_body(data: Array) -> str:
     return "\n".join(f"    {each}" for each in lines)
 
 
-def call_lines(call: Call, names: Names) -> list[str]:
-    """Print the body of a function that makes one call and returns its status."""
+def body_lines(calls: Sequence[Call], names: Names) -> list[str]:
+    """Print the body of a function that makes calls, one after the other, and returns a status.
+
+    It is that of the first that fails, 0 where none does.
+    """
+    *first, last = calls
+    lines: list[str] = []
+    for number, call in enumerate(first):
+        lines += _checked(call, names, f"_{number}")
+    made, invocation = _invocation(last, names, f"_{len(first)}" if first else "")
+    if last.returns_status:
+        return [*lines, *made, *_wrapped(f"return (int32_t){invocation}")]
+    return [*lines, *made, *_wrapped(invocation), "return 0;"]
+
+
+def _checked(call: Call, names: Names, suffix: str) -> list[str]:
+    """Print a call that others follow: a failure ends the function."""
+    made, invocation = _invocation(call, names, suffix)
+    if not call.returns_status:
+        return [*made, *_wrapped(invocation)]
+    status = f"status{suffix}"
+    return [
+        *made,
+        *_wrapped(f"const int32_t {status} = (int32_t){invocation}"),
+        f"if ({status} != 0) {{",
+        f"    return {status};",
+        "}",
+    ]
+
+
+def _invocation(call: Call, names: Names, suffix: str) -> tuple[list[str], str]:
+    """Return the declarations of a call's structs, and the call."""
     lines: list[str] = []
     args: list[str] = []
     for position, argument in enumerate(call.args):
         if isinstance(argument, Struct):
-            name = f"arg{position}"
+            name = f"arg{position}{suffix}"
             storage = "const" if _needs_arena(argument) else "static const"
             lines.append(f"{storage} {argument.c_type} {name} = {_struct(argument, names)};")
             args.append(f"&{name}")
         else:
             args.append(_value(argument, names))
-    invocation = f"{call.function}({', '.join(args)});"
-    if call.returns_status:
-        return [*lines, *_wrapped(f"return (int32_t){invocation}")]
-    return [*lines, *_wrapped(invocation), "return 0;"]
+    return lines, f"{call.function}({', '.join(args)});"
 
 
-def uses_arena(call: Call) -> bool:
+def uses_arena(calls: Sequence[Call]) -> bool:
     """Tell whether any argument points into the arena."""
-    return any(isinstance(each, ArenaRef) or _needs_arena(each) for each in call.args)
+    return any(_needs_arena(each) for call in calls for each in call.args)
 
 
 def _wrapped(text: str) -> list[str]:
@@ -109,8 +145,11 @@ def _value(argument: Argument, names: Names) -> str:
             return "NULL"
         case ConstantRef(array=array, mutable=mutable):
             return f"(void *){names.symbols[array]}" if mutable else names.symbols[array]
-        case ArenaRef(buffer=buffer):
-            return f"(void *)(arena + {names.offsets[buffer]})"
+        case ArenaRef(storage=storage, offset=offset):
+            return f"(void *)(arena + {names.offsets[storage] + offset})"
+        case OperandRef(role=role):
+            message = f"an operand that was not placed: {role!r}"
+            raise AssertionError(message)
         case Struct():
             return _struct(argument, names)
 

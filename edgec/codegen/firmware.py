@@ -7,6 +7,7 @@ The folder needs its sibling, the model's library, and nothing of edgec to be bu
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgec.backends.backend import backends
 from edgec.codegen.render import render
 from edgec.codegen.source_tree import SourceTree
 from edgec.resources import data_folder
@@ -14,7 +15,6 @@ from edgec.targets.board import Board
 
 DEFAULT_STACK_BYTES = 4096
 SEMIHOSTING = "semihosting"
-THIRD_PARTY = "kernels/cmsis_nn"
 WARNING_FLAGS = (
     "-Wall",
     "-Wextra",
@@ -53,7 +53,7 @@ class BuildRecipe:
 
     board_name: str
     name: str
-    third_party: str
+    third_parties: tuple[str, ...]
     cpu_flags: tuple[str, ...]
     common_flags: tuple[str, ...]
     warning_flags: tuple[str, ...]
@@ -63,18 +63,18 @@ class BuildRecipe:
 
     def compile_flags(self, source: str) -> tuple[str, ...]:
         """Return the arguments that compile ``source``; third-party code is not warned about."""
-        is_ours = not source.startswith(f"{self.name}/{self.third_party}/")
+        is_ours = not source.startswith(third_party_folders(self.name))
         warnings = self.warning_flags if is_ours else ("-w",)
         return (*self.cpu_flags, *self.common_flags, *warnings, *self.include_flags)
 
 
 def build_recipe(board: Board, name: str) -> BuildRecipe:
     """Return how the firmware of model ``name`` is compiled and linked for ``board``."""
-    folders = ("firmware/include", name, f"{name}/kernels", f"{name}/{THIRD_PARTY}/Include")
+    folders = ("firmware/include", name, *kernel_includes(name))
     return BuildRecipe(
         board_name=board.name,
         name=name,
-        third_party=THIRD_PARTY,
+        third_parties=tuple(f"kernels/{each.folder}" for each in backends() if each.folder),
         cpu_flags=board.core.flags,
         common_flags=_COMMON_FLAGS,
         warning_flags=WARNING_FLAGS,
@@ -91,6 +91,17 @@ def build_recipe(board: Board, name: str) -> BuildRecipe:
         ),
         bin_flags=_bin_flags(board),
     )
+
+
+def third_party_folders(name: str) -> tuple[str, ...]:
+    """Return the folders of third-party kernels that model ``name`` may have, below OUT."""
+    return tuple(f"{name}/kernels/{each.folder}/" for each in backends() if each.folder)
+
+
+def kernel_includes(name: str) -> tuple[str, ...]:
+    """Return where compilers find the headers of kernels of model ``name``, below OUT."""
+    libraries = [path for each in backends() for path in each.include_folders]
+    return (f"{name}/kernels", *(f"{name}/kernels/{path}" for path in libraries))
 
 
 def firmware_tree(

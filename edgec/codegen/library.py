@@ -3,19 +3,20 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
-from pathlib import Path
 
 from edgec import __version__
-from edgec.backends.cmsis_nn import source as cmsis_nn_source
-from edgec.backends.portable_c import source as portable_source
-from edgec.codegen.emit import Names, array_body, c_type, call_lines, number, uses_arena
+from edgec.backends.backend import Backend, backend_named
+from edgec.backends.runtime_sources import HEADER
+from edgec.backends.runtime_sources import closure as runtime_closure
+from edgec.codegen.emit import Names, array_body, body_lines, c_type, number, uses_arena
 from edgec.codegen.render import comment, identifier, identifiers, render
 from edgec.codegen.source_tree import SourceTree
 from edgec.ir import DType
-from edgec.lir import ConstantArray, Port, Program, StateBuffer, Step
 from edgec.memory.planner import ALIGNMENT, MemoryPlan, aligned
+from edgec.program import ConstantArray, Port, Program, StateStorage, Step
 from edgec.resources import license_text
 from edgec.targets.cpu import CpuCore
+from edgec.targets.target import Target
 
 ABI_VERSION = 1
 _SUFFIXES = {DType.INT8: "s8", DType.INT16: "s16"}
@@ -93,6 +94,16 @@ class StateView:
 
 
 @dataclass(frozen=True, slots=True)
+class ThirdPartyView:
+    """Files of somebody else's library: their folder, its name, C files and include folders."""
+
+    folder: str
+    title: str
+    sources: tuple[str, ...]
+    include_folders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryView:
     """Everything the templates of the library may show."""
 
@@ -116,22 +127,18 @@ class LibraryView:
     arena_map: tuple[ArenaRow, ...]
     states: tuple[StateView, ...]
     sources: tuple[str, ...]
-    third_party_sources: tuple[str, ...]
-    third_party_include: str
-    has_third_party: bool
+    third_parties: tuple[ThirdPartyView, ...]
 
 
 def library_tree(
     program: Program,
     memory: MemoryPlan,
-    cpu: CpuCore,
+    target: Target,
     origin: Origin,
-    *,
-    cmsis_nn: Path | None = None,
 ) -> SourceTree:
     """Return the folder ``<name>/``: everything a C project needs to run the model."""
-    kernels = _kernel_files(program, cmsis_nn)
-    view = _view(program, memory, cpu, origin, kernels)
+    kernels = _kernel_files(program, target)
+    view = _view(program, memory, target.core, origin, kernels)
     name = view.name
     files = {
         f"{name}.h": render("model/model.h.j2", view),
@@ -145,18 +152,29 @@ def library_tree(
     return SourceTree(files)
 
 
-def _kernel_files(program: Program, cmsis_nn: Path | None) -> dict[str, bytes]:
+def _kernel_files(program: Program, target: Target) -> dict[str, bytes]:
     """Return the kernels' sources, only those needed; the helpers of the API come with them."""
-    used: dict[str, set[str]] = {}
-    for step in program.steps:
-        used.setdefault(step.backend, set()).add(step.call.function)
-    portable = used.get("portable_c", set()) | _port_helpers(program)
-    files = dict(portable_source.closure(portable))
-    if "cmsis_nn" in used:
-        library = cmsis_nn_source.find(cmsis_nn)
-        chosen = library.closure(sorted(used["cmsis_nn"]))
-        files.update({f"cmsis_nn/{path}": data for path, data in chosen.items()})
+    own = _port_helpers(program)
+    others: list[tuple[Backend, set[str]]] = []
+    for backend in _used_backends(program):
+        functions = {
+            call.function
+            for step in program.steps
+            if step.backend == backend.name
+            for call in step.calls
+        }
+        if HEADER in backend.headers:  # runtime_c's: one header has the prototypes of all
+            own |= functions
+        else:
+            others.append((backend, functions))
+    files = dict(runtime_closure(own))
+    for backend, functions in others:
+        files.update(backend.sources(functions, target))
     return files
+
+
+def _used_backends(program: Program) -> list[Backend]:
+    return [backend_named(name) for name in sorted({step.backend for step in program.steps})]
 
 
 def _port_helpers(program: Program) -> set[str]:
@@ -183,7 +201,8 @@ def _view(
     symbols = identifiers(f"{name}_{each}" for each in program.constants)
     names = Names({each: symbols[f"{name}_{each}"] for each in program.constants}, memory.offsets)
     sources = [path for path in kernels if path.endswith(".c")]
-    third_party = tuple(sorted(path for path in sources if path.startswith("cmsis_nn/")))
+    third_parties = _third_parties(program, sources)
+    theirs = {path for each in third_parties for path in each.sources}
     return LibraryView(
         version=__version__,
         origin=origin,
@@ -204,18 +223,27 @@ def _view(
         nodes=tuple(_node_view(index, step, names) for index, step in enumerate(program.steps)),
         arena_map=_arena_map(memory),
         states=tuple(_state_view(program, each, memory) for each in program.states),
-        sources=tuple(sorted(path for path in sources if path not in third_party)),
-        third_party_sources=third_party,
-        third_party_include="cmsis_nn/Include",
-        has_third_party=bool(third_party),
+        sources=tuple(sorted(path for path in sources if path not in theirs)),
+        third_parties=third_parties,
+    )
+
+
+def _third_parties(program: Program, sources: Sequence[str]) -> tuple[ThirdPartyView, ...]:
+    return tuple(
+        ThirdPartyView(
+            each.folder,
+            each.title,
+            tuple(sorted(path for path in sources if path.startswith(f"{each.folder}/"))),
+            each.include_folders,
+        )
+        for each in _used_backends(program)
+        if each.folder
     )
 
 
 def _headers(program: Program) -> tuple[str, ...]:
-    headers = ['"edgec_kernels.h"']
-    if any(step.backend == "cmsis_nn" for step in program.steps):
-        headers.append('"arm_nnfunctions.h"')
-    return tuple(headers)
+    headers = [header for each in _used_backends(program) for header in each.headers]
+    return tuple(dict.fromkeys((HEADER, *headers)))
 
 
 def _port_views(ports: Sequence[Port], macro: str, memory: MemoryPlan) -> tuple[PortView, ...]:
@@ -238,7 +266,7 @@ def _port_view(index: int, port: Port, macro: str, memory: MemoryPlan) -> PortVi
         scale=number(float(quantization.scale)) if quantization else "1.0f",
         zero_point=quantization.zero_point if quantization else 0,
         layout=layout_name(port),
-        offset=memory.offsets[port.buffer],
+        offset=memory.offsets[port.view.storage] + port.view.offset,
         suffix=_suffix(port),
         quantizer=_quantizer(port),
     )
@@ -260,19 +288,19 @@ def _constant_view(constant: ConstantArray, names: Names) -> ConstantView:
     )
 
 
-def _state_view(program: Program, state: StateBuffer, memory: MemoryPlan) -> StateView:
-    size = program.buffers[state.buffer].size
-    return StateView(memory.offsets[state.buffer], size, state.fill % 256, comment(state.buffer))
+def _state_view(program: Program, state: StateStorage, memory: MemoryPlan) -> StateView:
+    size = program.storages[state.storage].size
+    return StateView(memory.offsets[state.storage], size, state.fill % 256, comment(state.storage))
 
 
 def _node_view(index: int, step: Step, names: Names) -> NodeView:
-    lines = tuple(call_lines(step.call, names))
+    lines = tuple(body_lines(step.calls, names))
     return NodeView(
         index,
         comment(step.comment),
-        f"{step.backend}: {step.call.function}",
+        f"{step.backend}: {step.function}",
         lines,
-        uses_arena(step.call),
+        uses_arena(step.calls),
     )
 
 

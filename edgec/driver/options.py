@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from edgec.backends.select import BACKENDS_BY_CHOICE
+from edgec.backends.backend import choices as kernel_choices
 from edgec.codegen.render import identifier
 from edgec.driver.compile.requirements import Requirement
 from edgec.errors import EdgecError, ExitCode, Place, raise_all
@@ -51,8 +51,8 @@ class BuildOptions:
         errors = self._quantization_problems()
         if not self.board:
             errors.append(_missing("board", "name a board with --board; `edgec boards` lists them"))
-        if self.kernels not in BACKENDS_BY_CHOICE:
-            known = ", ".join(BACKENDS_BY_CHOICE)
+        if self.kernels not in kernel_choices():
+            known = ", ".join(kernel_choices())
             errors.append(_wrong("kernels", f"{self.kernels!r} is none of {known}", known))
         raise_all(errors)
         return self

@@ -9,7 +9,7 @@ import numpy as np
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, Graph, QParams, TensorType, ValueName
-from edgec.lir import Port
+from edgec.program import Port
 from edgec.quantization.samples.samples import read_samples
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
-from edgec.codegen.firmware import THIRD_PARTY, WARNING_FLAGS, host_tree
+from edgec.codegen.firmware import WARNING_FLAGS, host_tree, kernel_includes, third_party_folders
 from edgec.codegen.source_tree import SourceTree
 from edgec.firmware.client import RunnerClient
 from edgec.firmware.emulate import Session
@@ -76,8 +76,8 @@ class HostProcess:
 
     def _object(self, compiler: Path, folder: Path, source: str) -> str:
         name = self._name
-        third_party = source.startswith(f"{name}/{THIRD_PARTY}/")
-        includes = ("firmware", "firmware/include", "firmware/runner", name, f"{name}/kernels")
+        third_party = source.startswith(third_party_folders(name))
+        includes = ("firmware", "firmware/include", "firmware/runner", name, *kernel_includes(name))
         target = source.replace("/", "_") + ".o"
         command: list[str | Path] = [
             compiler,
@@ -87,7 +87,7 @@ class HostProcess:
             "-D_POSIX_C_SOURCE=200809L",
         ]
         command += ["-w"] if third_party else WARNING_FLAGS
-        command += [f"-I{each}" for each in (*includes, f"{name}/{THIRD_PARTY}/Include")]
+        command += [f"-I{each}" for each in includes]
         run_tool([*command, *self._flags, "-c", source, "-o", target], cwd=folder)
         return target
 

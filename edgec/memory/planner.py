@@ -1,8 +1,9 @@
 """Live ranges -> offsets in one arena.
 
 Greedy by size (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference",
-2020): the largest buffer first, each at the lowest offset where it fits. Where that misses the
+2020): the largest storage first, each at the lowest offset where it fits. Where that misses the
 lower bound, other orders are tried, always the same ones, so that equal models get equal plans.
+What a kernel writes may lie over what it reads where the kernel says so (``LiveRange.over``).
 """
 
 import random
@@ -19,7 +20,8 @@ _ATTEMPTS = 300
 class MemoryPlan:
     """Offset of each buffer, and the bytes in all.
 
-    ``lower_bound`` is the largest sum of sizes alive at one moment: no plan can be smaller.
+    ``lower_bound`` is the largest sum of sizes alive at one moment, where a pair that may overlap
+    counts as much as both need together: no plan can be smaller.
     """
 
     ranges: tuple[LiveRange, ...]
@@ -35,12 +37,13 @@ class MemoryPlan:
 
 
 def plan(ranges: Sequence[LiveRange]) -> MemoryPlan:
-    """Place every buffer; buffers that are alive together never overlap."""
+    """Place every storage; what is alive together never overlaps but where it may."""
     bound = lower_bound(ranges)
+    fit = _first_fit_over if any(each.over for each in ranges) else _first_fit
     best: dict[str, int] = {}
     best_size = -1
     for order in _orders(ranges):
-        offsets = _first_fit(order)
+        offsets = fit(order)
         size = max((offsets[each.name] + aligned(each.size) for each in ranges), default=0)
         if best_size < 0 or size < best_size:
             best, best_size = offsets, size
@@ -63,7 +66,19 @@ def _moments(ranges: Sequence[LiveRange]) -> set[int]:
 
 
 def _alive_bytes(ranges: Sequence[LiveRange], moment: int) -> int:
-    return sum(aligned(each.size) for each in ranges if each.first <= moment <= each.last)
+    alive = {each.name: each for each in ranges if each.first <= moment <= each.last}
+    return sum(aligned(each.size) for each in alive.values()) - _saved(alive, moment)
+
+
+def _saved(alive: Mapping[str, LiveRange], moment: int) -> int:
+    """Return the bytes that overlaps save at a moment, at most: each storage is lain over once."""
+    saved: dict[str, int] = {}
+    for each in alive.values():
+        for name, lag in each.over if each.first == moment else ():
+            both = aligned(each.size) + aligned(alive[name].size)
+            together = max(aligned(alive[name].size) + aligned(lag), aligned(each.size))
+            saved[name] = max(saved.get(name, 0), both - together)
+    return sum(saved.values())
 
 
 def _orders(ranges: Sequence[LiveRange]) -> Iterator[list[LiveRange]]:
@@ -75,6 +90,40 @@ def _orders(ranges: Sequence[LiveRange]) -> Iterator[list[LiveRange]]:
     generator = random.Random(len(by_size))  # noqa: S311 - a fixed seed: plans must repeat
     for _ in range(_ATTEMPTS):
         yield sorted(by_size, key=lambda each: -each.size * generator.uniform(0.3, 1.0))
+
+
+def _first_fit_over(order: Sequence[LiveRange]) -> dict[str, int]:
+    """Place each at the lowest offset where all that is placed lets it."""
+    placed: list[tuple[int, LiveRange]] = []
+    for each in order:
+        near = [(start, other) for start, other in placed if each.overlaps(other)]
+        candidates = {0}
+        for start, other in near:
+            candidates.add(start + aligned(other.size))
+            lag = _lag(each, other)
+            if lag is not None:
+                candidates.add(max(0, start - aligned(lag)))
+            lag = _lag(other, each)
+            if lag is not None:
+                candidates.add(start + aligned(lag))
+        offset = min(
+            c for c in candidates if all(_lets(each, c, other, start) for start, other in near)
+        )
+        placed.append((offset, each))
+    return {each.name: offset for offset, each in placed}
+
+
+def _lag(upper: LiveRange, lower: LiveRange) -> int | None:
+    """Return how far below ``lower`` the other has to start that may lie over it."""
+    return dict(upper.over).get(lower.name)
+
+
+def _lets(one: LiveRange, at: int, other: LiveRange, start: int) -> bool:
+    """Tell whether two that are alive together may lie at these offsets."""
+    if at + aligned(one.size) <= start or start + aligned(other.size) <= at:
+        return True
+    lag, back = _lag(one, other), _lag(other, one)
+    return (lag is not None and at + lag <= start) or (back is not None and start + back <= at)
 
 
 def _first_fit(order: Sequence[LiveRange]) -> dict[str, int]:

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from edgec.codegen.library import Origin, library_tree
-from edgec.driver.compile.compile import lower_graph
+from edgec.driver.compile.compile import lower_graph, target_of
 from edgec.ir import DType, GraphBuilder, QParams, TensorType
-from edgec.lir import Program
 from edgec.memory.planner import MemoryPlan
 from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.program import Program
 from edgec.targets.board import load_board
 
+TARGET = target_of(load_board("qemu-m0"), "portable")
 DOC = Path(__file__).parents[2] / "docs" / "c-api.md"
 MAIN = """
 #include <stdio.h>
@@ -47,14 +48,13 @@ def program() -> tuple[Program, MemoryPlan]:
     weights[:, 1] = [0, 1, 2]
     matrix = g.constant("w", weights, QParams.per_tensor(1.0))
     y = g.add1(FullyConnected(), x, matrix, name="scores", qparams=act)
-    return lower_graph(g.build([y]), load_board("qemu-m0"), "portable")
+    return lower_graph(g.build([y]), TARGET, "portable")
 
 
 @pytest.mark.cc
 def test_example_compiles_and_runs(tmp_path: Path) -> None:
     lowered, memory = program()
-    core = load_board("qemu-m0").core
-    library_tree(lowered, memory, core, Origin("00" * 32, "host", "")).write(tmp_path)
+    library_tree(lowered, memory, TARGET, Origin("00" * 32, "host", "")).write(tmp_path)
     (example,) = re.findall(
         r"<!-- a test compiles exactly this -->\n```c\n(.*?)```", DOC.read_text(), re.DOTALL
     )
@@ -74,7 +74,7 @@ def test_example_compiles_and_runs(tmp_path: Path) -> None:
 
 def test_macros_in_the_document_exist(tmp_path: Path) -> None:
     lowered, memory = program()
-    tree = library_tree(lowered, memory, load_board("qemu-m0").core, Origin("00" * 32, "m0", ""))
+    tree = library_tree(lowered, memory, TARGET, Origin("00" * 32, "m0", ""))
     texts = b"\n".join(tree.files.values()).decode()
     named = set(re.findall(r"`-?D?((?:KWS|EDGEC)_[A-Z_0-9]*[A-Z0-9])\b", DOC.read_text()))
     assert len(named) > 10

@@ -8,7 +8,7 @@ import pytest
 
 from edgec.codegen.library import Origin, library_tree
 from edgec.codegen.source_tree import SourceTree
-from edgec.driver.compile.compile import lower_graph
+from edgec.driver.compile.compile import lower_graph, target_of
 from edgec.ir import DType, Graph, GraphBuilder, QParams, TensorType
 from edgec.ops.activations.softmax import Softmax
 from edgec.ops.layers.fully_connected import FullyConnected
@@ -43,8 +43,9 @@ def graph(name: str) -> Graph:
 
 def library(name: str, kernels: str = "auto") -> SourceTree:
     board = load_board("stm32")
-    program, memory = lower_graph(graph(name), board, kernels)
-    return library_tree(program, memory, board.core, Origin("00" * 32, "stm32", name))
+    target = target_of(board, kernels)
+    program, memory = lower_graph(graph(name), target, kernels)
+    return library_tree(program, memory, target, Origin("00" * 32, "stm32", name))
 
 
 def own_text(tree: SourceTree) -> dict[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from ops.case import case_modules, cases_of
 
-from edgec.backends.base import KERNELS, kernels_for
+from edgec.backends.kernel import KERNELS, kernels_for
 from edgec.driver.about.supported import operators, supported_operators
 from edgec.exporters.tflite import load_exporters
 from edgec.ops.operator import Operator

@@ -19,6 +19,7 @@ import pytest
 from onnx import helper, numpy_helper
 
 from edgec.errors import Place
+from edgec.frontends.importers import load_importers
 from edgec.frontends.onnx.constant_folding import FOLDABLE, SHAPE_ONLY
 from edgec.frontends.onnx.load import read_onnx
 from edgec.frontends.onnx.model_file import OLDEST_OPSET
@@ -26,10 +27,10 @@ from edgec.frontends.onnx.nodes import operator_key
 from edgec.frontends.onnx.qdq import in_floats
 from edgec.ir import Array, Graph, evaluate, verify
 from edgec.ops.operator import is_float
-from edgec.ops.registry import IMPORTERS, Format, load_all
+from edgec.ops.registry import IMPORTERS, Format
 from edgec.pipelines import optimize_float
 
-load_all()
+load_importers()
 IMPORTED = {name for source, name in IMPORTERS if source is Format.ONNX}
 COMPUTED_AT_IMPORT = FOLDABLE - IMPORTED
 EXPANDED = {"QLinearConv", "QLinearMatMul"}  # the front end spells them out

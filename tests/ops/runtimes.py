@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from lowering import target
 from ops.case import Case
 
-from edgec.backends import base as backends
-from edgec.backends.select import BACKENDS_BY_CHOICE, lower
+from edgec.backends.backend import preferred
+from edgec.backends.selection import lower
 from edgec.codegen.firmware import FirmwareModel, firmware_tree
 from edgec.codegen.library import Origin, library_tree
 from edgec.codegen.render import identifier
@@ -20,7 +21,7 @@ from edgec.ir import Array, Graph, Node, ValueName, verify
 from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import plan
 from edgec.targets.board import load_board
-from edgec.targets.cpu import CPUS, CpuCore
+from edgec.targets.target import Target
 
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
 Outputs = list[list[Array]]  # [sample][output]
@@ -37,12 +38,13 @@ class Runtime:
         return f"{self.board}-{self.kernels}"
 
     @property
-    def cpu(self) -> CpuCore:
-        return CPUS["host"] if self.board == "host" else load_board(self.board).core
+    def target(self) -> Target:
+        core = "host" if self.board == "host" else load_board(self.board).cpu
+        return target(core, self.kernels)
 
     def run(self, graph: Graph, samples: Sequence[dict[ValueName, Array]], folder: Path) -> Outputs:
         """Build ``graph`` in ``folder`` and run every sample."""
-        tree, name = compile_graph(graph, self.cpu, self.kernels)
+        tree, name = compile_graph(graph, self.target, self.kernels)
         ports = (len(graph.inputs), len(graph.outputs))
         if self.board == "host":
             with HostProcess(tree, name, ports, flags=SANITIZERS) as session:
@@ -55,12 +57,11 @@ class Runtime:
             return _run_all(session, graph, samples)
 
 
-def compile_graph(graph: Graph, cpu: CpuCore, kernels: str) -> tuple[SourceTree, str]:
+def compile_graph(graph: Graph, made_for: Target, kernels: str) -> tuple[SourceTree, str]:
     """Lower, plan and print a graph; return the library's files and its C name."""
-    backends.load_all()
-    program = lower(graph, cpu, BACKENDS_BY_CHOICE[kernels])
+    program = lower(graph, made_for, preferred(kernels))
     origin = Origin("00" * 32, "test", kernels)
-    tree = library_tree(program, plan(live_ranges(program)), cpu, origin)
+    tree = library_tree(program, plan(live_ranges(program)), made_for, origin)
     return tree, identifier(graph.name)
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lowering import lowered, target
 from ops.case import int8, random_array
 from ops.runtimes import SANITIZERS, compile_graph
 
-from edgec.backends.select import lower
 from edgec.codegen.firmware import FirmwareModel, firmware_tree
 from edgec.errors import EdgecError
 from edgec.firmware.emulate import Emulator, Session
@@ -30,7 +30,6 @@ from edgec.ops.elementwise.add import Add
 from edgec.ops.functions.neg import Neg
 from edgec.ops.movement.reshape import Reshape
 from edgec.targets.board import load_board
-from edgec.targets.cpu import CPUS
 
 KIND = int8((1, 6), 0.05, zero_point=-7)
 RUNS = 5
@@ -85,7 +84,7 @@ def test_states_start_from_zero_and_are_carried_on() -> None:
 @pytest.mark.cc
 def test_host_keeps_states_and_resets_them() -> None:
     graph = accumulator()
-    tree, name = compile_graph(graph, CPUS["host"], "portable")
+    tree, name = compile_graph(graph, target("host", "portable"), "portable")
     with HostProcess(tree, name, (1, 1), flags=SANITIZERS) as session:
         assert run_twice(session) == [expected(graph)] * 2
 
@@ -94,7 +93,7 @@ def test_host_keeps_states_and_resets_them() -> None:
 @pytest.mark.parametrize("kernels", ["auto", "portable"])
 def test_firmware_keeps_states_and_resets_them(kernels: str, tmp_path: Path) -> None:
     graph, board = accumulator(), load_board("qemu-m4")
-    tree, name = compile_graph(graph, board.core, kernels)
+    tree, name = compile_graph(graph, target(board.cpu, kernels), kernels)
     firmware = firmware_tree(board, FirmwareModel(name, 1, 1))
     tree.under(name).merge(firmware.under("firmware")).write(tmp_path)
     image = build_firmware(tmp_path, name, board)
@@ -103,8 +102,8 @@ def test_firmware_keeps_states_and_resets_them(kernels: str, tmp_path: Path) -> 
 
 
 def test_states_have_their_memory_all_the_time() -> None:
-    program = lower(accumulator(), CPUS["host"], ("portable_c",))
-    kept = {each.buffer for each in program.states}
+    program = lowered(accumulator(), "host", "portable")
+    kept = {each.storage for each in program.states}
     ranges = [each for each in live_ranges(program) if each.name in kept]
     assert [(each.first, each.last) for each in ranges] == [(-1, len(program.steps))] * 3
     assert [port.name for port in (*program.inputs, *program.outputs)] == ["x", "y"]
@@ -130,13 +129,13 @@ def test_states_that_would_be_overwritten_are_refused(
     pairs: list[tuple[str, str]], said: str
 ) -> None:
     with pytest.raises(EdgecError, match=said) as caught:
-        lower(swapped(pairs), CPUS["host"], ("portable_c",))
+        lowered(swapped(pairs), "host", "portable")
     assert caught.value.code == "unsupported-state"
 
 
 def test_a_state_that_stays_needs_no_copy() -> None:
     graph = swapped([("a", "a_again"), ("b", "b_again")])
-    assert "state" not in [step.op for step in lower(graph, CPUS["host"], ("portable_c",)).steps]
+    assert "state" not in [step.op for step in lowered(graph, "host", "portable").steps]
 
 
 @pytest.mark.parametrize(

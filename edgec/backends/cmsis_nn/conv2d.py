@@ -1,7 +1,7 @@
 """Convolution by CMSIS-NN: the variant that its wrapper would pick is picked at build time."""
 
-from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.cmsis_nn import structs
+from edgec.backends.cmsis_nn.arguments import has, is_pinned
 from edgec.backends.cmsis_nn.convolutions import Bias, convolution
 from edgec.backends.constraints import (
     constant_weights,
@@ -9,13 +9,17 @@ from edgec.backends.constraints import (
     int16_data,
     symmetric_weights,
 )
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
+from edgec.backends.request import Request
 from edgec.backends.wide_sums import outputs_fit, sums_fit, wide_bias
 from edgec.ir import Signature
-from edgec.lir import Call, Scalar, Struct
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.windows import Window
+from edgec.program import Call, Scalar, Struct
 from edgec.targets.cpu import CpuCore
 
+_FAST = "arm_convolve_fast_s16"
 _FAST_COLUMNS = 512  # weights of an output channel
 
 
@@ -26,10 +30,11 @@ def one_group(request: Request) -> bool:
 
 
 @kernel("cmsis_nn", Conv2D, requires=(int8_data, constant_weights, symmetric_weights, one_group))
-def convolve_s8(ctx: LoweringContext) -> Call:
+def convolve_s8(ctx: OfferContext) -> Call:
     window, signature = _conv(ctx.request).window, ctx.signature
     outputs = signature.output.shape[3]
-    return _call(ctx, variant(window, signature, ctx.cpu), structs.bias(ctx, outputs))
+    chosen = variant(window, signature, ctx.cpu, has_row_kernel=is_pinned(ctx))
+    return _call(ctx, chosen, structs.bias(ctx, outputs))
 
 
 _REQUIRES_INT16 = (
@@ -44,8 +49,8 @@ _REQUIRES_INT16 = (
 
 
 @kernel("cmsis_nn", Conv2D, requires=_REQUIRES_INT16)
-def convolve_s16(ctx: LoweringContext) -> Call:
-    return _call(ctx, variant_s16(ctx.request), ctx.input(2))
+def convolve_s16(ctx: OfferContext) -> Call:
+    return _call(ctx, variant_s16(ctx), ctx.input(2))
 
 
 def _conv(request: Request) -> Conv2D:
@@ -53,7 +58,7 @@ def _conv(request: Request) -> Conv2D:
     return request.op
 
 
-def _call(ctx: LoweringContext, chosen: tuple[str, int], bias: Bias) -> Call:
+def _call(ctx: OfferContext, chosen: tuple[str, int], bias: Bias) -> Call:
     return convolution(ctx, chosen, params(_conv(ctx.request), ctx.signature), bias)
 
 
@@ -70,8 +75,13 @@ def params(op: Conv2D, signature: Signature) -> Struct:
     )
 
 
-def variant(window: Window, signature: Signature, cpu: CpuCore) -> tuple[str, int]:
-    """Return the function and its scratch bytes on ``cpu`` (arm_convolve_wrapper_s8's choice)."""
+def variant(
+    window: Window, signature: Signature, cpu: CpuCore, *, has_row_kernel: bool
+) -> tuple[str, int]:
+    """Return the function and its scratch bytes on ``cpu`` (arm_convolve_wrapper_s8's choice).
+
+    What the kernel for rows demands is known of one version only: ``has_row_kernel``.
+    """
     x, y = signature.inputs[0], signature.output
     columns = window.kernel[0] * window.kernel[1] * x.shape[3]
     pointwise = window.kernel == (1, 1) and not any(window.pads) and window.dilations == (1, 1)
@@ -80,22 +90,23 @@ def variant(window: Window, signature: Signature, cpu: CpuCore) -> tuple[str, in
     if pointwise:
         return "arm_convolve_1x1_s8", 0
     if cpu.isa == "mve":
-        if _one_row_on_mve(window, x.shape[1:], y.shape[2]):
+        if has_row_kernel and _one_row_on_mve(window, x.shape[1:], y.shape[2]):
             return "arm_convolve_1_x_n_s8", 0
         return "arm_convolve_s8", 4 * -(-columns // 8) * 8
     return "arm_convolve_s8", 2 * -(-columns // 4) * 4 * 2
 
 
-def variant_s16(request: Request) -> tuple[str, int]:
+def variant_s16(ctx: OfferContext) -> tuple[str, int]:
     """Return the function and its scratch bytes (arm_convolve_wrapper_s16's choice).
 
     The fast variant adds up in 32 bits; DSP cores alone have it.
     """
+    request = ctx.request
     window, weights = _conv(request).window, request.signature.inputs[1]
     columns = weights.elements // weights.shape[0]
     undilated = window.dilations == (1, 1)
-    if request.cpu.isa == "dsp" and undilated and columns < _FAST_COLUMNS:
-        return "arm_convolve_fast_s16", 2 * 2 * columns
+    if request.cpu.isa == "dsp" and undilated and columns < _FAST_COLUMNS and has(ctx, _FAST):
+        return _FAST, 2 * 2 * columns
     return "arm_convolve_s16", 0
 
 

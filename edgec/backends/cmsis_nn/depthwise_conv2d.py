@@ -1,6 +1,5 @@
 """Depthwise convolution by CMSIS-NN: the variant its wrapper would pick is picked at build time."""
 
-from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.cmsis_nn import structs
 from edgec.backends.cmsis_nn.convolutions import Bias, convolution
 from edgec.backends.constraints import (
@@ -9,11 +8,14 @@ from edgec.backends.constraints import (
     int16_data,
     symmetric_weights,
 )
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
+from edgec.backends.request import Request
 from edgec.backends.wide_sums import outputs_fit, sums_fit, wide_bias
 from edgec.ir import Signature, TensorType
-from edgec.lir import Call, Scalar, Struct
 from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
 from edgec.ops.layers.windows import Window
+from edgec.program import Call, Scalar, Struct
 from edgec.targets.cpu import CpuCore
 
 _MVE_BLOCK = 124  # CH_IN_BLOCK_MVE: channels the MVE variant works on at a time
@@ -43,7 +45,7 @@ def extents_fit_int16(request: Request) -> bool:
     DepthwiseConv2D,
     requires=(int8_data, constant_weights, symmetric_weights, extents_fit_int16),
 )
-def depthwise_conv_s8(ctx: LoweringContext) -> Call:
+def depthwise_conv_s8(ctx: OfferContext) -> Call:
     window, signature = _depthwise(ctx.request).window, ctx.signature
     outputs = signature.output.shape[3]
     return _call(ctx, variant(window, signature, ctx.cpu), structs.bias(ctx, outputs))
@@ -61,7 +63,7 @@ _REQUIRES_INT16 = (
 
 
 @kernel("cmsis_nn", DepthwiseConv2D, requires=_REQUIRES_INT16)
-def depthwise_conv_s16(ctx: LoweringContext) -> Call:
+def depthwise_conv_s16(ctx: OfferContext) -> Call:
     return _call(ctx, variant_s16(ctx.request), ctx.input(2))
 
 
@@ -70,7 +72,7 @@ def _depthwise(request: Request) -> DepthwiseConv2D:
     return request.op
 
 
-def _call(ctx: LoweringContext, chosen: tuple[str, int], bias: Bias) -> Call:
+def _call(ctx: OfferContext, chosen: tuple[str, int], bias: Bias) -> Call:
     return convolution(ctx, chosen, params(_depthwise(ctx.request), ctx.signature), bias)
 
 

@@ -1,6 +1,6 @@
 """What CMSIS-NN's elementwise functions demand."""
 
-from edgec.backends.base import Request
+from edgec.backends.request import Request
 
 
 def equal_shapes(request: Request) -> bool:

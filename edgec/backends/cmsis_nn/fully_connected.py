@@ -2,23 +2,25 @@
 
 import numpy as np
 
-from edgec.backends.base import LoweringContext, kernel
-from edgec.backends.cmsis_nn import source, structs
+from edgec.backends.cmsis_nn import structs
+from edgec.backends.cmsis_nn.arguments import linked, named
 from edgec.backends.constraints import (
     constant_weights,
     int8_data,
     int16_data,
     symmetric_weights,
 )
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.wide_sums import outputs_fit, products_fit_int32, sums_fit, wide_bias
-from edgec.ir import Array
-from edgec.lir import Call, Scalar, Struct
+from edgec.ir import Array, DType
 from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_factor
 from edgec.ops.numerics.fixed_point import wrap_int32
+from edgec.program import Call, Scalar, Struct
 
 
 @kernel("cmsis_nn", FullyConnected, requires=(int8_data, constant_weights, symmetric_weights))
-def fully_connected_s8(ctx: LoweringContext) -> Call:
+def fully_connected_s8(ctx: OfferContext) -> Call:
     return _call("arm_fully_connected_s8", ctx, _context(ctx))
 
 
@@ -34,34 +36,33 @@ _REQUIRES_INT16 = (
 
 
 @kernel("cmsis_nn", FullyConnected, requires=_REQUIRES_INT16)
-def fully_connected_s16(ctx: LoweringContext) -> Call:
+def fully_connected_s16(ctx: OfferContext) -> Call:
     return _call("arm_fully_connected_s16", ctx, structs.no_context())
 
 
-def _call(function: str, ctx: LoweringContext, context: Struct) -> Call:
+def _call(function: str, ctx: OfferContext, context: Struct) -> Call:
     x, weights = ctx.signature.inputs[:2]
     outputs, depth = weights.shape
     rows = x.elements // depth
-    return Call(
-        function,
-        [
-            context,
-            _params(ctx),
-            structs.per_tensor(fully_connected_factor(ctx.signature)),
-            structs.dims(rows, 1, 1, depth),
-            ctx.input(0),
-            structs.dims(depth, 1, 1, outputs),
-            ctx.input(1),
-            structs.dims(1, 1, 1, outputs),
-            ctx.optional_input(2),
-            structs.dims(rows, 1, 1, outputs),
-            ctx.output(),
-        ],
-        returns_status=True,
-    )
+    values = {
+        "ctx": context,
+        "fc_params": _params(ctx),
+        "quant_params": structs.per_tensor(fully_connected_factor(ctx.signature)),
+        "input_dims": structs.dims(rows, 1, 1, depth),
+        "input_data": ctx.input(0),
+        "filter_dims": structs.dims(depth, 1, 1, outputs),
+        "filter_data": ctx.input(1),
+        "bias_dims": structs.dims(1, 1, 1, outputs),
+        "bias_data": ctx.optional_input(2),
+        "output_dims": structs.dims(rows, 1, 1, outputs),
+        "output_data": ctx.output(),
+    }
+    sums = "int32_t" if x.dtype is DType.INT8 else "int64_t"
+    arguments = named(ctx, function, values, {"bias_data": f"const {sums} *"})
+    return Call(function, arguments, returns_status=True)
 
 
-def _params(ctx: LoweringContext) -> Struct:
+def _params(ctx: OfferContext) -> Struct:
     op, x, y = ctx.request.op, ctx.signature.inputs[0], ctx.signature.output
     assert isinstance(op, FullyConnected)  # noqa: S101 - the registry guarantees it
     return Struct(
@@ -75,7 +76,7 @@ def _params(ctx: LoweringContext) -> Struct:
     )
 
 
-def _context(ctx: LoweringContext) -> Struct:
+def _context(ctx: OfferContext) -> Struct:
     """Return the context: kernel sums on MVE, which cannot do without them, else nothing."""
     if ctx.cpu.isa != "mve":
         return structs.no_context()
@@ -84,7 +85,7 @@ def _context(ctx: LoweringContext) -> Struct:
         ctx.constant_value(1),
         ctx.constant_value(2) if has_bias else None,
         -ctx.signature.inputs[0].quantization.zero_point,
-        folded=source.find().vector_sum_folds_bias,
+        folded=linked(ctx).vector_sum_folds_bias,
     )
     return structs.constant_context(ctx.table("kernel_sums", sums, mutable=True), sums.nbytes)
 

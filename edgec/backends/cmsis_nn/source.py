@@ -18,6 +18,10 @@ from pathlib import Path
 from edgec.errors import EdgecError, ExitCode, Place
 
 CARRIER = "aidge-export-arm-cortexm"
+FOLDER = "cmsis_nn"
+"""Where its files are, below ``kernels/``."""
+
+PINNED_REVISION = "V.12.5.1"
 PINNED_SHA256 = "0cab5269074d75ba0cca84e857296578dce570eae5f437981cb677f3b3c0be04"
 _DEFINITION = re.compile(
     r"^(?!static|__STATIC)\w[\w \t*]*?\b(arm_\w+)\s*\([^;{}]*\)\s*\{", re.MULTILINE
@@ -43,11 +47,26 @@ class CmsisNn:
 
     @property
     def vector_sum_folds_bias(self) -> bool:
-        """True from v7 on: the kernel sums of a fully connected layer include offsets and bias."""
-        header = self.files["Include/arm_nnsupportfunctions.h"].decode(errors="replace")
-        header += self.files["Include/arm_nnfunctions.h"].decode(errors="replace")
-        found = re.search(r"arm_vector_sum_s8\(([^;]*)\);", header)
-        return found is not None and "bias" in found.group(1)
+        """True from v6 on: the kernel sums of a fully connected layer include offsets and bias."""
+        parameters = self.parameters("arm_vector_sum_s8") or {}
+        return any("bias" in name for name in parameters)
+
+    def parameters(self, function: str) -> Mapping[str, str] | None:
+        """Return name -> type of a function's parameters, in order; None where it is not declared.
+
+        They differ from version to version: calls are made by name.
+        """
+        found = re.search(rf"\b{function}\s*\(([^;{{}}()]*)\)\s*;", self._declarations)
+        if found is None:
+            return None
+        each = [" ".join(part.replace("*", " * ").split()) for part in found.group(1).split(",")]
+        named = (part.rpartition(" ") for part in each)
+        return {name: kind for kind, _, name in named}
+
+    @cached_property
+    def _declarations(self) -> str:
+        headers = (data for path, data in self.files.items() if path.endswith(".h"))
+        return _COMMENT.sub(" ", "\n".join(each.decode(errors="replace") for each in headers))
 
     def closure(self, functions: Iterable[str]) -> dict[str, bytes]:
         """Return headers and the sources that define ``functions`` and all they call.

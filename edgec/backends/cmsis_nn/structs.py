@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgec.backends.base import LoweringContext
+from edgec.backends.offer import OfferContext
 from edgec.ir import Array, TensorType
-from edgec.lir import ArenaRef, ConstantRef, Null, Scalar, Struct
 from edgec.ops.layers.windows import Window
 from edgec.ops.numerics.fixed_point import quantize_multiplier
 from edgec.ops.operator import Activation
+from edgec.program import ConstantRef, Null, OperandRef, Scalar, Struct
 
 
 def dims(n: int, h: int, w: int, c: int) -> Struct:
@@ -22,7 +22,7 @@ def shape(extents: Sequence[int]) -> Struct:
     return dims(n, h, w, c)
 
 
-def context(ctx: LoweringContext, scratch_bytes: int) -> Struct:
+def context(ctx: OfferContext, scratch_bytes: int) -> Struct:
     """Return ``cmsis_nn_context`` with scratch memory of a size fixed at build time."""
     fields = {"buf": ctx.scratch_buffer(scratch_bytes), "size": Scalar(scratch_bytes)}
     return Struct("cmsis_nn_context", fields)
@@ -65,7 +65,7 @@ def pool(window: Window, activation_of_pool: Activation, output: TensorType) -> 
     )
 
 
-def per_channel(ctx: LoweringContext, multipliers: Array, shifts: Array) -> Struct:
+def per_channel(ctx: OfferContext, multipliers: Array, shifts: Array) -> Struct:
     return Struct(
         "cmsis_nn_per_channel_quant_params",
         {
@@ -81,7 +81,7 @@ def per_tensor(factor: float) -> Struct:
     return Struct("cmsis_nn_per_tensor_quant_params", fields)
 
 
-def bias(ctx: LoweringContext, channels: int) -> ArenaRef | ConstantRef:
+def bias(ctx: OfferContext, channels: int) -> OperandRef | ConstantRef:
     """Return the bias, or zeros where there is none: not every variant takes a null pointer."""
     if len(ctx.node.inputs) > 2:  # noqa: PLR2004 - data, weights, bias
         return ctx.input(2)

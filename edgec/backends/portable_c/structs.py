@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgec.backends.base import LoweringContext
+from edgec.backends.offer import OfferContext
 from edgec.ir import TensorType
-from edgec.lir import ArenaRef, ConstantRef, Null, Scalar, Struct
 from edgec.ops.layers.layer_output import has_wide_sums
 from edgec.ops.layers.windows import Window
 from edgec.ops.numerics.fixed_point import quantize_multiplier, quantize_multipliers
 from edgec.ops.operator import Activation
+from edgec.program import ConstantRef, Null, OperandRef, Scalar, Struct
 
 
 def dims(shape: Sequence[int]) -> Struct:
@@ -45,7 +45,7 @@ def fixed_point(multiplier: int, shift: int) -> Struct:
 
 
 def layer_s16(
-    ctx: LoweringContext, factors: Sequence[float], activation: Activation, *, per_channel: bool
+    ctx: OfferContext, factors: Sequence[float], activation: Activation, *, per_channel: bool
 ) -> Struct:
     """Return ``edgec_layer_s16_t``; ``factors`` are one per channel or one in all."""
     multipliers, shifts = quantize_multipliers(factors)
@@ -62,7 +62,7 @@ def layer_s16(
     )
 
 
-def _bias_s64(ctx: LoweringContext) -> ArenaRef | ConstantRef | Null:
+def _bias_s64(ctx: OfferContext) -> OperandRef | ConstantRef | Null:
     if len(ctx.node.inputs) <= 2:  # noqa: PLR2004 - data, weights, bias
         return Null()
     if has_wide_sums(ctx.signature):

@@ -58,7 +58,7 @@ def _layers(result: CheckResult) -> list[dict[str, Any]]:
         {
             "name": step.node,
             "op": step.op,
-            "kernel": step.call.function,
+            "kernel": step.function,
             "backend": step.backend,
             "macs": step.macs,
             "weights_bytes": step.weights_bytes,

@@ -4,8 +4,8 @@ import sys
 from dataclasses import dataclass
 from types import ModuleType
 
-from edgec.backends import base as backends
-from edgec.backends.base import KERNELS, kernels_for, sentence
+from edgec.backends import backend as backends
+from edgec.backends.kernel import KERNELS, kernels_for, sentence
 from edgec.frontends.importers import load_importers
 from edgec.ops import registry
 from edgec.ops.operator import Operator

@@ -21,7 +21,7 @@ from edgec.driver.reports.report import make_report
 from edgec.errors import EdgecError
 from edgec.firmware.image import FirmwareImage, build_firmware
 from edgec.firmware.twin_image import build_twin
-from edgec.lir import Port
+from edgec.program import Port
 from edgec.targets.board import Board, board_source
 from edgec.targets.twin import twin_of
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from edgec.driver.compile.compile import is_float_model, lower_graph
+from edgec.driver.compile.compile import is_float_model, lower_graph, target_of
 from edgec.driver.compile.fit import check_arena
 from edgec.driver.compile.prequantized import in_steps_if_annotated
 from edgec.errors import EdgecError
 from edgec.frontends import load
 from edgec.frontends.shapes import Shapes
 from edgec.ir import Graph, State, ValueName
-from edgec.lir import Program
 from edgec.memory.planner import MemoryPlan
 from edgec.pipelines import optimize_float, optimize_integer
+from edgec.program import Program
 from edgec.quantization.prequantized.prequantized import Prequantized, is_annotated
 from edgec.quantization.quantizer import quantize
 from edgec.quantization.ranges.calibrate import check_weights
@@ -53,7 +53,7 @@ def check(
     board = load_board(board_name or DEFAULT_BOARD)
     try:
         graph = integer_preview(with_file_states(load(model, shapes).graph, state), states)
-        program, memory = lower_graph(graph, board, kernels)
+        program, memory = lower_graph(graph, target_of(board, kernels), kernels)
     except EdgecError as error:
         if error.code in {"file-not-found", "unreadable-file", "unknown-format"}:
             raise

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgec.backends import base as backends
-from edgec.backends.select import BACKENDS_BY_CHOICE, lower
+from edgec.backends.backend import linked_libraries, preferred
+from edgec.backends.selection import lower
 from edgec.codegen.firmware import FirmwareModel, firmware_tree
 from edgec.codegen.library import Origin, library_tree
 from edgec.codegen.source_tree import SourceTree
@@ -21,10 +21,11 @@ from edgec.errors import EdgecError, ExitCode, Place
 from edgec.exporters.tflite import write_tflite
 from edgec.frontends import LoadedModel, load
 from edgec.ir import DType, Graph
-from edgec.lir import Program
 from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import MemoryPlan, plan
+from edgec.memory.schedule import Schedule
 from edgec.pipelines import optimize_float, optimize_integer
+from edgec.program import Program
 from edgec.pruning import PruningReport, parse_request, prune
 from edgec.quantization.prequantized.prequantized import is_annotated
 from edgec.quantization.ranges.standardize_inputs import InputStandardization
@@ -36,6 +37,7 @@ from edgec.quantization.samples.model_states import (
 )
 from edgec.quantization.samples.samples import Samples, source_shape
 from edgec.targets.board import Board, load_board
+from edgec.targets.target import Target
 
 
 @dataclass(frozen=True)
@@ -95,11 +97,11 @@ def compile_model(
     quantized = made or integer_model(options, model, log, progress)
     graph, samples = quantized.graph, quantized.samples
     progress.stage("planning kernels and memory")
-    program, memory = lower_graph(_renamed(graph, options.model_name), board, options.kernels)
+    target = target_of(board, options.kernels, options.cmsis_nn)
+    program, memory = lower_graph(_renamed(graph, options.model_name), target, options.kernels)
     check_arena(memory, board)
     origin = Origin(model.sha256, board.id, _option_text(options))
-    cmsis_nn = Path(options.cmsis_nn) if options.cmsis_nn else None
-    library = library_tree(program, memory, board.core, origin, cmsis_nn=cmsis_nn)
+    library = library_tree(program, memory, target, origin)
     ports = (len(program.inputs), len(program.outputs))
     firmware = firmware_tree(board, FirmwareModel(options.model_name, *ports))
     return Compiled(
@@ -121,10 +123,19 @@ def compile_model(
     )
 
 
-def lower_graph(graph: Graph, board: Board, kernels: str) -> tuple[Program, MemoryPlan]:
-    """Choose kernels for a board's core and place every buffer."""
-    backends.load_all()
-    program = lower(graph, board.core, BACKENDS_BY_CHOICE[kernels])
+def target_of(board: Board, kernels: str, cmsis_nn: str = "") -> Target:
+    """Return what a build for a board is made for: with the libraries that its kernels are of.
+
+    ``cmsis_nn`` is a folder with the user's copy of CMSIS-NN, or "".
+    """
+    folders = {"cmsis_nn": Path(cmsis_nn) if cmsis_nn else None}
+    return Target.of_board(board, *linked_libraries(preferred(kernels), folders))
+
+
+def lower_graph(graph: Graph, target: Target, kernels: str) -> tuple[Program, MemoryPlan]:
+    """Choose kernels for a target, order them, and place every storage."""
+    program = lower(graph, target, preferred(kernels))
+    program = Schedule.as_lowered(program).applied_to(program)
     return program, plan(live_ranges(program))
 
 

@@ -8,8 +8,8 @@ from edgec import __version__
 from edgec.driver.compile.compile import Compiled
 from edgec.driver.ports import PortInfo
 from edgec.firmware.image import FirmwareImage
-from edgec.lir import Step
 from edgec.memory.planner import aligned
+from edgec.program import Considered, Step
 
 SCHEMA = 1
 
@@ -71,7 +71,7 @@ def _model(
 
 def _memory(compiled: Compiled, image: FirmwareImage) -> dict[str, Any]:
     plan, sizes, board = compiled.memory, image.sizes, compiled.board
-    scratch = [step.scratch.size for step in compiled.program.steps if step.scratch]
+    scratch = [step.scratch_bytes for step in compiled.program.steps]
     return {
         "arena_bytes": plan.size,
         "arena_lower_bound_bytes": plan.lower_bound,
@@ -101,16 +101,29 @@ def _layer(step: Step, instructions: int | None, cycles: int | None) -> dict[str
     return {
         "name": step.node,
         "op": step.op,
-        "kernel": step.call.function,
+        "kernel": step.function,
         "backend": step.backend,
         "dtype": step.outputs[0].dtype.value,
         "macs": step.macs,
         "weights_bytes": step.weights_bytes,
-        "scratch_bytes": step.scratch.size if step.scratch else 0,
+        "scratch_bytes": step.scratch_bytes,
         "in": [list(kind.shape) for kind in step.inputs],
         "out": [list(kind.shape) for kind in step.outputs],
         "instructions": instructions,
         "cycles_estimate": cycles,
+        "offers": [_offer(each) for each in step.considered],
+    }
+
+
+def _offer(considered: Considered) -> dict[str, Any]:
+    return {
+        "kernel": considered.kernel,
+        "backend": considered.backend,
+        "cycles": considered.cycles,
+        "flash": considered.flash,
+        "scratch": considered.scratch,
+        "chosen": considered.chosen,
+        "reason": considered.reason,
     }
 
 

@@ -19,8 +19,8 @@ from edgec.firmware.emulate import Emulator
 from edgec.firmware.sizes import symbol_address
 from edgec.ir import Array, Graph, Node, ValueName, evaluate_all
 from edgec.ir.evaluate import zeros
-from edgec.lir import STATE
 from edgec.ops.operator import Operator
+from edgec.program import STATE
 from edgec.targets.board import Board
 
 _TIMEOUT = 300.0

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgec.backends import base as backends
-from edgec.backends.select import BACKENDS_BY_CHOICE, lower
+from edgec.backends.backend import preferred
+from edgec.backends.selection import lower
 from edgec.codegen.library import Origin, library_tree
 from edgec.driver.compile.built_graph import built_graph
 from edgec.driver.output import OutputInfo, open_output
@@ -20,7 +20,7 @@ from edgec.firmware.serial_port import PREFIX
 from edgec.ir import Array
 from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import plan
-from edgec.targets.cpu import CPUS
+from edgec.targets.target import Target
 
 PLACES = ("emulator", "host", "serial:PORT")
 DEFAULT_TIMEOUT = 60.0  # s, for one run of the model
@@ -109,11 +109,11 @@ def check_place(on: str) -> None:
 
 def _host_process(built: OutputInfo) -> HostProcess:
     """Compile the model anew for this machine, from the .tflite file in the folder."""
-    backends.load_all()
     graph = replace(built_graph(built), name=built.name)
-    program = lower(graph, CPUS["host"], BACKENDS_BY_CHOICE["portable"])
+    target = Target.of_core("host")
+    program = lower(graph, target, preferred("portable"))
     origin = Origin(str(built.report["model"]["sha256"]), "host", "--kernels portable")
-    tree = library_tree(program, plan(live_ranges(program)), CPUS["host"], origin)
+    tree = library_tree(program, plan(live_ranges(program)), target, origin)
     return HostProcess(tree, built.name, (len(built.inputs), len(built.outputs)))
 
 

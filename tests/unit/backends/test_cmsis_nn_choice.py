@@ -2,34 +2,27 @@
 
 import numpy as np
 import pytest
+from lowering import lowered, target
 from ops.case import Case, int8, op_case
 from ops.cases.layers.depthwise_conv2d import depthwise_case
 from ops.cases.layers.fully_connected import fully_connected_case
 from ops.cases.pooling.average_pool2d import average_case
 from ops.cases.reductions.mean import mean_case
 
-from edgec.backends import base
+from edgec.backends.backend import preferred
 from edgec.backends.cmsis_nn.fully_connected import kernel_sums
-from edgec.backends.select import BACKENDS_BY_CHOICE, choose, lower
+from edgec.backends.request import Request
+from edgec.backends.selection import choose
 from edgec.errors import EdgecError
 from edgec.ir import QParams
-from edgec.lir import ArenaRef, Call, ConstantRef, Null, Program, Struct
 from edgec.ops.layers.windows import Window
 from edgec.ops.pooling.max_pool2d import MaxPool2D
-from edgec.targets.cpu import CPUS
-
-base.load_all()
-
-
-def lowered(case: Case, cpu: str) -> Program:
-    return lower(case.graph, CPUS[cpu], BACKENDS_BY_CHOICE["auto"])
+from edgec.program import ArenaRef, Call, ConstantRef, Null, Struct
 
 
 def call_and_scratch(case: Case, cpu: str) -> tuple[str, int]:
-    (step,) = lowered(case, cpu).steps
-    return step.call.function.removeprefix("arm_depthwise_conv_"), (
-        step.scratch.size if step.scratch else 0
-    )
+    (step,) = lowered(case.graph, cpu).steps
+    return step.function.removeprefix("arm_depthwise_conv_"), (step.scratch_bytes)
 
 
 def field(call: Call, index: int, name: str) -> object:
@@ -81,8 +74,9 @@ def test_depthwise_dsp_variant_is_avoided_where_its_buffer_overflows(
 
 def test_depthwise_without_bias_gets_zeros() -> None:
     """The MVE variant adds an offset to the bias pointer before it looks at it."""
-    program = lowered(depthwise_case("no_bias", (5, 5, 6), bias=False), "cortex-m55")
-    bias = program.steps[0].call.args[8]
+    case = depthwise_case("no_bias", (5, 5, 6), bias=False)
+    program = lowered(case.graph, "cortex-m55")
+    bias = program.steps[0].calls[0].args[8]
     assert isinstance(bias, ConstantRef)
     assert program.constants[bias.array].data.tolist() == [0] * 6
 
@@ -95,11 +89,11 @@ def test_depthwise_of_an_absurdly_wide_image_is_left_to_plain_c() -> None:
 def test_fully_connected_gets_kernel_sums_on_mve_only() -> None:
     case = fully_connected_case("sums", (1, 9), 5)
     (weights,) = (data for data in case.graph.constants.values() if data.ndim == 2)
-    program = lowered(case, "cortex-m55")
-    sums = field(program.steps[0].call, 0, "buf")
+    program = lowered(case.graph, "cortex-m55")
+    sums = field(program.steps[0].calls[0], 0, "buf")
     assert isinstance(sums, ConstantRef)
     assert program.constants[sums.array].data.tolist() == weights.astype(int).sum(1).tolist()
-    scalar = lowered(case, "cortex-m4").steps[0].call
+    scalar = lowered(case.graph, "cortex-m4").steps[0].calls[0]
     assert field(scalar, 0, "buf") == Null()
 
 
@@ -117,7 +111,7 @@ def test_kernel_sums_of_later_versions_fold_offset_and_bias() -> None:
 def test_average_pool_scratch_is_that_of_the_core(cpu: str, scratch: int) -> None:
     case = average_case("scratch", (5, 5, 17))
     assert call_and_scratch(case, cpu) == ("arm_avgpool_s8", scratch)
-    buffer = field(lowered(case, cpu).steps[0].call, 0, "buf")
+    buffer = field(lowered(case.graph, cpu).steps[0].calls[0], 0, "buf")
     assert isinstance(buffer, ArenaRef if scratch else Null)
 
 
@@ -129,9 +123,9 @@ def test_dilated_pools_are_left_to_plain_c() -> None:
 def test_mean_over_scattered_axes_has_no_kernel() -> None:
     case = mean_case("scattered", (2, 3, 4, 3, 2, 3), (0, 2, 4))
     (node,) = case.graph.nodes
-    request = base.Request(node, node.op, case.graph.signature(node), case.graph, CPUS["cortex-m4"])
+    request = Request.of(node, case.graph, target("cortex-m4"))
     with pytest.raises(EdgecError, match="no kernel"):
-        choose(request, ("cmsis_nn", "portable_c"))
+        choose(request, preferred("auto"))
 
 
 def test_pool_that_changes_quantization_has_no_kernel() -> None:
@@ -141,5 +135,5 @@ def test_pool_that_changes_quantization_has_no_kernel() -> None:
     far = op_case("far", op, [x], [QParams.per_tensor(0.06, 3)])
     assert call_and_scratch(near, "cortex-m4")[0] == "arm_max_pool_s8"
     with pytest.raises(EdgecError, match="no kernel") as caught:
-        lowered(far, "cortex-m4")
+        lowered(far.graph, "cortex-m4")
     assert "same zero point and, within 1e-6, the same scale" in str(caught.value)

@@ -2,30 +2,27 @@
 
 import numpy as np
 import pytest
+from lowering import lowered
 from ops.case import Case, Constant, int16, op_case
 from ops.cases.layers.conv2d_s16 import conv_case
 from ops.cases.layers.depthwise_conv2d_s16 import depthwise_case
 from ops.cases.layers.fully_connected_s16 import fully_connected_case
 
-from edgec.backends import base
-from edgec.backends.select import BACKENDS_BY_CHOICE, lower
 from edgec.errors import EdgecError
 from edgec.ir import Array, DType, QParams, TensorType
 from edgec.ops.activations.log_softmax import LogSoftmax
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.relu import Relu
 from edgec.ops.layers.fully_connected import FullyConnected
-from edgec.targets.cpu import CPUS
 
-base.load_all()
 CORES = ("cortex-m3", "cortex-m4", "cortex-m55")
 ASYMMETRIC = TensorType((4,), DType.INT16, QParams.per_tensor(1e-3, 1))
 FRACTION = QParams.per_tensor(2.0**-15)
 
 
 def function_and_scratch(case: Case, cpu: str) -> tuple[str, int]:
-    (step,) = lower(case.graph, CPUS[cpu], BACKENDS_BY_CHOICE["auto"]).steps
-    return step.call.function, step.scratch.size if step.scratch else 0
+    (step,) = lowered(case.graph, cpu).steps
+    return step.function, step.scratch_bytes
 
 
 def dense_case(weights: Array, bias: Array, output_scale: float) -> Case:
@@ -113,6 +110,6 @@ def test_what_cmsis_nn_would_round_or_wrap_otherwise_runs_in_plain_c(case: Case)
 )
 def test_what_no_kernel_can_do(case: Case, reason: str) -> None:
     with pytest.raises(EdgecError) as caught:
-        lower(case.graph, CPUS["cortex-m4"], BACKENDS_BY_CHOICE["auto"])
+        lowered(case.graph, "cortex-m4")
     assert caught.value.code == "no-kernel"
     assert reason in "\n".join(caught.value.notes)

@@ -4,25 +4,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lowering import lowered
 
-from edgec.backends import base
 from edgec.backends.cmsis_nn import source
-from edgec.backends.select import BACKENDS_BY_CHOICE, lower
 from edgec.errors import EdgecError, ExitCode
 from edgec.ir import DType, GraphBuilder, QParams, TensorType
 from edgec.ops.activations.softmax import Softmax
-from edgec.targets.cpu import CPUS
 
 
 def test_all_nodes_without_kernel_are_named() -> None:
-    base.load_all()
     g = GraphBuilder("wide")
     scale = QParams.per_tensor(0.01)
     x = g.input("x", TensorType((1, 4), DType.INT16, scale))
     y = g.add1(Softmax(), x, name="first", qparams=scale)
     graph = g.build([g.add1(Softmax(), y, name="second", qparams=scale)])
     with pytest.raises(EdgecError) as caught:
-        lower(graph, CPUS["cortex-m4"], BACKENDS_BY_CHOICE["auto"])
+        lowered(graph, "cortex-m4")
     problems = caught.value.problems()
     assert [each.code for each in problems] == ["no-kernel"] * 2
     assert [each.place.inside for each in problems] == ["node 'first'", "node 'second'"]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgec.codegen.emit import Names, array_body, call_lines, number
+from edgec.codegen.emit import Names, array_body, body_lines, number
 from edgec.ir import Array
-from edgec.lir import ArenaRef, Call, ConstantRef, Null, Scalar, Struct
+from edgec.program import ArenaRef, Call, ConstantRef, Null, Scalar, Struct
 
 
 @given(st.integers(-(2**31), 2**31 - 1))
@@ -53,7 +53,7 @@ def test_a_call_prints_structs_first() -> None:
     context = Struct("ctx_t", {"buf": ArenaRef("scratch"), "tile": tile})
     call = Call("f", [context, tile, ConstantRef("w"), Null(), Scalar(0.5, "float")], True)
     names = Names({"w": "m_w"}, {"scratch": 64})
-    assert call_lines(call, names) == [
+    assert body_lines([call], names) == [
         "const ctx_t arg0 = {.buf = (void *)(arena + 64), .tile = {.w = 1, .h = INT_MIN}};".replace(
             "INT_MIN", "(-2147483647 - 1)"
         ),

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lowering import lowered, target
 
-from edgec.backends import base as backends
-from edgec.backends.select import BACKENDS_BY_CHOICE, lower
 from edgec.codegen.library import Origin, library_tree
 from edgec.ir import Array, DType, Graph, GraphBuilder, QParams, TensorType, evaluate
 from edgec.memory.liveness import live_ranges
@@ -18,7 +17,6 @@ from edgec.ops.activations.relu import Relu
 from edgec.ops.conversion.dequantize import dequantized
 from edgec.ops.conversion.quantize import quantize_floats
 from edgec.ops.operator import Activation
-from edgec.targets.cpu import CPUS
 
 VALUES = np.array([-1e9, -3.3, -0.5, 0.0, 0.00017, 1.0, 5.99, 1e9], np.float32)
 PROGRAM = """
@@ -85,10 +83,11 @@ def run_in_c(graph: Graph, values: Array, folder: Path) -> Array:
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         pytest.skip("no C compiler: apt-get install gcc")
-    backends.load_all()
-    program = lower(graph, CPUS["host"], BACKENDS_BY_CHOICE["portable"])
+    program = lowered(graph, "host", "portable")
     origin = Origin("00" * 32, "test", "")
-    library_tree(program, plan(live_ranges(program)), CPUS["host"], origin).write(folder)
+    library_tree(program, plan(live_ranges(program)), target("host", "portable"), origin).write(
+        folder
+    )
     numbers = ", ".join(f"{float(each)!r}f" for each in values)
     (folder / "main.c").write_text(PROGRAM % numbers)
     sources = [str(path) for path in sorted(folder.rglob("*.c"))]

@@ -1,11 +1,13 @@
 """Log softmax in plain C."""
 
-from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.constraints import int8_inputs
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
-from edgec.lir import Call, Scalar
+from edgec.backends.request import Request
 from edgec.ops.activations.log_softmax import LogSoftmax
 from edgec.ops.activations.softmax import Softmax
+from edgec.program import Call, Scalar
 
 _LONGEST_ROW = 4095
 
@@ -22,7 +24,7 @@ def row_fits_log(request: Request) -> bool:
 
 
 @kernel("portable_c", LogSoftmax, requires=(int8_inputs, log_output, row_fits_log))
-def log_softmax_s8(ctx: LoweringContext) -> Call:
+def log_softmax_s8(ctx: OfferContext) -> Call:
     x = ctx.signature.inputs[0]
     multiplier, shift, smallest = Softmax().rescale(x)
     size = x.shape[-1]

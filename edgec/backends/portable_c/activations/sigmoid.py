@@ -1,12 +1,14 @@
 """Logistic function and tanh of int16 in plain C, by one table."""
 
-from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.constraints import int16_inputs
-from edgec.lir import Call, Scalar
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
+from edgec.backends.request import Request
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.tanh import Tanh
 from edgec.ops.numerics.sigmoid_table import input_factor, sigmoid_table
 from edgec.ops.operator import Operator
+from edgec.program import Call, Scalar
 
 _LARGEST_SCALE = 2.0
 
@@ -28,16 +30,16 @@ _REQUIRES = (int16_inputs, fraction_output, small_scale)
 
 
 @kernel("portable_c", Logistic, requires=_REQUIRES)
-def logistic_s16(ctx: LoweringContext) -> Call:
+def logistic_s16(ctx: OfferContext) -> Call:
     return _call("edgec_logistic_s16", ctx, doubled=False)
 
 
 @kernel("portable_c", Tanh, requires=_REQUIRES)
-def tanh_s16(ctx: LoweringContext) -> Call:
+def tanh_s16(ctx: OfferContext) -> Call:
     return _call("edgec_tanh_s16", ctx, doubled=True)
 
 
-def _call(function: str, ctx: LoweringContext, *, doubled: bool) -> Call:
+def _call(function: str, ctx: OfferContext, *, doubled: bool) -> Call:
     x = ctx.signature.inputs[0]
     factor = map(Scalar, input_factor(x.quantization.scale, doubled=doubled))
     table = ctx.shared_table("sigmoid_table", sigmoid_table())

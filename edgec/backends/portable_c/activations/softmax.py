@@ -1,10 +1,12 @@
 """Softmax in plain C."""
 
-from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.constraints import int8_inputs, int16_inputs
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
-from edgec.lir import Call, Scalar
+from edgec.backends.request import Request
 from edgec.ops.activations.softmax import Softmax, exp_table, reciprocal_table
+from edgec.program import Call, Scalar
 
 _LONGEST_ROW = 4096
 _LONGEST_INT16_ROW = 65536
@@ -27,7 +29,7 @@ def int16_row_fits_sum(request: Request) -> bool:
 
 
 @kernel("portable_c", Softmax, requires=(int8_inputs, standard_output, row_fits_sum))
-def softmax_s8(ctx: LoweringContext) -> Call:
+def softmax_s8(ctx: OfferContext) -> Call:
     op, x = ctx.request.op, ctx.signature.inputs[0]
     assert isinstance(op, Softmax)  # noqa: S101 - the registry guarantees it
     multiplier, shift, smallest = op.rescale(x)
@@ -39,7 +41,7 @@ def softmax_s8(ctx: LoweringContext) -> Call:
 
 
 @kernel("portable_c", Softmax, requires=(int16_inputs, standard_output, int16_row_fits_sum))
-def softmax_s16(ctx: LoweringContext) -> Call:
+def softmax_s16(ctx: OfferContext) -> Call:
     op, x = ctx.request.op, ctx.signature.inputs[0]
     assert isinstance(op, Softmax)  # noqa: S101 - the registry guarantees it
     size = x.shape[-1]

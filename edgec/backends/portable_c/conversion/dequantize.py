@@ -1,10 +1,12 @@
 """Dequantization in plain C."""
 
-from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.constraints import is_int16
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
+from edgec.backends.request import Request
 from edgec.ir import DType
-from edgec.lir import Call, Scalar
 from edgec.ops.conversion.dequantize import Dequantize
+from edgec.program import Call, Scalar
 
 
 def int8_per_tensor(request: Request) -> bool:
@@ -14,7 +16,7 @@ def int8_per_tensor(request: Request) -> bool:
 
 
 @kernel("portable_c", Dequantize, requires=(int8_per_tensor,))
-def dequantize_s8_f32(ctx: LoweringContext) -> Call:
+def dequantize_s8_f32(ctx: OfferContext) -> Call:
     x = ctx.signature.inputs[0]
     scale, zero_point = Scalar(x.quantization.scale, "float"), Scalar(x.quantization.zero_point)
     args = [ctx.input(0), Scalar(x.elements), scale, zero_point, ctx.output()]
@@ -27,7 +29,7 @@ def int16_input(request: Request) -> bool:
 
 
 @kernel("portable_c", Dequantize, requires=(int16_input,))
-def dequantize_s16_f32(ctx: LoweringContext) -> Call:
+def dequantize_s16_f32(ctx: OfferContext) -> Call:
     x = ctx.signature.inputs[0]
     scale, zero_point = Scalar(x.quantization.scale, "float"), Scalar(x.quantization.zero_point)
     args = [ctx.input(0), Scalar(x.elements), scale, zero_point, ctx.output()]

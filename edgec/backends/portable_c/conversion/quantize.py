@@ -2,14 +2,16 @@
 
 import numpy as np
 
-from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.constraints import int8_inputs, int16_inputs, is_int16
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
 from edgec.backends.portable_c.activations.rectify import rectify
+from edgec.backends.request import Request
 from edgec.ir import DType, Signature
-from edgec.lir import Call, Scalar
 from edgec.ops.conversion.quantize import Quantize, rescale_factor
 from edgec.ops.operator import Activation
+from edgec.program import Call, Scalar
 
 
 def float_to_int8(request: Request) -> bool:
@@ -37,7 +39,7 @@ def int8_to_int16(request: Request) -> bool:
 
 
 @kernel("portable_c", Quantize, requires=(float_to_int8,))
-def quantize_f32_s8(ctx: LoweringContext) -> Call:
+def quantize_f32_s8(ctx: OfferContext) -> Call:
     y = ctx.signature.output
     scale, zero_point = Scalar(y.quantization.scale, "float"), Scalar(y.quantization.zero_point)
     args = [ctx.input(0), Scalar(y.elements), scale, zero_point, ctx.output()]
@@ -45,7 +47,7 @@ def quantize_f32_s8(ctx: LoweringContext) -> Call:
 
 
 @kernel("portable_c", Quantize, requires=(int8_inputs,))
-def requantize_s8(ctx: LoweringContext) -> Call:
+def requantize_s8(ctx: OfferContext) -> Call:
     x, y = ctx.signature.inputs[0], ctx.signature.output
     return Call(
         "edgec_requantize_s8",
@@ -61,7 +63,7 @@ def requantize_s8(ctx: LoweringContext) -> Call:
 
 
 @kernel("portable_c", Quantize, requires=(float_to_int16,))
-def quantize_f32_s16(ctx: LoweringContext) -> Call:
+def quantize_f32_s16(ctx: OfferContext) -> Call:
     y = ctx.signature.output
     scale, zero_point = Scalar(y.quantization.scale, "float"), Scalar(y.quantization.zero_point)
     args = [ctx.input(0), Scalar(y.elements), scale, zero_point, ctx.output()]
@@ -69,13 +71,13 @@ def quantize_f32_s16(ctx: LoweringContext) -> Call:
 
 
 @kernel("portable_c", Quantize, requires=(int16_inputs,))
-def requantize_s16(ctx: LoweringContext) -> Call:
+def requantize_s16(ctx: OfferContext) -> Call:
     factor = rescale_factor(ctx.signature.inputs[0], ctx.signature.output)
     return rectify(ctx, factor, factor, Activation.NONE.quantized_bounds(ctx.signature.output))
 
 
 @kernel("portable_c", Quantize, requires=(int16_to_int8,))
-def requantize_s16_s8(ctx: LoweringContext) -> Call:
+def requantize_s16_s8(ctx: OfferContext) -> Call:
     x, y = ctx.signature.inputs[0], ctx.signature.output
     scale, offset = structs.scale(rescale_factor(x, y)), Scalar(y.quantization.zero_point)
     args = [ctx.input(0), Scalar(y.elements), scale, offset, ctx.output()]
@@ -83,7 +85,7 @@ def requantize_s16_s8(ctx: LoweringContext) -> Call:
 
 
 @kernel("portable_c", Quantize, requires=(int8_to_int16,))
-def requantize_s8_s16(ctx: LoweringContext) -> Call:
+def requantize_s8_s16(ctx: OfferContext) -> Call:
     op, x, y = ctx.request.op, ctx.signature.inputs[0], ctx.signature.output
     every = np.arange(-128, 128).astype(np.int8)
     kinds = Signature((x.with_shape(every.shape),), (y.with_shape(every.shape),))

@@ -1,44 +1,45 @@
 """Addition and subtraction in plain C, with broadcasting: one kernel, the sign is an argument."""
 
-from edgec.backends.base import LoweringContext, kernel
 from edgec.backends.constraints import int8_inputs, int16_inputs
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
 from edgec.backends.portable_c.movement.loops import broadcast_loops, few_loops, loop_dims
-from edgec.lir import Call, Scalar, Struct
 from edgec.ops.elementwise.add import Add, sum_factors
 from edgec.ops.elementwise.sub import Sub
 from edgec.ops.operator import Activation
+from edgec.program import Call, Scalar, Struct
 
 
 @kernel("portable_c", Add, requires=(int8_inputs, few_loops))
-def add_s8(ctx: LoweringContext) -> Call:
+def add_s8(ctx: OfferContext) -> Call:
     op = ctx.request.op
     assert isinstance(op, Add)  # noqa: S101 - the registry guarantees it
     return _call("edgec_add_s8", ctx, op.activation, 1)
 
 
 @kernel("portable_c", Add, requires=(int16_inputs, few_loops))
-def add_s16(ctx: LoweringContext) -> Call:
+def add_s16(ctx: OfferContext) -> Call:
     op = ctx.request.op
     assert isinstance(op, Add)  # noqa: S101 - the registry guarantees it
     return _call("edgec_add_s16", ctx, op.activation, 1)
 
 
 @kernel("portable_c", Sub, requires=(int8_inputs, few_loops))
-def sub_s8(ctx: LoweringContext) -> Call:
+def sub_s8(ctx: OfferContext) -> Call:
     op = ctx.request.op
     assert isinstance(op, Sub)  # noqa: S101 - the registry guarantees it
     return _call("edgec_add_s8", ctx, op.activation, -1)
 
 
 @kernel("portable_c", Sub, requires=(int16_inputs, few_loops))
-def sub_s16(ctx: LoweringContext) -> Call:
+def sub_s16(ctx: OfferContext) -> Call:
     op = ctx.request.op
     assert isinstance(op, Sub)  # noqa: S101 - the registry guarantees it
     return _call("edgec_add_s16", ctx, op.activation, -1)
 
 
-def _call(function: str, ctx: LoweringContext, activation: Activation, sign: int) -> Call:
+def _call(function: str, ctx: OfferContext, activation: Activation, sign: int) -> Call:
     a, b = ctx.signature.inputs
     loops = broadcast_loops(ctx.signature.output.shape, [a.shape, b.shape])
     return Call(
@@ -55,7 +56,7 @@ def _call(function: str, ctx: LoweringContext, activation: Activation, sign: int
     )
 
 
-def _quantization(ctx: LoweringContext, activation: Activation, sign: int) -> Struct:
+def _quantization(ctx: OfferContext, activation: Activation, sign: int) -> Struct:
     """Return ``edgec_sum_t``."""
     (a, b), y = ctx.signature.inputs, ctx.signature.output
     factor_a, factor_b, factor_output = sum_factors(ctx.signature)

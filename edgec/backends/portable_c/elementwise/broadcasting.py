@@ -1,11 +1,11 @@
 """Calls of kernels of two operands: loops over the output, with the step of each operand."""
 
-from edgec.backends.base import LoweringContext
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c.movement.loops import broadcast_loops, loop_dims
-from edgec.lir import Argument, Call
+from edgec.program import Argument, Call
 
 
-def elementwise_call(ctx: LoweringContext, function: str, *how: Argument) -> Call:
+def elementwise_call(ctx: OfferContext, function: str, *how: Argument) -> Call:
     """Return ``function(dims, step_a, a, step_b, b, *how, output)``."""
     a, b = ctx.signature.inputs
     loops = broadcast_loops(ctx.signature.output.shape, [a.shape, b.shape])

@@ -1,9 +1,11 @@
 """Standardization of float features in plain C."""
 
-from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
+from edgec.backends.request import Request
 from edgec.ir import DType
-from edgec.lir import Call, Scalar
 from edgec.ops.elementwise.standardize import Standardize
+from edgec.program import Call, Scalar
 
 
 def float_features(request: Request) -> bool:
@@ -13,7 +15,7 @@ def float_features(request: Request) -> bool:
 
 
 @kernel("portable_c", Standardize, requires=(float_features,))
-def standardize_f32(ctx: LoweringContext) -> Call:
+def standardize_f32(ctx: OfferContext) -> Call:
     x = ctx.signature.inputs[0]
     size = x.shape[-1]
     rows = [ctx.input(0), Scalar(x.elements // size), Scalar(size)]

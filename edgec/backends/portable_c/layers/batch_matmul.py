@@ -1,13 +1,15 @@
 """Products of computed matrices in plain C: stored either way round, batches broadcast."""
 
-from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.constraints import int8_inputs, int16_inputs
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
 from edgec.backends.portable_c.movement.loops import MAX_LOOPS, Loops, broadcast_loops, loop_dims
+from edgec.backends.request import Request
 from edgec.ir import Signature, TensorType
-from edgec.lir import Call, Scalar, Struct
 from edgec.ops.layers.batch_matmul import BatchMatMul, product_factor
 from edgec.ops.operator import Activation
+from edgec.program import Call, Scalar, Struct
 
 _LARGEST_DEPTH = 1 << 16
 _LARGEST_FACTOR = 2.0**7
@@ -34,16 +36,16 @@ def wide_products_fit(request: Request) -> bool:
 
 
 @kernel("portable_c", BatchMatMul, requires=(int8_inputs, few_batches))
-def batch_matmul_s8(ctx: LoweringContext) -> Call:
+def batch_matmul_s8(ctx: OfferContext) -> Call:
     return _call("edgec_batch_matmul_s8", ctx)
 
 
 @kernel("portable_c", BatchMatMul, requires=(int16_inputs, few_batches, wide_products_fit))
-def batch_matmul_s16(ctx: LoweringContext) -> Call:
+def batch_matmul_s16(ctx: OfferContext) -> Call:
     return _call("edgec_batch_matmul_s16", ctx)
 
 
-def _call(function: str, ctx: LoweringContext) -> Call:
+def _call(function: str, ctx: OfferContext) -> Call:
     op, (a, b) = ctx.request.op, ctx.signature.inputs
     assert isinstance(op, BatchMatMul)  # noqa: S101 - the registry guarantees it
     loops = _batches(ctx.signature)

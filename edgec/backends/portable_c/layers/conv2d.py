@@ -1,27 +1,28 @@
 """Convolution in plain C: any window, any groups."""
 
-from edgec.backends.base import LoweringContext, kernel
 from edgec.backends.constraints import (
     constant_weights,
     int8_data,
     int16_data,
     symmetric_weights,
 )
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c.layers.convolutions import call_s8, call_s16
 from edgec.backends.wide_sums import sums_fit
-from edgec.lir import Call
 from edgec.ops.layers.conv2d import Conv2D
+from edgec.program import Call
 
 
 @kernel("portable_c", Conv2D, requires=(int8_data, constant_weights, symmetric_weights))
-def conv2d_s8(ctx: LoweringContext) -> Call:
+def conv2d_s8(ctx: OfferContext) -> Call:
     op = ctx.request.op
     assert isinstance(op, Conv2D)  # noqa: S101 - the registry guarantees it
     return call_s8(ctx, "edgec_conv2d_s8", op.window, op.activation)
 
 
 @kernel("portable_c", Conv2D, requires=(int16_data, constant_weights, symmetric_weights, sums_fit))
-def conv2d_s16(ctx: LoweringContext) -> Call:
+def conv2d_s16(ctx: OfferContext) -> Call:
     op = ctx.request.op
     assert isinstance(op, Conv2D)  # noqa: S101 - the registry guarantees it
     return call_s16(ctx, "edgec_conv2d_s16", op.window, op.activation)

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from edgec.backends.base import LoweringContext
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
-from edgec.lir import Argument, Call, ConstantRef, Scalar
 from edgec.ops.layers.conv2d import conv_factors
 from edgec.ops.layers.windows import Window
 from edgec.ops.numerics.fixed_point import quantize_multipliers
 from edgec.ops.operator import Activation
+from edgec.program import Argument, Call, ConstantRef, Scalar
 
 
 def call_s8(
-    ctx: LoweringContext,
+    ctx: OfferContext,
     function: str,
     window: Window,
     activation: Activation,
@@ -49,7 +49,7 @@ def call_s8(
 
 
 def call_s16(
-    ctx: LoweringContext,
+    ctx: OfferContext,
     function: str,
     window: Window,
     activation: Activation,

@@ -1,20 +1,21 @@
 """Fully connected layer in plain C."""
 
-from edgec.backends.base import LoweringContext, kernel
 from edgec.backends.constraints import (
     constant_weights,
     int8_data,
     int16_data,
     symmetric_weights,
 )
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
 from edgec.backends.wide_sums import sums_fit
-from edgec.lir import Call, Scalar
 from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_factor
+from edgec.program import Call, Scalar
 
 
 @kernel("portable_c", FullyConnected, requires=(int8_data, constant_weights, symmetric_weights))
-def fully_connected_s8(ctx: LoweringContext) -> Call:
+def fully_connected_s8(ctx: OfferContext) -> Call:
     op, signature = ctx.request.op, ctx.signature
     assert isinstance(op, FullyConnected)  # noqa: S101 - the registry guarantees it
     x, weights, y = signature.inputs[0], signature.inputs[1], signature.output
@@ -42,7 +43,7 @@ def fully_connected_s8(ctx: LoweringContext) -> Call:
     FullyConnected,
     requires=(int16_data, constant_weights, symmetric_weights, sums_fit),
 )
-def fully_connected_s16(ctx: LoweringContext) -> Call:
+def fully_connected_s16(ctx: OfferContext) -> Call:
     op, signature = ctx.request.op, ctx.signature
     assert isinstance(op, FullyConnected)  # noqa: S101 - the registry guarantees it
     outputs, depth = signature.inputs[1].shape

@@ -1,9 +1,11 @@
 """Rows divided by their length, in plain C."""
 
-from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.constraints import int8_inputs
-from edgec.lir import Call, Scalar
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
+from edgec.backends.request import Request
 from edgec.ops.layers.l2_normalization import L2Normalization
+from edgec.program import Call, Scalar
 
 _LONGEST_ROW = 33025  # (2**31 - 1) / 255**2
 
@@ -20,7 +22,7 @@ def row_fits_square(request: Request) -> bool:
 
 
 @kernel("portable_c", L2Normalization, requires=(int8_inputs, length_output, row_fits_square))
-def l2_normalization_s8(ctx: LoweringContext) -> Call:
+def l2_normalization_s8(ctx: OfferContext) -> Call:
     x = ctx.signature.inputs[0]
     size, zero = x.shape[-1], x.quantization.zero_point
     args = [ctx.input(0), Scalar(x.elements // size), Scalar(size), Scalar(zero), ctx.output()]

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
+from edgec.backends.request import Request
 from edgec.ir import Array, DType
-from edgec.lir import Call, Scalar, Struct
 from edgec.ops.layers.lstm import BIASES, CELL, GATES, HIDDEN, WEIGHTS, Integers, Lstm, X
 from edgec.ops.numerics.fixed_point import Int64
+from edgec.program import Call, Scalar, Struct
 
 _LARGEST = 128  # magnitude of an int8
 
@@ -50,7 +52,7 @@ def _folded(request: Request, arrays: list[Array]) -> Iterator[tuple[Int64, Int6
 
 
 @kernel("portable_c", Lstm, requires=(constant_lstm, int8_lstm, whole_states, gate_sums_fit))
-def lstm_s8(ctx: LoweringContext) -> Call:
+def lstm_s8(ctx: OfferContext) -> Call:
     return Call(
         "edgec_lstm_s8",
         [
@@ -65,7 +67,7 @@ def lstm_s8(ctx: LoweringContext) -> Call:
     )
 
 
-def _layer(ctx: LoweringContext) -> Struct:
+def _layer(ctx: OfferContext) -> Struct:
     """Return ``edgec_lstm_t``."""
     op, signature = ctx.request.op, ctx.signature
     assert isinstance(op, Lstm)  # noqa: S101 - the registry guarantees it

@@ -2,11 +2,13 @@
 
 from math import prod
 
-from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.constraints import int8_data, int16_data
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
-from edgec.lir import Call, Scalar, Struct
+from edgec.backends.request import Request
 from edgec.ops.layers.normalization import Normalization, Run
+from edgec.program import Call, Scalar, Struct
 
 _RUNS = 5  # kept, normalized, kept, normalized, kept
 _MOST = 1 << 16
@@ -31,16 +33,16 @@ _REQUIRES = (constant_parameters, two_runs_of_axes, few_elements)
 
 
 @kernel("portable_c", Normalization, requires=(int8_data, *_REQUIRES))
-def normalization_s8(ctx: LoweringContext) -> Call:
+def normalization_s8(ctx: OfferContext) -> Call:
     return _call("edgec_normalization_s8", ctx)
 
 
 @kernel("portable_c", Normalization, requires=(int16_data, *_REQUIRES))
-def normalization_s16(ctx: LoweringContext) -> Call:
+def normalization_s16(ctx: OfferContext) -> Call:
     return _call("edgec_normalization_s16", ctx)
 
 
-def _call(function: str, ctx: LoweringContext) -> Call:
+def _call(function: str, ctx: OfferContext) -> Call:
     gain, offset = (ctx.constant_value(index) for index in (1, 2))
     op = _op(ctx.request)
     factors = op.factors(gain, offset, ctx.signature)

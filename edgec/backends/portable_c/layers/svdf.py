@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
-from edgec.lir import Call, Scalar
+from edgec.backends.request import Request
 from edgec.ops.layers.svdf import Svdf, svdf_factors
+from edgec.program import Call, Scalar
 
 _TIME, _BIAS = 2, 4
 _LARGEST = 2**15  # of a state
@@ -27,7 +29,7 @@ def sums_over_time_fit(request: Request) -> bool:
 
 
 @kernel("portable_c", Svdf, requires=(constant_svdf, sums_over_time_fit))
-def svdf_s8(ctx: LoweringContext) -> Call:
+def svdf_s8(ctx: OfferContext) -> Call:
     op, signature = ctx.request.op, ctx.signature
     assert isinstance(op, Svdf)  # noqa: S101 - the registry guarantees it
     x, features, time = signature.inputs[:3]

@@ -4,25 +4,26 @@ from itertools import product
 
 import numpy as np
 
-from edgec.backends.base import LoweringContext, kernel
 from edgec.backends.constraints import (
     constant_weights,
     int8_data,
     int16_data,
     symmetric_weights,
 )
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c.layers.convolutions import call_s8, call_s16
 from edgec.backends.wide_sums import sums_fit
 from edgec.ir import Array
-from edgec.lir import ArenaRef, Call, ConstantRef, Null
 from edgec.ops.layers.transpose_conv2d import TransposeConv2D
 from edgec.ops.layers.windows import Window
+from edgec.program import Call, ConstantRef, Null, OperandRef
 
 _LAYER = (constant_weights, symmetric_weights)
 
 
 @kernel("portable_c", TransposeConv2D, requires=(int8_data, *_LAYER))
-def transpose_conv2d_s8(ctx: LoweringContext) -> Call:
+def transpose_conv2d_s8(ctx: OfferContext) -> Call:
     op, (weights, patches) = _op(ctx), _memory(ctx)
     return call_s8(
         ctx,
@@ -35,7 +36,7 @@ def transpose_conv2d_s8(ctx: LoweringContext) -> Call:
 
 
 @kernel("portable_c", TransposeConv2D, requires=(int16_data, *_LAYER, sums_fit))
-def transpose_conv2d_s16(ctx: LoweringContext) -> Call:
+def transpose_conv2d_s16(ctx: OfferContext) -> Call:
     op, (weights, patches) = _op(ctx), _memory(ctx)
     return call_s16(
         ctx,
@@ -47,18 +48,18 @@ def transpose_conv2d_s16(ctx: LoweringContext) -> Call:
     )
 
 
-def _op(ctx: LoweringContext) -> TransposeConv2D:
+def _op(ctx: OfferContext) -> TransposeConv2D:
     assert isinstance(ctx.request.op, TransposeConv2D)  # noqa: S101 - the registry guarantees it
     return ctx.request.op
 
 
-def _window(ctx: LoweringContext) -> Window:
+def _window(ctx: OfferContext) -> Window:
     op, (_, height, width, _) = _op(ctx), ctx.signature.inputs[1].shape
     top, left = op.crop
     return Window((height, width), op.strides, pads=(top, 0, left, 0))
 
 
-def _memory(ctx: LoweringContext) -> tuple[ConstantRef, ArenaRef | Null]:
+def _memory(ctx: OfferContext) -> tuple[ConstantRef, OperandRef | Null]:
     """Return the weights phase by phase, and scratch memory for two patches of int16."""
     phases = by_phase(ctx.constant_value(1), _op(ctx).strides)
     largest = max(each[0].size for each in phases)

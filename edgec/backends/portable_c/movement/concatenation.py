@@ -2,9 +2,11 @@
 
 from math import prod
 
-from edgec.backends.base import LoweringContext, Request, kernel
-from edgec.lir import ArenaRef, Call, ConstantRef, Scalar, Struct
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
+from edgec.backends.request import Request
 from edgec.ops.movement.concatenation import Concatenation
+from edgec.program import Call, ConstantRef, OperandRef, Scalar, Struct
 
 _MAX_INPUTS = 16
 
@@ -21,11 +23,11 @@ def equal_quantization(request: Request) -> bool:
 
 
 @kernel("portable_c", Concatenation, requires=(few_inputs, equal_quantization))
-def concatenate(ctx: LoweringContext) -> Call:
+def concatenate(ctx: OfferContext) -> Call:
     op, signature = ctx.request.op, ctx.signature
     assert isinstance(op, Concatenation)  # noqa: S101 - the registry guarantees it
     rows = prod(signature.output.shape[: op.axis])
-    fields: dict[str, Scalar | ArenaRef | ConstantRef] = {}
+    fields: dict[str, Scalar | OperandRef | ConstantRef] = {}
     for index, kind in enumerate(signature.inputs):
         fields[f"data[{index}]"] = ctx.input(index)
         fields[f"bytes[{index}]"] = Scalar(kind.bytes // rows)

@@ -5,14 +5,15 @@ from math import prod
 
 import numpy as np
 
-from edgec.backends.base import LoweringContext, kernel
-from edgec.lir import Call, ConstantRef, Scalar
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.ops.movement.gather import Gather
 from edgec.ops.movement.resize_nearest import ResizeNearest
+from edgec.program import Call, ConstantRef, Scalar
 
 
 @kernel("portable_c", Gather)
-def gather(ctx: LoweringContext) -> Call:
+def gather(ctx: OfferContext) -> Call:
     op, shape = ctx.request.op, ctx.signature.inputs[0].shape
     assert isinstance(op, Gather)  # noqa: S101 - the registry guarantees it
     outer, block = prod(shape[: op.axis]), prod(shape[op.axis + 1 :])
@@ -20,7 +21,7 @@ def gather(ctx: LoweringContext) -> Call:
 
 
 @kernel("portable_c", ResizeNearest)
-def resize_nearest(ctx: LoweringContext) -> Call:
+def resize_nearest(ctx: OfferContext) -> Call:
     op, shape = ctx.request.op, ctx.signature.inputs[0].shape
     assert isinstance(op, ResizeNearest)  # noqa: S101 - the registry guarantees it
     n, h, w, c = shape
@@ -28,7 +29,7 @@ def resize_nearest(ctx: LoweringContext) -> Call:
 
 
 def _call(
-    ctx: LoweringContext,
+    ctx: OfferContext,
     places: tuple[int, Sequence[int], Sequence[int]],
     steps: tuple[int, int, int],
 ) -> Call:
@@ -51,5 +52,5 @@ def _call(
     )
 
 
-def _offsets(ctx: LoweringContext, name: str, places: Sequence[int], step: int) -> ConstantRef:
+def _offsets(ctx: OfferContext, name: str, places: Sequence[int], step: int) -> ConstantRef:
     return ctx.table(name, np.array(places, np.int32) * np.int32(step))

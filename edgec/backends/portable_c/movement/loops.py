@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from edgec.backends.base import Request
-from edgec.lir import Scalar, Struct
+from edgec.backends.request import Request
+from edgec.program import Scalar, Struct
 
 MAX_LOOPS = 4
 

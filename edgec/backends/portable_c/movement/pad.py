@@ -1,10 +1,12 @@
 """Padding in plain C: up to four padded axes of an int8 or int16 tensor of any rank."""
 
-from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.constraints import int8_data, int16_data, same_quantization
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c.movement.loops import MAX_LOOPS, loop_dims, merged_padding
-from edgec.lir import Call, Scalar
+from edgec.backends.request import Request
 from edgec.ops.movement.pad import Pad
+from edgec.program import Call, Scalar
 
 
 def few_padded_axes(request: Request) -> bool:
@@ -20,16 +22,16 @@ def _merged(request: Request) -> tuple[list[int], list[tuple[int, int]]]:
 
 
 @kernel("portable_c", Pad, requires=(int8_data, same_quantization, few_padded_axes))
-def pad_s8(ctx: LoweringContext) -> Call:
+def pad_s8(ctx: OfferContext) -> Call:
     return _call("edgec_pad_s8", ctx)
 
 
 @kernel("portable_c", Pad, requires=(int16_data, same_quantization, few_padded_axes))
-def pad_s16(ctx: LoweringContext) -> Call:
+def pad_s16(ctx: OfferContext) -> Call:
     return _call("edgec_pad_s16", ctx)
 
 
-def _call(function: str, ctx: LoweringContext) -> Call:
+def _call(function: str, ctx: OfferContext) -> Call:
     op = ctx.request.op
     assert isinstance(op, Pad)  # noqa: S101 - the registry guarantees it
     extents, pairs = _merged(ctx.request)

@@ -1,10 +1,12 @@
 """Slice in plain C: any start and step along up to six axes, any element type."""
 
-from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c.movement.loops import Walk, element_strides, shortest_walk
 from edgec.backends.portable_c.movement.strided_copy import fits, strided_copy
-from edgec.lir import Call
+from edgec.backends.request import Request
 from edgec.ops.movement.slice import Slice
+from edgec.program import Call
 
 
 def few_sliced_axes(request: Request) -> bool:
@@ -22,5 +24,5 @@ def _walk(request: Request) -> Walk:
 
 
 @kernel("portable_c", Slice, requires=(few_sliced_axes,))
-def slice_(ctx: LoweringContext) -> Call:
+def slice_(ctx: OfferContext) -> Call:
     return strided_copy(ctx, _walk(ctx.request))

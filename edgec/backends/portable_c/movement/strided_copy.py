@@ -1,8 +1,8 @@
 """The copy behind every operator that only moves elements: one kernel, the walk is an argument."""
 
-from edgec.backends.base import LoweringContext
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c.movement.loops import Walk
-from edgec.lir import Call, Scalar, Struct
+from edgec.program import Call, Scalar, Struct
 
 _MAX_AXES = 6
 
@@ -12,7 +12,7 @@ def fits(walk: Walk) -> bool:
     return len(walk.extents) <= _MAX_AXES
 
 
-def strided_copy(ctx: LoweringContext, walk: Walk) -> Call:
+def strided_copy(ctx: OfferContext, walk: Walk) -> Call:
     """Return the call that copies input 0 to the output along ``walk``, of any element type."""
     size = ctx.signature.output.dtype.bytes
     unused = _MAX_AXES - len(walk.extents)

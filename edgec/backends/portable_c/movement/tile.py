@@ -1,10 +1,12 @@
 """Tile in plain C: a strided copy that walks repeated axes with step 0, any element type."""
 
-from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c.movement.loops import Walk, element_strides, shortest_walk
 from edgec.backends.portable_c.movement.strided_copy import fits, strided_copy
-from edgec.lir import Call
+from edgec.backends.request import Request
 from edgec.ops.movement.tile import Tile
+from edgec.program import Call
 
 
 def few_repeated_axes(request: Request) -> bool:
@@ -21,5 +23,5 @@ def _walk(request: Request) -> Walk:
 
 
 @kernel("portable_c", Tile, requires=(few_repeated_axes,))
-def tile(ctx: LoweringContext) -> Call:
+def tile(ctx: OfferContext) -> Call:
     return strided_copy(ctx, _walk(ctx.request))

@@ -1,10 +1,12 @@
 """Transpose in plain C: any order of up to six axes, any element type."""
 
-from edgec.backends.base import LoweringContext, Request, kernel
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c.movement.loops import Walk, permutation
 from edgec.backends.portable_c.movement.strided_copy import fits, strided_copy
-from edgec.lir import Call
+from edgec.backends.request import Request
 from edgec.ops.movement.transpose import Transpose
+from edgec.program import Call
 
 
 def few_axes(request: Request) -> bool:
@@ -19,5 +21,5 @@ def _walk(request: Request) -> Walk:
 
 
 @kernel("portable_c", Transpose, requires=(few_axes,))
-def transpose(ctx: LoweringContext) -> Call:
+def transpose(ctx: OfferContext) -> Call:
     return strided_copy(ctx, _walk(ctx.request))

@@ -2,11 +2,13 @@
 
 from math import prod
 
-from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.constraints import is_int16
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
+from edgec.backends.request import Request
 from edgec.ir import DType
-from edgec.lir import Call, Scalar
 from edgec.ops.reductions.arg_max import ArgMax
+from edgec.program import Call, Scalar
 
 
 def int8_to_indices(request: Request) -> bool:
@@ -24,16 +26,16 @@ def _gives_indices(request: Request) -> bool:
 
 
 @kernel("portable_c", ArgMax, requires=(int8_to_indices,))
-def arg_max_s8(ctx: LoweringContext) -> Call:
+def arg_max_s8(ctx: OfferContext) -> Call:
     return _call("edgec_arg_max_s8", ctx)
 
 
 @kernel("portable_c", ArgMax, requires=(int16_to_indices,))
-def arg_max_s16(ctx: LoweringContext) -> Call:
+def arg_max_s16(ctx: OfferContext) -> Call:
     return _call("edgec_arg_max_s16", ctx)
 
 
-def _call(function: str, ctx: LoweringContext) -> Call:
+def _call(function: str, ctx: OfferContext) -> Call:
     op, shape = ctx.request.op, ctx.signature.inputs[0].shape
     assert isinstance(op, ArgMax)  # noqa: S101 - the registry guarantees it
     return Call(

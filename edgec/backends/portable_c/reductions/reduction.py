@@ -3,7 +3,7 @@
 from itertools import groupby
 from math import prod
 
-from edgec.backends.base import Request
+from edgec.backends.request import Request
 from edgec.ops.reductions.reduction import Reduction
 
 _KEPT = False

@@ -1,10 +1,13 @@
-"""The kernels' C files, the headers they include, and prototypes made of their definitions."""
+"""The C files of our own kernels, the headers they include, and prototypes made of them."""
 
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from edgec.resources import data_folder
+
+HEADER = '"edgec_kernels.h"'
+"""What includes the prototypes of the kernels."""
 
 _DEFINITION = re.compile(r"^((?:void|int32_t) (edgec_\w+)\([^{;]*\))\n\{", re.MULTILINE)
 _INCLUDE = re.compile(r'^#include "(support/[\w/]+\.h)"', re.MULTILINE)
