@@ -55,10 +55,15 @@ FLOAT_PASSES: Sequence[Pass] = (
 )
 
 INTEGER_PASSES: Sequence[Pass] = (
-    JoinStandardize(),
     StripIoQuantize(),
     FoldConstants(),
     EliminateIdentity(),
+    DeadCode(),
+)
+
+
+TARGET_PASSES: Sequence[Pass] = (
+    JoinStandardize(),  # there is a kernel for what TFLite has to say in two operators
     DeadCode(),
 )
 
@@ -71,3 +76,8 @@ def optimize_float(graph: Graph, observers: Sequence[Observer] = ()) -> Graph:
 def optimize_integer(graph: Graph, observers: Sequence[Observer] = ()) -> Graph:
     """Return an integer graph with the same outputs, bit for bit, and integers at its door."""
     return Pipeline(INTEGER_PASSES, observers).run(graph)
+
+
+def optimize_target(graph: Graph, observers: Sequence[Observer] = ()) -> Graph:
+    """Return what runs, from an integer graph: the same outputs, in operators of our own too."""
+    return Pipeline(TARGET_PASSES, observers).run(graph)

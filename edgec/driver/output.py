@@ -10,6 +10,7 @@ from edgec.driver.ports import PortInfo
 from edgec.errors import EdgecError, Place
 from edgec.firmware.emulate import no_emulator
 from edgec.firmware.twin_image import TWIN_ELF
+from edgec.target_file import SUFFIX
 from edgec.targets.board import Board, load_board
 from edgec.targets.twin import twin_of
 
@@ -51,8 +52,12 @@ class OutputInfo:
         return self._existing("golden.npz")
 
     @property
-    def tflite(self) -> Path:
-        return self._existing(f"{self.name}.tflite")
+    def target_file(self) -> Path:
+        """The target graph; ``older-output`` where the edgec that built this left none."""
+        path = self.folder / f"{self.name}{SUFFIX}"
+        if not path.is_file():
+            raise _older(self)
+        return path
 
     def _existing(self, name: str) -> Path:
         path = self.folder / name
@@ -80,6 +85,18 @@ def open_output(folder: Path) -> OutputInfo:
         return OutputInfo(folder, report, str(model["name"]), ports[0], ports[1])
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise _damaged(folder, f"report.json cannot be read: {error}") from None
+
+
+def _older(built: OutputInfo) -> EdgecError:
+    version = built.report.get("edgec_version", "an older version")
+    return EdgecError(
+        "older-output",
+        f"edgec {version} built this folder and left no {built.name}{SUFFIX} in it, which holds "
+        "what the firmware computes",
+        place=Place(str(built.folder)),
+        help="build again; `edgec test`, `edgec run` and `edgec compare` work all the same where "
+        "they need the firmware and its golden vectors only",
+    )
 
 
 def _damaged(folder: Path, message: str) -> EdgecError:

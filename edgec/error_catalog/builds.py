@@ -21,6 +21,37 @@ PAGES = (
         """,
     ),
     page(
+        "damaged-target",
+        "an .edgec file is not what edgec writes",
+        meaning="""
+            A build leaves <name>.edgec, the target graph that its firmware computes. This one is
+            cut off, or something else has changed it.
+        """,
+        example="edgec test build/kws --data test.npz      (after a download that stopped halfway)",
+        remedy="Build again, or copy the folder again.",
+    ),
+    page(
+        "other-target-version",
+        "an .edgec file has the format of another edgec",
+        meaning="""
+            The target graph of a build (<name>.edgec) has a version of its own. This edgec reads
+            the one that it writes.
+        """,
+        example="edgec run build/kws --on host      (built by a newer edgec)",
+        remedy="Build again with this edgec, or use the edgec that built it.",
+    ),
+    page(
+        "older-output",
+        "an output folder has no target graph, which this command needs",
+        meaning="""
+            Folders of older versions hold no <name>.edgec. What needs the firmware and its golden
+            vectors only (`edgec test`, `edgec run`, `edgec compare`) works with them; what
+            evaluates the model anew (--data, --layers, --on host) does not.
+        """,
+        example="edgec test build/kws --data test.npz      (built by edgec 0.1)",
+        remedy="Build again.",
+    ),
+    page(
         "missing-tool",
         "a program that edgec needs is not installed",
         meaning="""

@@ -137,13 +137,14 @@ PAGES = (
         "cannot-export",
         "the quantized model cannot be written as a .tflite file",
         meaning="""
-            Every build leaves a .tflite file of the same arithmetic beside the firmware. An
-            operator of this model has no equal in TFLite.
+            `edgec quantize` writes TFLite files, and an operator of this model has no equal in
+            TFLite. `edgec build` builds the model all the same: it then leaves out the .tflite
+            file that stands beside other builds, and a remark in the report says why.
         """,
-        example="an operator that only ONNX has, kept as it is",
+        example="edgec quantize dilated_pool.onnx --calib calib.npz -o dilated_pool.tflite",
         remedy="""
-            Replace the operator in the model. If `edgec ops` lists it, please report this as a
-            bug.
+            Build it, or replace the operator in the model. The target graph that a build leaves
+            (<name>.edgec) holds what firmware computes.
         """,
     ),
 )

@@ -17,6 +17,7 @@ __all__ = ["LoadedModel", "load"]
 _LOADERS = {
     Format.ONNX: ("edgec.frontends.onnx.load", "load_onnx"),
     Format.TFLITE: ("edgec.frontends.tflite.load", "load_tflite"),
+    Format.EDGEC: ("edgec.frontends.target", "load_target"),
 }
 
 

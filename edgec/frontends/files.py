@@ -6,6 +6,7 @@ from pathlib import Path
 from edgec.errors import EdgecError, Place
 from edgec.frontends.limits import MAX_BYTES, too_large
 from edgec.ops.registry import Format
+from edgec.target_file.container import MAGIC
 from edgec.tflite_schema import IDENTIFIER
 
 _HEAD = 4096
@@ -54,6 +55,8 @@ def format_of(data: bytes, path: Path) -> Format:
     """
     if data[4:8] == IDENTIFIER:
         return Format.TFLITE
+    if data.startswith(MAGIC):
+        return Format.EDGEC
     known = _recognize(data[:_HEAD], path)
     if known is not None:
         raise _unknown(Place(file=str(path)), *known)

@@ -24,6 +24,7 @@ class Format(Enum):
 
     ONNX = "ONNX"
     TFLITE = "TFLite"
+    EDGEC = "edgec"
 
 
 @dataclass(eq=False)
@@ -127,7 +128,7 @@ class SourceNode:
         return name in self.attrs
 
     def ignore(self, *names: str) -> None:
-        """Annotation attributes that cannot change the result."""
+        """Mark attributes that cannot change the result."""
         self._read.update(names)
 
     def unread(self) -> list[str]:

@@ -6,8 +6,9 @@ import pytest
 from ops.case import case_modules, cases_of
 
 from edgec.backends.kernel import KERNELS, kernels_for
-from edgec.driver.about.supported import operators, supported_operators
+from edgec.driver.about.supported import supported_operators
 from edgec.exporters.tflite import load_exporters
+from edgec.ops.catalog import operators
 from edgec.ops.operator import Operator
 from edgec.ops.registry import exporter_of
 

@@ -23,7 +23,7 @@ def test_build_writes_the_folder_and_prints_a_summary(
     assert ended.code == 0, ended.err
     expected = {
         *("small", "firmware", "firmware.elf", "firmware.bin", "firmware.hex", "firmware.map"),
-        *("small.tflite", "golden.npz", "report.json", "report.html"),
+        *("small.tflite", "small.edgec", "golden.npz", "report.json", "report.html"),
     }
     assert {path.name for path in out.iterdir()} == expected
     report = json.loads((out / "report.json").read_text())

@@ -12,7 +12,7 @@ import edgec.passes
 from edgec.discovery import import_all
 from edgec.frontends.onnx.load import load_onnx
 from edgec.passes.pipeline import Fixpoint, Pass
-from edgec.pipelines import FLOAT_PASSES, INTEGER_PASSES, LAYOUT, optimize_float
+from edgec.pipelines import FLOAT_PASSES, INTEGER_PASSES, LAYOUT, TARGET_PASSES, optimize_float
 
 
 def passes() -> list[type]:
@@ -38,13 +38,13 @@ def test_it_is_named_like_its_file_and_tested(each: type) -> None:
 
 
 def test_instances_are_frozen() -> None:
-    for each in (*FLOAT_PASSES, *LAYOUT, *INTEGER_PASSES):
+    for each in (*FLOAT_PASSES, *LAYOUT, *INTEGER_PASSES, *TARGET_PASSES):
         with pytest.raises((FrozenInstanceError, AttributeError, TypeError)):
             each.run = None  # type: ignore[assignment, method-assign]
 
 
 def test_pipelines_use_passes_of_this_package() -> None:
-    listed: list[Pass] = [*FLOAT_PASSES, *LAYOUT, *INTEGER_PASSES]
+    listed: list[Pass] = [*FLOAT_PASSES, *LAYOUT, *INTEGER_PASSES, *TARGET_PASSES]
     names = {each.name for each in listed if not isinstance(each, Fixpoint)}
     assert names <= {vars(each)["name"] for each in passes()}
 

@@ -13,7 +13,7 @@ from edgec.ops.elementwise.standardize import Standardize
 from edgec.ops.elementwise.sub import Sub
 from edgec.ops.operator import Activation
 from edgec.passes.fusion.join_standardize import JoinStandardize
-from edgec.pipelines import optimize_integer
+from edgec.pipelines import optimize_integer, optimize_target
 
 PLAIN, RELU = Activation.NONE, Activation.RELU
 
@@ -63,6 +63,6 @@ def test_a_file_that_edgec_wrote_is_read_back(tmp_path: Path) -> None:
 
     path = tmp_path / "model.tflite"
     path.write_bytes(write_tflite(graph_of(build)))
-    graph = optimize_integer(load_tflite(path))
+    graph = optimize_target(optimize_integer(load_tflite(path)))
     assert [node.op.name for node in graph.nodes] == ["standardize", "quantize"]
     assert np.float32(graph.types[graph.outputs[0]].quantization.scale) == np.float32(0.02)

@@ -7,7 +7,7 @@ from types import ModuleType
 from edgec.backends import backend as backends
 from edgec.backends.kernel import KERNELS, kernels_for, sentence
 from edgec.frontends.importers import load_importers
-from edgec.ops import registry
+from edgec.ops.catalog import operators
 from edgec.ops.operator import Operator
 from edgec.ops.registry import IMPORTERS, Format
 
@@ -38,25 +38,6 @@ def supported_operators() -> list[OperatorSupport]:
     backends.load_all()
     made = [_support(op) for op in operators()]
     return sorted([*made, *_folded()], key=lambda each: each.name)
-
-
-def operators() -> list[type[Operator]]:
-    """Return every operator class of edgec.ops, sorted by name."""
-    registry.load_all()
-    base: type[Operator] = Operator  # type: ignore[type-abstract]
-    found = [each for each in _subclasses(base) if each.__module__.startswith("edgec.ops.")]
-    return sorted(found, key=lambda each: each.name)
-
-
-def _subclasses(base: type[Operator]) -> list[type[Operator]]:
-    """Return the named classes below ``base``; slots make dataclasses leave drafts behind."""
-    found: list[type[Operator]] = []
-    for each in base.__subclasses__():
-        module = sys.modules[each.__module__]
-        if getattr(module, each.__name__, None) is each and hasattr(each, "name"):
-            found.append(each)
-        found += _subclasses(each)
-    return found
 
 
 def _support(op: type[Operator]) -> OperatorSupport:

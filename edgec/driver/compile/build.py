@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 from edgec.codegen.firmware import FirmwareModel
 from edgec.codegen.source_tree import OutputFolder
-from edgec.driver.compile.compile import Compiled, IntegerModel, compile_model
+from edgec.driver.compile.compile import Compiled, compile_integers, compile_model
 from edgec.driver.compile.fit import with_peak
 from edgec.driver.compile.golden import golden_file, golden_inputs, reference_outputs
 from edgec.driver.compile.measuring import measure
 from edgec.driver.compile.self_test import expected_output_crc
+from edgec.driver.compile.stages import IntegerModel
 from edgec.driver.options import BuildOptions
 from edgec.driver.output import BOARD_COPY, check_output_folder
 from edgec.driver.ports import PortInfo
@@ -22,6 +23,7 @@ from edgec.errors import EdgecError
 from edgec.firmware.image import FirmwareImage, build_firmware
 from edgec.firmware.twin_image import build_twin
 from edgec.program import Port
+from edgec.target_file import SUFFIX, write_target
 from edgec.targets.board import Board, board_source
 from edgec.targets.twin import twin_of
 
@@ -44,17 +46,26 @@ class BuildResult:
     report: dict[str, Any]
 
 
-def build(
-    options: BuildOptions, progress: Progress | None = None, made: IntegerModel | None = None
-) -> BuildResult:
-    """Build a model for a board; see design page 3 for what the folder holds.
-
-    ``made`` is what :func:`integer_model` returned for the same options, where that is known.
-    """
+def build(options: BuildOptions, progress: Progress | None = None) -> BuildResult:
+    """Build a model for a board; see design page 3 for what the folder holds."""
     progress = progress or Quiet()
     options = options.checked()
     check_output_folder(options.output_folder)
-    compiled = compile_model(options, progress, made)
+    return write_output(compile_model(options, progress), progress)
+
+
+def build_integers(
+    options: BuildOptions, integers: IntegerModel, progress: Progress
+) -> BuildResult:
+    """Do as :func:`build`, from an integer model that was made with the same options."""
+    options = options.checked()
+    check_output_folder(options.output_folder)
+    return write_output(compile_integers(options, integers, progress), progress)
+
+
+def write_output(compiled: Compiled, progress: Progress) -> BuildResult:
+    """Compile, measure and record: what was compiled becomes its output folder."""
+    options = compiled.options
     ports = describe_ports(compiled)
     progress.stage("recording golden vectors")
     inputs = golden_inputs(compiled, ports[0])
@@ -75,7 +86,7 @@ def build(
 
 def describe_ports(compiled: Compiled) -> tuple[list[PortInfo], list[PortInfo]]:
     """Return inputs and outputs as the report has them."""
-    was_float = compiled.float_graph is not None
+    was_float = compiled.model.integers.meaning is not None
 
     def describe(port: Port) -> PortInfo:
         return PortInfo.of(port, float_source=was_float)
@@ -88,7 +99,9 @@ def _write_sources(compiled: Compiled, folder: Path) -> None:
     compiled.library.write(folder / compiled.name)
     compiled.firmware.write(folder / "firmware")
     (folder / BOARD_COPY).write_bytes(board_source(compiled.options.board))
-    (folder / f"{compiled.name}.tflite").write_bytes(compiled.tflite)
+    (folder / f"{compiled.name}{SUFFIX}").write_bytes(write_target(compiled.graph))
+    if compiled.model.interchange is not None:
+        (folder / f"{compiled.name}.tflite").write_bytes(compiled.model.interchange)
 
 
 def _firmware(compiled: Compiled, folder: Path) -> tuple[FirmwareImage, Emulated | None]:

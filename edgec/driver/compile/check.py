@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from edgec.driver.compile.compile import is_float_model, lower_graph, target_of
 from edgec.driver.compile.fit import check_arena
-from edgec.driver.compile.prequantized import in_steps_if_annotated
+from edgec.driver.compile.stated import in_steps_if_annotated
 from edgec.errors import EdgecError
 from edgec.frontends import load
 from edgec.frontends.shapes import Shapes

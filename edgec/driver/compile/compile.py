@@ -1,5 +1,6 @@
-"""Model file -> integer graph -> program -> sources: all of a build that needs no toolchain."""
+"""Model file -> sources: all of a build that needs no toolchain, as a straight walk."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,24 +10,29 @@ from edgec.codegen.firmware import FirmwareModel, firmware_tree
 from edgec.codegen.library import Origin, library_tree
 from edgec.codegen.source_tree import SourceTree
 from edgec.driver.compile.fit import check_arena
-from edgec.driver.compile.prequantized import in_steps_if_annotated, integers_as_stated
-from edgec.driver.compile.quantization import (
-    QuantizationReport,
-    calibration_samples,
-    quantize_model,
+from edgec.driver.compile.quantization import calibration_samples, quantize_model
+from edgec.driver.compile.stages import (
+    FloatModel,
+    IntegerModel,
+    PrequantizedModel,
+    Quantization,
+    Source,
+    TargetModel,
 )
+from edgec.driver.compile.stated import in_steps_if_annotated, integers_as_stated
 from edgec.driver.options import BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode, Place
 from edgec.exporters.tflite import write_tflite
-from edgec.frontends import LoadedModel, load
+from edgec.frontends import load
 from edgec.ir import DType, Graph
 from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import MemoryPlan, plan
 from edgec.memory.schedule import Schedule
-from edgec.pipelines import optimize_float, optimize_integer
+from edgec.passes.pipeline import Observer
+from edgec.pipelines import optimize_float, optimize_integer, optimize_target
 from edgec.program import Program
-from edgec.pruning import PruningReport, parse_request, prune
+from edgec.pruning import parse_request, prune
 from edgec.quantization.prequantized.prequantized import is_annotated
 from edgec.quantization.ranges.standardize_inputs import InputStandardization
 from edgec.quantization.samples.model_states import (
@@ -35,38 +41,38 @@ from edgec.quantization.samples.model_states import (
     with_file_states,
     with_states,
 )
-from edgec.quantization.samples.samples import Samples, source_shape
+from edgec.quantization.samples.samples import source_shape
 from edgec.targets.board import Board, load_board
 from edgec.targets.target import Target
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """Everything a build knows before a compiler runs.
-
-    ``float_graph`` is what was quantized, pruned where that was asked for; ``samples`` are the
-    calibration data.
-    """
+    """Everything a build knows before a compiler runs."""
 
     options: BuildOptions
-    model: LoadedModel
     board: Board
-    graph: Graph
-    float_graph: Graph | None
-    samples: Samples | None
+    target: Target
+    model: TargetModel
     program: Program
     memory: MemoryPlan
     library: SourceTree
     firmware: SourceTree
-    tflite: bytes
     passes: tuple[tuple[str, bool], ...]
-    warnings: tuple[str, ...]
-    pruning: PruningReport | None = None
-    quantization: QuantizationReport | None = None
 
     @property
     def name(self) -> str:
         return self.options.model_name
+
+    @property
+    def graph(self) -> Graph:
+        """What runs."""
+        return self.model.graph
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        told = self.model.integers.warnings
+        return (*self.program.warnings, *told, *self.model.remarks)
 
 
 class PassLog:
@@ -79,48 +85,127 @@ class PassLog:
         self.entries.append((str(getattr(each, "name", each)), before is not after))
 
 
-def compile_model(
-    options: BuildOptions,
-    progress: Progress | None = None,
-    made: "IntegerModel | None" = None,
-) -> Compiled:
-    """Return the compiled model; raises :class:`EdgecError` for all that is wrong with it.
-
-    ``made`` is what :func:`integer_model` returned for the same options, where that is known.
-    """
+def compile_model(options: BuildOptions, progress: Progress | None = None) -> Compiled:
+    """Return the compiled model; raises :class:`EdgecError` for all that is wrong with it."""
     progress = progress or Quiet()
     options = options.checked()
-    board = load_board(options.board)
-    progress.stage("reading the model")
-    model = load(Path(options.model), options.shapes)
+    load_board(options.board)  # before hours of work
     log = PassLog()
-    quantized = made or integer_model(options, model, log, progress)
-    graph, samples = quantized.graph, quantized.samples
-    progress.stage("planning kernels and memory")
+    return compile_integers(options, integer_model(options, progress, log), progress, log)
+
+
+def compile_integers(
+    options: BuildOptions,
+    integers: IntegerModel,
+    progress: Progress,
+    log: PassLog | None = None,
+) -> Compiled:
+    """Return what :func:`compile_model` returns, from an integer model of the same options."""
+    log = log or PassLog()
+    board = load_board(options.board)
     target = target_of(board, options.kernels, options.cmsis_nn)
-    program, memory = lower_graph(_renamed(graph, options.model_name), target, options.kernels)
+    model = target_model(integers, (log,))
+    progress.stage("planning kernels and memory")
+    graph = replace(model.graph, name=options.model_name)  # what C will know it by
+    program, memory = lower_graph(graph, target, options.kernels)
     check_arena(memory, board)
-    origin = Origin(model.sha256, board.id, _option_text(options))
-    library = library_tree(program, memory, target, origin)
+    origin = Origin(integers.source.file.sha256, board.id, _option_text(options))
     ports = (len(program.inputs), len(program.outputs))
-    firmware = firmware_tree(board, FirmwareModel(options.model_name, *ports))
     return Compiled(
         options=options,
-        model=model,
         board=board,
-        graph=graph,
-        float_graph=quantized.float_graph,
-        samples=samples,
+        target=target,
+        model=model,
         program=program,
         memory=memory,
-        library=library,
-        firmware=firmware,
-        tflite=write_tflite(graph),
+        library=library_tree(program, memory, target, origin),
+        firmware=firmware_tree(board, FirmwareModel(options.model_name, *ports)),
         passes=tuple(log.entries),
-        warnings=(*program.warnings, *quantized.warnings),
-        pruning=quantized.pruning,
-        quantization=quantized.quantization,
     )
+
+
+def integer_model(
+    options: BuildOptions, progress: Progress, log: Observer | None = None
+) -> IntegerModel:
+    """Read a model and return its integers; a float one is pruned and quantized as asked for."""
+    observers = (log,) if log else ()
+    progress.stage("reading the model")
+    source = read_source(options)
+    if not is_float_model(source.graph):
+        _check_not_pruned(options)
+        return _optimized(PrequantizedModel(source, source.graph), options, observers)
+    progress.stage("optimizing the float graph")
+    graph = optimize_float(in_steps_if_annotated(source.graph), observers)
+    if is_annotated(graph):
+        _check_not_pruned(options)
+        integers, told = integers_as_stated(options.model, options.calib, graph, progress)
+        return _optimized(PrequantizedModel(source, integers, graph, told), options, observers)
+    return quantized(float_model(options, source, graph, progress), options, progress, observers)
+
+
+def read_source(options: BuildOptions) -> Source:
+    """Read the model file; states that the file keeps are as --state says."""
+    file = load(Path(options.model), options.shapes)
+    graph = with_file_states(file.graph, options.state)
+    return Source(file, graph, state_warnings(graph, options.state))
+
+
+def is_float_model(graph: Graph) -> bool:
+    """Tell whether a model still has to be quantized: no activation of it has a scale."""
+    activations = [graph.types[value] for node in graph.nodes for value in node.outputs]
+    kinds = activations or [graph.types[value] for value in graph.inputs]
+    return all(kind.qparams is None for kind in kinds)
+
+
+def _optimized(
+    model: PrequantizedModel, options: BuildOptions, observers: Sequence[Observer]
+) -> IntegerModel:
+    graph = optimize_integer(model.integers, observers)
+    return IntegerModel(model, with_states(graph, parse_states(options.state)))
+
+
+def float_model(
+    options: BuildOptions, source: Source, graph: Graph, progress: Progress
+) -> FloatModel:
+    """Return an optimized float graph with its samples, pruned where that is asked for."""
+    graph = with_states(graph, parse_states(options.state))
+    if not options.calib:
+        raise _no_calibration(options, graph)
+    samples = calibration_samples(options, graph)
+    if not options.prune:
+        return FloatModel(source, graph, samples)
+    progress.stage("pruning")
+    pruned = prune(graph, samples, parse_request(options.prune), progress.advance)
+    return FloatModel(source, pruned.graph, samples, pruned.report)
+
+
+def quantized(
+    model: FloatModel, options: BuildOptions, progress: Progress, observers: Sequence[Observer]
+) -> IntegerModel:
+    """Quantize a float model as the options ask."""
+    wide = DType.INT16 if options.width == "int16x8" else DType.INT8
+    before = InputStandardization.of(model.graph, model.samples, wide)
+    report = quantize_model(options, before.graph, before.samples, progress)
+    graph = optimize_integer(before.opened(report.quantized.graph), observers)
+    return IntegerModel(model, graph, Quantization(report, before))
+
+
+def target_model(integers: IntegerModel, observers: Sequence[Observer] = ()) -> TargetModel:
+    """Return what runs, and the interchange file where TFLite can say the same."""
+    graph = optimize_target(integers.graph, observers)
+    try:
+        return TargetModel(integers, graph, write_tflite(integers.graph))
+    except EdgecError as error:
+        return TargetModel(integers, graph, None, (_no_interchange(error),))
+
+
+def _no_interchange(error: EdgecError) -> str:
+    """Say why there is no .tflite file: what each node has that TFLite cannot express."""
+    problems = error.problems()
+    if any(each.code != "cannot-export" for each in problems):
+        raise error
+    shown = "; ".join(f"{each.place.inside}: {each.message}" for each in problems)
+    return f"no .tflite file beside this build, TFLite cannot express all of it: {shown}"
 
 
 def target_of(board: Board, kernels: str, cmsis_nn: str = "") -> Target:
@@ -139,88 +224,6 @@ def lower_graph(graph: Graph, target: Target, kernels: str) -> tuple[Program, Me
     return program, plan(live_ranges(program))
 
 
-def is_float_model(graph: Graph) -> bool:
-    """Tell whether a model still has to be quantized: no activation of it has a scale."""
-    activations = [graph.types[value] for node in graph.nodes for value in node.outputs]
-    kinds = activations or [graph.types[value] for value in graph.inputs]
-    return all(kind.qparams is None for kind in kinds)
-
-
-@dataclass(frozen=True, slots=True)
-class IntegerModel:
-    """An integer graph and, for a float model, where it comes from.
-
-    ``float_graph`` is what was quantized, pruned where that was asked for.
-    """
-
-    graph: Graph
-    float_graph: Graph | None = None
-    samples: Samples | None = None
-    pruning: PruningReport | None = None
-    quantization: QuantizationReport | None = None
-    standardization: InputStandardization | None = None
-    stated_warnings: tuple[str, ...] = ()
-    state_warnings: tuple[str, ...] = ()
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What there is to say of the file, of its quantization, of the samples and of states."""
-        sampled = self.samples.warnings if self.samples else ()
-        made = self.quantization.warnings if self.quantization else ()
-        told = (*self.graph.remarks, *self.stated_warnings, *sampled)
-        return (*told, *made, *self.state_warnings)
-
-
-def integer_model(
-    options: BuildOptions, model: LoadedModel, log: PassLog, progress: Progress
-) -> IntegerModel:
-    """Return the integer graph of a model; a float one is pruned and quantized as asked for."""
-    source = with_file_states(model.graph, options.state)
-    told = state_warnings(source, options.state)
-    return replace(_integers_of(source, options, log, progress), state_warnings=told)
-
-
-def _integers_of(
-    source: Graph, options: BuildOptions, log: PassLog, progress: Progress
-) -> IntegerModel:
-    states = parse_states(options.state)
-    if not is_float_model(source):
-        if options.prune:
-            raise _not_prunable(options)
-        return IntegerModel(with_states(optimize_integer(source, (log,)), states))
-    progress.stage("optimizing the float graph")
-    float_graph = optimize_float(in_steps_if_annotated(source), (log,))
-    if is_annotated(float_graph):
-        if options.prune:
-            raise _not_prunable(options)
-        stated, warnings = integers_as_stated(options.model, options.calib, float_graph, progress)
-        graph = with_states(optimize_integer(stated, (log,)), states)
-        return IntegerModel(graph, float_graph, stated_warnings=warnings)
-    float_graph = with_states(float_graph, states)
-    if not options.calib:
-        raise _no_calibration(options, float_graph)
-    samples = calibration_samples(options, float_graph)
-    pruning = None
-    if options.prune:
-        progress.stage("pruning")
-        pruned = prune(float_graph, samples, parse_request(options.prune), progress.advance)
-        float_graph, pruning = pruned.graph, pruned.report
-    wide = DType.INT16 if options.width == "int16x8" else DType.INT8
-    standardization = InputStandardization.of(float_graph, samples, wide)
-    quantized, report = quantize_model(
-        options, standardization.graph, standardization.samples, progress
-    )
-    graph = optimize_integer(standardization.opened(quantized.graph), (log,))
-    return IntegerModel(
-        graph, float_graph, standardization.settled(samples), pruning, report, standardization
-    )
-
-
-def _renamed(graph: Graph, name: str) -> Graph:
-    """Return the graph under the name that C will know it by."""
-    return replace(graph, name=name)
-
-
 def _option_text(options: BuildOptions) -> str:
     calib = Path(options.calib).name
     shown = {
@@ -233,13 +236,14 @@ def _option_text(options: BuildOptions) -> str:
     return " ".join(f"--{key} {value}" for key, value in shown.items() if value)
 
 
-def _not_prunable(options: BuildOptions) -> EdgecError:
-    return EdgecError(
-        "prune-needs-float",
-        f"--prune {options.prune}: this model is quantized already, only a float one is pruned",
-        place=Place(options.model),
-        help="give the float model it was made from, with --calib: edgec prunes, then quantizes",
-    )
+def _check_not_pruned(options: BuildOptions) -> None:
+    if options.prune:
+        raise EdgecError(
+            "prune-needs-float",
+            f"--prune {options.prune}: this model is quantized already, only a float one is pruned",
+            place=Place(options.model),
+            help="give the float model it was made from, with --calib: it is pruned, then quantized",
+        )
 
 
 def _no_calibration(options: BuildOptions, graph: Graph) -> EdgecError:

@@ -22,9 +22,9 @@ _REAL = 10
 def golden_inputs(compiled: Compiled, ports: list[PortInfo]) -> list[list[bytes]]:
     """Return calibration samples where there are some, filled up with random ones."""
     real: list[list[bytes]] = []
-    if compiled.samples is not None:
-        first = range(min(_REAL, len(compiled.samples)))
-        real = raw_inputs(compiled.samples, ports, first)
+    samples = compiled.model.integers.samples
+    if samples is not None:
+        real = raw_inputs(samples, ports, range(min(_REAL, len(samples))))
     return real + random_inputs(ports, SAMPLES - len(real))
 
 

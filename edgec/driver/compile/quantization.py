@@ -100,15 +100,14 @@ def calibration_samples(options: BuildOptions, graph: Graph) -> Samples:
 
 def quantize_model(
     options: BuildOptions, graph: Graph, samples: Samples, progress: Progress
-) -> tuple[Quantized, QuantizationReport]:
+) -> QuantizationReport:
     """Quantize a float graph as the options ask.
 
     ``auto`` takes int16 for as few layers as meet --max-drop where int8 misses it, and everywhere
     where only that is left. A warning tells of a --max-drop that is missed.
     """
     work = _Quantizing(options, graph, samples, progress)
-    report = work.auto() if options.width == "auto" else work.asked()
-    return report.quantized, report
+    return work.auto() if options.width == "auto" else work.asked()
 
 
 @dataclass(frozen=True, slots=True)

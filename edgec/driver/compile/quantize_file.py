@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgec.driver.compile.compile import PassLog, integer_model
+from edgec.driver.compile.compile import integer_model
 from edgec.driver.compile.quantization import QuantizationReport
 from edgec.driver.options import BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode, Place
 from edgec.exporters.tflite import write_tflite
-from edgec.frontends import load
 
 
 @dataclass(frozen=True)
@@ -33,12 +32,11 @@ def quantize_file(
     progress = progress or Quiet()
     options = options.quantization_checked()
     _check_output(Path(options.model), output)
-    progress.stage("reading the model")
-    model = load(Path(options.model), options.shapes)
-    made = integer_model(options, model, PassLog(), progress)
+    made = integer_model(options, progress)
     data = write_tflite(made.graph)
     _write(output, data)
-    return QuantizeResult(output, len(data), made.quantization, made.warnings)
+    report = made.quantization.report if made.quantization else None
+    return QuantizeResult(output, len(data), report, made.warnings)
 
 
 def _check_output(model: Path, output: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from edgec import __version__
 from edgec.driver.compile.compile import Compiled
+from edgec.driver.compile.stages import Quantization
 from edgec.driver.ports import PortInfo
 from edgec.firmware.image import FirmwareImage
 from edgec.memory.planner import aligned
@@ -31,7 +32,8 @@ def make_report(
     warnings: Sequence[str],
 ) -> dict[str, Any]:
     """Return the report of a build as plain JSON values."""
-    steps = compiled.program.steps
+    steps, integers = compiled.program.steps, compiled.model.integers
+    made = integers.quantization
     unknown = [None] * len(steps)
     layers = measured.layers if measured else unknown
     cycles = measured.cycles if measured and measured.cycles else unknown
@@ -45,11 +47,12 @@ def make_report(
         "memory": _memory(compiled, image),
         "layers": [_layer(*each) for each in zip(steps, layers, cycles, strict=True)],
         "instructions_total": measured.total if measured else None,
-        "quantization": _quantization(compiled),
-        "pruning": compiled.pruning.to_json() if compiled.pruning else None,
-        "accuracy": compiled.quantization.accuracy_json() if compiled.quantization else None,
+        "quantization": _quantization(made),
+        "pruning": integers.pruning.to_json() if integers.pruning else None,
+        "accuracy": made.report.accuracy_json() if made else None,
         "passes": [{"name": name, "changed": changed} for name, changed in compiled.passes],
         "warnings": [*compiled.warnings, *warnings],
+        "remarks": list(compiled.model.remarks),
     }
 
 
@@ -57,10 +60,11 @@ def _model(
     compiled: Compiled, ports: tuple[Sequence[PortInfo], Sequence[PortInfo]]
 ) -> dict[str, Any]:
     weights = compiled.graph.constants.values()
+    file = compiled.model.integers.source.file
     return {
         "name": compiled.name,
-        "source_format": compiled.model.source_format.value,
-        "sha256": compiled.model.sha256,
+        "source_format": file.source_format.value,
+        "sha256": file.sha256,
         "inputs": [port.to_json() for port in ports[0]],
         "outputs": [port.to_json() for port in ports[1]],
         "states": [[each.input, each.output] for each in compiled.graph.states],
@@ -127,8 +131,7 @@ def _offer(considered: Considered) -> dict[str, Any]:
     }
 
 
-def _quantization(compiled: Compiled) -> dict[str, Any]:
-    made = compiled.quantization
+def _quantization(made: Quantization | None) -> dict[str, Any]:
     if made is None:
         return {
             "scheme": "as in the file",
@@ -136,4 +139,4 @@ def _quantization(compiled: Compiled) -> dict[str, Any]:
             "per_layer": [],
             "output_sqnr_db": None,
         }
-    return made.to_json()
+    return made.report.to_json()

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgec.driver.compile.build import build
-from edgec.driver.compile.compile import IntegerModel
+from edgec.driver.compile.build import build_integers
 from edgec.driver.compile.golden import raw_inputs, reference_outputs
+from edgec.driver.compile.stages import IntegerModel
 from edgec.driver.options import BuildOptions
 from edgec.driver.output import open_output
 from edgec.driver.progress import Progress
@@ -41,7 +41,7 @@ def run_deployed(
     options = replace(options, board=options.board or BOARD)
     with tempfile.TemporaryDirectory(prefix="edgec-eval-") as folder:
         inside = replace(options, output=str(Path(folder) / "build"))
-        built = open_output(build(inside, progress, made).folder)
+        built = open_output(build_integers(inside, made, progress).folder)
         inputs = raw_inputs(samples, built.inputs, range(len(samples)))
         progress.stage("evaluating the reference")
         expected = reference_outputs(made.graph, inputs, progress)

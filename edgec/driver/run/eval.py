@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgec.driver.compile.compile import IntegerModel, PassLog, integer_model
+from edgec.driver.compile.compile import integer_model
+from edgec.driver.compile.stages import IntegerModel
 from edgec.driver.compile.width_search import Widths
 from edgec.driver.options import RANDOM, BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.driver.run.deployed import Deployed, run_deployed
 from edgec.driver.run.run import check_place
-from edgec.frontends import load
 from edgec.quantization.prequantized.prequantized import Prequantized
 from edgec.quantization.quality.evaluation import (
     Evaluation,
@@ -46,10 +46,8 @@ def evaluate_model(
     progress = progress or Quiet()
     if on:
         check_place(on)
-    progress.stage("reading the model")
-    model = load(Path(options.model), options.shapes)
     own = replace(options, calib=options.calib or str(data)).quantization_checked()
-    made = integer_model(own, model, PassLog(), progress)
+    made = integer_model(own, progress)
     result, samples = _evaluated(options, made, data, progress)
     deployed = run_deployed(own, made, samples, on, progress) if on else None
     return replace(result, deployed=deployed)
@@ -59,33 +57,34 @@ def _evaluated(
     options: BuildOptions, made: IntegerModel, data: Path, progress: Progress
 ) -> tuple[EvalResult, Samples]:
     progress.stage("evaluating")
-    visible = without_state_inputs(made.graph if made.float_graph is None else made.float_graph)
+    visible = without_state_inputs(made.meaning or made.graph)
     samples = read_samples(data, visible)
     found, scheme = _figures(made, samples, progress)
-    samples = made.standardization.settled(samples) if made.standardization else samples
+    quantization = made.quantization
+    samples = quantization.standardization.settled(samples) if quantization else samples
     warnings = [*made.warnings, *samples.warnings]
-    if made.quantization is not None and not options.calib:
+    if quantization is not None and not options.calib:
         warnings.append("eval: the data calibrated the model too; add --calib for a fair figure")
     if made.samples is not None and options.calib not in ("", RANDOM):
         warnings += [f"{data.name}: {text}" for text in unlike(samples, made.samples)]
     doubts = about_labels(found.accuracy, visible, samples.label)
     warnings += [f"{data.name}: {text}" for text in doubts]
-    widths = made.quantization.widths if made.quantization else None
+    widths = quantization.report.widths if quantization else None
     told = tuple(dict.fromkeys(warnings))
     return EvalResult(found, scheme, told, widths=widths), samples
 
 
 def _figures(made: IntegerModel, samples: Samples, progress: Progress) -> tuple[Evaluation, str]:
     """Return the figures, and how the model was quantized."""
-    if made.float_graph is None:
+    if made.meaning is None:
         return evaluate_integers(made.graph, samples), "as in the file"
     if made.quantization is None:
-        smooth = clamped(Prequantized.of(made.float_graph).annotated)
+        smooth = clamped(Prequantized.of(made.meaning).annotated)
         stated = evaluate_quantization(smooth, smooth, made.graph, samples, progress.advance)
         return stated, _STATED
-    quantized = made.quantization.quantized
-    twin = made.standardization.opened(quantized.twin) if made.standardization else quantized.twin
+    quantized = made.quantization.report.quantized
+    twin = made.quantization.standardization.opened(quantized.twin)
     return (
-        evaluate_quantization(made.float_graph, twin, made.graph, samples, progress.advance),
+        evaluate_quantization(made.meaning, twin, made.graph, samples, progress.advance),
         str(quantized.recipe),
     )

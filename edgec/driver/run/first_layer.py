@@ -49,7 +49,7 @@ def first_different_layer(
 
     States are zero: the sample is the first after a reset.
 
-    Raises ``damaged-output`` where the folder's .tflite file and its firmware do not fit together.
+    Raises ``damaged-output`` where the folder's target graph and its firmware do not fit together.
     """
     graph = built_graph(built)
     nodes = [node for node in graph.nodes if not _is_view(node, graph)]
@@ -179,6 +179,6 @@ def _difference(built: OutputInfo, number: int, want: Array, have: Array) -> Lay
 def _does_not_match() -> EdgecError:
     return EdgecError(
         "damaged-output",
-        "the firmware and the .tflite file in this folder have not the same layers",
+        "the firmware and the target graph in this folder have not the same layers",
         help="build again",
     )

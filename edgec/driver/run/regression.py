@@ -72,7 +72,7 @@ def run_regression(
     """Compare a built model byte for byte with its reference.
 
     Without ``data`` the reference is what the build recorded; with it, the integer reference is
-    evaluated anew from the folder's .tflite file. ``layers`` looks inside for the first layer that
+    evaluated anew from the folder's target graph. ``layers`` looks inside for the first layer that
     differs; ``timeout`` (s) bounds each run of the model. Raises ``self-test-failed`` where all
     outputs are right and yet the weights are not.
     """

@@ -108,7 +108,7 @@ def check_place(on: str) -> None:
 
 
 def _host_process(built: OutputInfo) -> HostProcess:
-    """Compile the model anew for this machine, from the .tflite file in the folder."""
+    """Compile the model anew for this machine, from the target graph in the folder."""
     graph = replace(built_graph(built), name=built.name)
     target = Target.of_core("host")
     program = lower(graph, target, preferred("portable"))

@@ -140,7 +140,7 @@ def _check(graph: Graph, state: State) -> None:
 
 
 def _alike(graph: Graph, state: State) -> Graph:
-    """Annotation the output as the same quantity as the input."""
+    """Mark the output as the same quantity as the input."""
     inner = ValueName(f"{state.output}/made")
     if state.output in (*graph.inputs, *graph.constants):
         return graph
