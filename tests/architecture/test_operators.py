@@ -68,3 +68,16 @@ def test_one_public_function_per_kernel_file(path: Path) -> None:
     ]
     assert len(public) == 1
     assert "///" in text
+
+
+BODIES = sorted((ROOT / "runtime_c/src/support/bodies").glob("*.h"))
+
+
+@pytest.mark.parametrize("path", BODIES, ids=str)
+def test_a_shared_body_has_an_int8_and_an_int16_kernel(path: Path) -> None:
+    """The body is named like both, and each includes its element before it."""
+    for kind in ("s8", "s16"):
+        (kernel,) = (ROOT / "runtime_c/src/kernels").glob(f"*/edgec_{path.stem}_{kind}.c")
+        element, body = f'"support/element_{kind}.h"', f'"support/bodies/{path.name}"'
+        included = [line.split()[1] for line in kernel.read_text().splitlines() if "#incl" in line]
+        assert included.index(element) < included.index(body)
