@@ -46,6 +46,15 @@ def test_operator_is_complete(op: type[Operator]) -> None:
     assert op.name in TESTED, "no cases in tests/ops/cases"
 
 
+@pytest.mark.parametrize("op", OPERATORS, ids=NAMES)
+def test_docstring_states_shapes_and_source(op: type[Operator]) -> None:
+    """Its first line leads from the inputs' shapes to the outputs, a later one says whose it is."""
+    first, *others = [line.strip() for line in (op.__doc__ or "").splitlines()]
+    assert "[" in first, "no shapes"
+    assert "->" in first, "no outputs"
+    assert any(line.startswith("Source: ") for line in others), "no source"
+
+
 def test_constraints_are_sentences() -> None:
     supported_operators()
     for kernels in KERNELS.values():
