@@ -9,7 +9,7 @@ from edgec.resources import data_folder
 HEADER = '"edgec_kernels.h"'
 """What includes the prototypes of the kernels."""
 
-_DEFINITION = re.compile(r"^((?:void|int32_t) (edgec_\w+)\([^{;]*\))\n\{", re.MULTILINE)
+_SIGNATURE = re.compile(r"^((?:void|int32_t) (edgec_\w+)\([^{;]*\))(?:\n\{|;)", re.MULTILINE)
 _INCLUDE = re.compile(r'^#include "(support/[\w/]+\.h)"', re.MULTILINE)
 
 
@@ -38,10 +38,13 @@ def _kernel_file(function: str) -> Path:
 
 
 def prototype(function: str, source: str) -> str:
-    """Return the declaration of the one public function of a kernel file."""
-    found: dict[str, str] = {name: text for text, name in _DEFINITION.findall(source)}
+    """Return the declaration of the one public function of a kernel file.
+
+    The file defines it, or declares it where the body is shared (``support/bodies``).
+    """
+    found: dict[str, str] = {name: text for text, name in _SIGNATURE.findall(source)}
     if list(found) != [function]:
-        message = f"{function}.c must define exactly {function}, it defines {sorted(found)}"
+        message = f"{function}.c must have exactly {function}, it has {sorted(found)}"
         raise ValueError(message)
     return found[function]
 

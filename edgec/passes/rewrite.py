@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from edgec.ir import Array, DType, Graph, Node, Op, QParams, TensorType, ValueName
 
+# Chosen by hand, far above what models need: rules that undo each other must end.
 _LIMIT = 20_000
 
 

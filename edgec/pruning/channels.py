@@ -15,6 +15,8 @@ from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
 from edgec.pruning.channel_atoms import KEPT
 from edgec.pruning.channel_groups import ChannelMap
 
+# Four is what CMSIS-NN's inner loops take; the other two are chosen by hand: near enough to what
+# was asked for, and no layer is all but removed.
 _SIMD = 4  # kernels take channels in fours
 _CLOSE = 1 / 16  # of a family: what may be kept more, or less, to come to a multiple of four
 _SMALLEST_SHARE = 0.1  # of a family that stays where shares are those of the whole network

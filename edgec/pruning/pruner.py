@@ -21,6 +21,8 @@ from edgec.quantization.samples.samples import Samples
 SMALL, LEAST_ERROR = "L1 norm", "least error"
 """Criteria to choose channels by; the one whose outputs come out better is taken."""
 
+# Chosen by hand; no measurement is on record: at least four samples measure, and most are left to
+# the fit.
 _HOLD_OUT = 8  # every eighth sample ...
 _ENOUGH = 32  # ... where there are at least so many
 _MEMORY = 2**29  # bytes of activations that are kept at a time

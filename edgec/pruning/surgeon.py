@@ -18,6 +18,9 @@ from edgec.pruning.channels import Family, families
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
 from edgec.quantization.weights.weight_rows import input_rows, weight_rows
 
+# Chosen by hand; no measurement is on record of these numbers: here a covariance is inverted and
+# changed with every channel that goes, so it is half as wide as in the refit, and samples half as
+# many rows.
 _WIDEST = 2048  # inputs of an output; readers with more have no say
 _ROWS = 100_000  # of a layer's inputs: more do not change the order
 _RIDGE = 1e-3  # on the diagonal of the inputs' covariance, times its mean

@@ -19,6 +19,8 @@ from edgec.quantization.samples.samples import Samples
 from edgec.quantization.weights.dense_as_conv import DenseAsConv
 from edgec.quantization.weights.layer_reconstruction import reconstruct
 
+# Chosen by hand; no measurement is on record: an evaluation's time grows with the samples, and
+# what judges is missing where it is fitted.
 _SEARCHED = 128  # samples that searches use, spread evenly over all
 _HELD_OUT = 4  # one in so many samples judges and is not fitted to
 

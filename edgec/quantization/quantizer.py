@@ -23,6 +23,7 @@ from edgec.quantization.ranges.parameters import (
 from edgec.quantization.ranges.shared_ranges import Ties
 from edgec.quantization.widths.supported_widths import Widths
 
+# Limits of the arithmetic, each with a factor of two or more to spare.
 _SMALLEST_STATE = 2.0**-25  # scale of a layer's state: its products have 30 bits
 _SMALLEST_RATIO = 2.0**-16  # of an output's scale to its inputs'; TFLite's ADD needs 2**-19
 _ACCUMULATOR = 2.0**30  # what accumulators times their multiplier stay below

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from edgec.targets.instruction_class import Kind, classify
 
+# What inner loops of CMSIS-NN and of runtime_c/src/support/dot.h do: two rows at a time.
 _OUTPUTS_PER_READ = 2
 _FIRST_REGISTER = re.compile(r"\w+")
 
@@ -94,6 +95,8 @@ class Executed:
     taken: int
 
 
+# Where Arm publishes timings these are its; a range counts as its middle. Those of M7, M33, M55
+# and M85, ``issue`` above all, are approximations by hand: docs/cycles.md.
 _M4_COSTS = {
     Kind.DIVIDE: 7,
     Kind.FLOAT_ACCUMULATE: 3,

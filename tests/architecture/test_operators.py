@@ -47,6 +47,15 @@ def test_operator_is_complete(op: type[Operator]) -> None:
     assert op.name in TESTED, "no cases in tests/ops/cases"
 
 
+@pytest.mark.parametrize("op", OPERATORS, ids=NAMES)
+def test_docstring_states_shapes_and_source(op: type[Operator]) -> None:
+    """Its first line leads from the inputs' shapes to the outputs, a later one says whose it is."""
+    first, *others = [line.strip() for line in (op.__doc__ or "").splitlines()]
+    assert "[" in first, "no shapes"
+    assert "->" in first, "no outputs"
+    assert any(line.startswith("Source: ") for line in others), "no source"
+
+
 def test_constraints_are_sentences() -> None:
     supported_operators()
     for kernels in KERNELS.values():
@@ -69,3 +78,16 @@ def test_one_public_function_per_kernel_file(path: Path) -> None:
     ]
     assert len(public) == 1
     assert "///" in text
+
+
+BODIES = sorted((ROOT / "runtime_c/src/support/bodies").glob("*.h"))
+
+
+@pytest.mark.parametrize("path", BODIES, ids=str)
+def test_a_shared_body_has_an_int8_and_an_int16_kernel(path: Path) -> None:
+    """The body is named like both, and each includes its element before it."""
+    for kind in ("s8", "s16"):
+        (kernel,) = (ROOT / "runtime_c/src/kernels").glob(f"*/edgec_{path.stem}_{kind}.c")
+        element, body = f'"support/element_{kind}.h"', f'"support/bodies/{path.name}"'
+        included = [line.split()[1] for line in kernel.read_text().splitlines() if "#incl" in line]
+        assert included.index(element) < included.index(body)

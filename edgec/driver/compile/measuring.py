@@ -11,6 +11,7 @@ from edgec.firmware.profiling import profile_run
 from edgec.targets.board import Board
 from edgec.targets.cycle_model import LayerReads
 
+# Chosen by hand: tracing makes the emulator some ten times slower (edgec/firmware/profiling.py).
 _TRACED_MACS = 50_000_000  # above, a build counts but leaves cycles to `edgec profile`
 
 

@@ -25,6 +25,7 @@ from edgec.quantization.samples.samples import Samples, read_samples
 from edgec.quantization.widths.mixed import Mixer
 from edgec.quantization.widths.sensitivity import Group
 
+# Chosen by hand; no measurement is on record: they change what a report says, not what is built.
 _WEAKEST = 5  # layers at most that a report shows the likely causes of
 _SHOWN = 128  # samples that the report's figures are measured on
 _FLATTERY_DB = 1.0  # what samples that a model was made from may be better by

@@ -7,6 +7,7 @@ from edgec.errors import EdgecError, ExitCode
 from edgec.quantization.quality.evaluation import Evaluation
 
 _FORM = re.compile(r"(\d+(?:\.\d+)?)\s*(db)?", re.IGNORECASE)
+# Chosen by hand: noise of a hundredth of the signal.
 _DEFAULT_DB = 20.0
 
 

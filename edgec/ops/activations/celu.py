@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Celu(Function):
-    """x where x >= 0, else alpha * (e ** (x / alpha) - 1)."""
+    """x [...] -> [...]: x where x >= 0, else alpha * (e ** (x / alpha) - 1).
+
+    Source: ONNX Celu-12 (Barron 2017). TFLite has none: integers are written as their table.
+    """
 
     name: ClassVar[str] = "celu"
     alpha: float = 1.0

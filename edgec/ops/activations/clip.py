@@ -17,7 +17,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip(Unary):
-    """x limited to [low, high]; int8 is requantized, then limited."""
+    """x [...] -> [...]: x limited to [low, high], two real numbers.
+
+    Integers are requantized as by QUANTIZE, then limited to the integers nearest to the bounds.
+    Source: ONNX Clip-13, Max-13, Min-13; TFLite MAXIMUM and MINIMUM with one constant number.
+    """
 
     name: ClassVar[str] = "clip"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16

@@ -13,7 +13,11 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Elu(Function):
-    """x where x >= 0, else alpha * (e ** x - 1)."""
+    """x [...] -> [...]: x where x >= 0, else alpha * (e ** x - 1).
+
+    Source: ONNX Elu-22; TFLite ELU, whose alpha is 1 (Clevert, Unterthiner, Hochreiter 2015).
+    Integers take a table.
+    """
 
     name: ClassVar[str] = "elu"
     alpha: float = 1.0

@@ -15,7 +15,12 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gelu(Function):
-    """x * P(normal variable < x); ``approximate`` replaces the integral by a tanh."""
+    """x [...] -> [...]: x * P(normal variable < x).
+
+    ``approximate`` replaces the integral by (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x ** 3))) / 2.
+    Integers take a table.
+    Source: ONNX Gelu-20; TFLite 2.14 GELU (Hendrycks, Gimpel 2016).
+    """
 
     name: ClassVar[str] = "gelu"
     approximate: bool = False

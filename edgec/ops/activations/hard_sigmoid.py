@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HardSigmoid(Function):
-    """alpha * x + beta, limited to [0, 1]."""
+    """x [...] -> [...]: alpha * x + beta, limited to [0, 1].
+
+    Source: ONNX HardSigmoid-22. TFLite has none: integers are written as their table.
+    """
 
     name: ClassVar[str] = "hard_sigmoid"
     alpha: float = 0.2

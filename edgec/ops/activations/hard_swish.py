@@ -21,7 +21,12 @@ _INT16_MIN, _INT16_MAX = -(2**15), 2**15 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HardSwish(Tabulated):
-    """x * relu6(x + 3) / 6; int8 in 16-bit fixed point as TFLite does it, int16 by a table."""
+    """x [...] -> [...]: x * relu6(x + 3) / 6.
+
+    int8 in 16-bit fixed point with 7 extra bits, as TFLite does it; int16 by a table.
+    Source: ONNX HardSwish-22; TFLite 2.14 reference_ops::HardSwish (Howard et al. 2019,
+    MobileNetV3).
+    """
 
     name: ClassVar[str] = "hard_swish"
 

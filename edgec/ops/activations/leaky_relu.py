@@ -15,7 +15,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeakyRelu(Unary):
-    """x where x >= 0, else alpha * x; int8 with a multiplier for each side."""
+    """x [...] -> [...]: x where x >= 0, else alpha * x.
+
+    Integers have a multiplier for each side, whose factors are computed in float32.
+    Source: ONNX LeakyRelu-16; TFLite 2.14 reference_ops::QuantizeLeakyRelu (Maas et al. 2013).
+    """
 
     name: ClassVar[str] = "leaky_relu"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16

@@ -22,7 +22,11 @@ _OUTPUT_ZERO = 127
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSoftmax(Operator):
-    """x [..., C] -> x - log(sum over the last axis of exp(x))."""
+    """x [...,C] -> [...,C]: x - log(sum over the last axis of exp(x)).
+
+    int8 in fixed point: the output has scale 16/256 and zero point 127, so it holds [-15.94, 0].
+    Source: ONNX LogSoftmax-13; TFLite 2.14 reference_integer_ops::LogSoftmax.
+    """
 
     name: ClassVar[str] = "log_softmax"
     output_rule: ClassVar[OutputRule] = OutputRule.FIXED

@@ -15,7 +15,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logistic(Unary):
-    """1 / (1 + exp(-x))."""
+    """x [...] -> [...]: 1 / (1 + exp(-x)).
+
+    int8 by a table, output scale 1/256, zero point -128; int16 by 256 samples, output scale 2**-15.
+    Source: ONNX Sigmoid-13; TFLite 2.14 LOGISTIC (int16: reference_integer_ops::Logistic).
+    """
 
     name: ClassVar[str] = "logistic"
     output_rule: ClassVar[OutputRule] = OutputRule.FIXED

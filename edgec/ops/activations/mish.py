@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mish(Function):
-    """x * tanh(log(1 + e ** x))."""
+    """x [...] -> [...]: x * tanh(log(1 + e ** x)).
+
+    Source: ONNX Mish-22 (Misra 2019). TFLite has none: integers are written as their table.
+    """
 
     name: ClassVar[str] = "mish"
 

@@ -15,7 +15,12 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prelu(Operator):
-    """x; slope -> x where x >= 0, else slope * x. The slopes broadcast to the shape of x."""
+    """x [...], slope [...] -> [...]: x where x >= 0, else slope * x.
+
+    The slopes broadcast to the shape of x, which is the output's. Integers have a multiplier for
+    each side, whose factors are computed in float32.
+    Source: ONNX PRelu-16; TFLite 2.14 PRELU (BroadcastPrelu4DSlow; He et al. 2015).
+    """
 
     name: ClassVar[str] = "prelu"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16

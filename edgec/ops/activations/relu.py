@@ -15,7 +15,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relu(Unary):
-    """x limited to the bounds of ``activation``; int8 is requantized, then limited."""
+    """x [...] -> [...]: x limited to the bounds of ``activation``: [0, inf), [0, 6] or [-1, 1].
+
+    Integers are requantized by scale_x / scale_y, divided in float32, then limited.
+    Source: ONNX Relu-14, Clip-13; TFLite 2.14 RELU, RELU6, RELU_N1_TO_1 (Nair, Hinton 2010).
+    """
 
     name: ClassVar[str] = "relu"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16

@@ -13,7 +13,11 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selu(Function):
-    """gamma * x where x > 0, else gamma * alpha * (e ** x - 1)."""
+    """x [...] -> [...]: gamma * x where x > 0, else gamma * alpha * (e ** x - 1).
+
+    Source: ONNX Selu-22 (Klambauer et al. 2017). TFLite has none: integers are written as their
+    table.
+    """
 
     name: ClassVar[str] = "selu"
     ALPHA: ClassVar[float] = 1.67326319217681884765625

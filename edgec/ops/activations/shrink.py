@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shrink(Function):
-    """x + bias below -lambd, x - bias above lambd, 0 between."""
+    """x [...] -> [...]: x + bias below -lambd, x - bias above lambd, 0 between.
+
+    Source: ONNX Shrink-9. TFLite has none: integers are written as their table.
+    """
 
     name: ClassVar[str] = "shrink"
     bias: float = 0.0

@@ -29,7 +29,12 @@ _EXP_RANGE = 10.0  # the int16 exponential's
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Softmax(Operator):
-    """x [..., C] -> exp(beta * x) / sum over the last axis of exp(beta * x)."""
+    """x [...,C] -> [...,C]: exp(beta * x) / sum over the last axis of exp(beta * x).
+
+    int8 in fixed point, output scale 1/256, zero point -128; int16 by two tables, output scale
+    2**-15.
+    Source: ONNX Softmax-13; TFLite 2.14 reference_ops::Softmax, SoftmaxInt16.
+    """
 
     name: ClassVar[str] = "softmax"
     output_rule: ClassVar[OutputRule] = OutputRule.FIXED

@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Softplus(Function):
-    """log(1 + e ** x)."""
+    """x [...] -> [...]: log(1 + e ** x).
+
+    Source: ONNX Softplus-22. TFLite has none: integers are written as their table.
+    """
 
     name: ClassVar[str] = "softplus"
 

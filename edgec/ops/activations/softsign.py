@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Softsign(Function):
-    """x / (1 + abs(x))."""
+    """x [...] -> [...]: x / (1 + abs(x)).
+
+    Source: ONNX Softsign-22. TFLite has none: integers are written as their table.
+    """
 
     name: ClassVar[str] = "softsign"
 

@@ -13,7 +13,11 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swish(Function):
-    """x / (1 + e ** (-alpha * x))."""
+    """x [...] -> [...]: x / (1 + e ** (-alpha * x)).
+
+    Source: ONNX Swish-24 (Ramachandran, Zoph, Le 2017). TFLite has none: integers are written as
+    their table.
+    """
 
     name: ClassVar[str] = "swish"
     alpha: float = 1.0

@@ -15,7 +15,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tanh(Unary):
-    """tanh(x)."""
+    """x [...] -> [...]: tanh(x).
+
+    int8 by a table, output scale 1/128, zero point 0; int16 by 256 samples, output scale 2**-15.
+    Source: ONNX Tanh-13; TFLite 2.14 TANH (int16: reference_integer_ops::Tanh).
+    """
 
     name: ClassVar[str] = "tanh"
     output_rule: ClassVar[OutputRule] = OutputRule.FIXED

@@ -13,7 +13,11 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdedRelu(Function):
-    """x where x > alpha, else 0."""
+    """x [...] -> [...]: x where x > alpha, else 0.
+
+    Source: ONNX ThresholdedRelu-22 (Konda, Memisevic, Krueger 2014). TFLite has none: integers are
+    written as their table.
+    """
 
     name: ClassVar[str] = "thresholded_relu"
     alpha: float = 1.0

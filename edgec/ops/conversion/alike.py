@@ -14,7 +14,11 @@ from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alike(Operator):
-    """x, and another value of its shape -> x, which is quantized as the other value is."""
+    """x [...], other [...] -> [...]: x, which is quantized as the other value of its shape is.
+
+    Source: edgec's own; it marks the steps of recurrent layers and the states of models, and
+    quantization removes it.
+    """
 
     name: ClassVar[str] = "alike"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT

@@ -14,7 +14,10 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dequantize(Operator):
-    """x, quantized per tensor -> float32 scale * (x - zero_point), rounded once."""
+    """x [...], quantized per tensor -> [...]: float32 scale * (x - zero_point), rounded once.
+
+    Source: TFLite 2.14 reference_ops::Dequantize; ONNX DequantizeLinear-13 with one scale.
+    """
 
     name: ClassVar[str] = "dequantize"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16

@@ -49,9 +49,10 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeQuantize(Unary):
-    """x, float32 -> the nearest number that integers of ``dtype`` can represent.
+    """x [...], float32 -> [...]: the nearest number that integers of ``dtype`` can represent.
 
-    Halves go to the even integer. Source: ONNX QuantizeLinear, then DequantizeLinear.
+    Halves go to the even integer; NaN becomes 0, the zero point.
+    Source: ONNX QuantizeLinear-13, then DequantizeLinear-13, with one scale.
     """
 
     name: ClassVar[str] = "fake_quantize"

@@ -15,11 +15,12 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantize(Operator):
-    """x, float32 or quantized -> the same shape as integers of type ``dtype``.
+    """x [...], float32 or quantized -> [...]: integers of type ``dtype``.
 
     Floats are divided by the scale in float32 and rounded half away from zero; NaN becomes the zero
     point. Integers are requantized in fixed point; int8 becomes int16 by way of float32, since
     TFLite 2.14 has no such QUANTIZE.
+    Source: TFLite 2.14 QUANTIZE (AffineQuantize, Requantize; Jacob et al. 2018).
     """
 
     name: ClassVar[str] = "quantize"

@@ -29,7 +29,13 @@ _LEFT_SHIFTS = {DType.INT8: 20, DType.INT16: 15}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Add(Operator):
-    """a + b, shapes broadcast; integers with three multipliers as TFLite does it."""
+    """a [...], b [...] -> [...], broadcast: a + b, then the fused activation.
+
+    Integers: both operands are raised by 2**20 (int16: 2**15) and brought to twice the larger
+    scale; three multipliers in all, their factors in double.
+    Source: ONNX Add-14; TFLite 2.14 reference_integer_ops::Add, for int16 ADD without
+    pot_scale_int16.
+    """
 
     name: ClassVar[str] = "add"
     pointwise: ClassVar[bool] = True

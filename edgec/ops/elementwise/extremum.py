@@ -17,7 +17,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extremum(Operator):
-    """max(a, b), or min(a, b); integers in one quantization."""
+    """a [...], b [...] -> [...], broadcast: max(a, b), or min(a, b).
+
+    Integers are compared as they are: inputs and output share one quantization.
+    Source: ONNX Max-13, Min-13; TFLite MAXIMUM, MINIMUM.
+    """
 
     name: ClassVar[str] = "extremum"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT

@@ -20,7 +20,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mul(Operator):
-    """a * b, shapes broadcast."""
+    """a [...], b [...] -> [...], broadcast: a * b, then the fused activation.
+
+    Integers: one multiplier, of scale_a * scale_b / scale_y in float32.
+    Source: ONNX Mul-14; TFLite 2.14 reference_integer_ops::Mul.
+    """
 
     name: ClassVar[str] = "mul"
     pointwise: ClassVar[bool] = True

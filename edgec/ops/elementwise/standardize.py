@@ -13,9 +13,11 @@ from edgec.ops.registry import TfliteEmitter, exporter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standardize(Operator):
-    """x [..., C], offset [C], gain [C] -> (x - offset) * gain, all float32, each step rounded.
+    """x [...,C], offset [C], gain [C] -> [...,C]: (x - offset) * gain.
 
-    The quantizer makes it where one int8 scale cannot hold all features of an input.
+    All is float32, each step rounded. The quantizer makes it where one int8 scale cannot hold all
+    features of an input.
+    Source: edgec's own; written as TFLite SUB and MUL of floats.
     """
 
     name: ClassVar[str] = "standardize"

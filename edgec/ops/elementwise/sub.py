@@ -15,7 +15,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sub(Operator):
-    """a - b, shapes broadcast; integers as in :class:`~edgec.ops.elementwise.add.Add`."""
+    """a [...], b [...] -> [...], broadcast: a - b, then the fused activation.
+
+    Integers as in :class:`~edgec.ops.elementwise.add.Add`.
+    Source: ONNX Sub-14; TFLite 2.14 SUB, for int16 without pot_scale_int16.
+    """
 
     name: ClassVar[str] = "sub"
     pointwise: ClassVar[bool] = True

@@ -15,7 +15,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abs(Unary):
-    """The distance from 0; integers in fixed point as TFLite does it."""
+    """x [...] -> [...]: the distance from 0.
+
+    Integers: abs(x - zero point), requantized by scale_x / scale_y, which is divided in float32.
+    Source: ONNX Abs-13; TFLite 2.14 ABS (AbsEvalQuantized).
+    """
 
     name: ClassVar[str] = "abs"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16

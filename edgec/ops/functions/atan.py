@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Atan(Function):
-    """The angle in radians whose tangent is x."""
+    """x [...] -> [...]: the angle whose tangent is x, in radians, between -pi/2 and pi/2.
+
+    Source: ONNX Atan-22. TFLite has none: integers are written as their table.
+    """
 
     name: ClassVar[str] = "atan"
 

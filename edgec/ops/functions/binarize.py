@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binarize(Function):
-    """1 where x > threshold, else 0."""
+    """x [...] -> [...]: 1 where x > threshold, else 0.
+
+    Source: ONNX ai.onnx.ml Binarizer-1. TFLite has none: integers are written as their table.
+    """
 
     name: ClassVar[str] = "binarize"
     threshold: float = 0.0

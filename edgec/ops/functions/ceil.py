@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceil(Function):
-    """The smallest whole number >= x."""
+    """x [...] -> [...]: the smallest whole number >= x.
+
+    Source: ONNX Ceil-13; TFLite CEIL. Integers take a table.
+    """
 
     name: ClassVar[str] = "ceil"
 

@@ -28,9 +28,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composite(Tabulated):
-    """x -> the result of the last of ``parts``, all of them pointwise.
+    """x [...] -> [...]: the result of the last of ``parts``, all of them pointwise.
 
     In integers it takes one table, where its parts would round in between.
+    Source: edgec's own; the pass compose_functions makes it of operators that follow each other.
     """
 
     name: ClassVar[str] = "composite"

@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cos(Function):
-    """cos(x), x in radians."""
+    """x [...] -> [...]: cos(x), x in radians.
+
+    Source: ONNX Cos-22; TFLite COS. Integers take a table.
+    """
 
     name: ClassVar[str] = "cos"
 

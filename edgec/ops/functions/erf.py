@@ -14,7 +14,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erf(Function):
-    """2 / sqrt(pi) * the integral of e ** (-t * t) from 0 to x."""
+    """x [...] -> [...]: 2 / sqrt(pi) * the integral of e ** (-t * t) from 0 to x.
+
+    Source: ONNX Erf-13. TFLite has none: integers are written as their table.
+    """
 
     name: ClassVar[str] = "erf"
 

@@ -13,7 +13,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exp(Function):
-    """e ** x."""
+    """x [...] -> [...]: e ** x.
+
+    Integers take a table, made as TFLite makes its own.
+    Source: ONNX Exp-13; TFLite 2.14 EXP.
+    """
 
     name: ClassVar[str] = "exp"
     largest_bend: ClassVar[float] = np.inf  # as TFLite has it

@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floor(Function):
-    """The largest whole number <= x."""
+    """x [...] -> [...]: the largest whole number <= x.
+
+    Source: ONNX Floor-13; TFLite FLOOR. Integers take a table.
+    """
 
     name: ClassVar[str] = "floor"
 

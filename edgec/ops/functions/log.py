@@ -13,7 +13,11 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log(Function):
-    """The natural logarithm; minus infinity of what is not positive."""
+    """x [...] -> [...]: the natural logarithm; minus infinity where x <= 0.
+
+    Below 0 ONNX has NaN. Integers take a table, where minus infinity saturates.
+    Source: ONNX Log-13; TFLite LOG.
+    """
 
     name: ClassVar[str] = "log"
 

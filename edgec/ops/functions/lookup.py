@@ -18,7 +18,13 @@ _ENTRIES = {DType.INT8: 256, DType.INT16: 513}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup(Operator):
-    """x; table, of one type -> int8: table[x + 128], one of 256; int16: between two of 513."""
+    """x [...], table [256] or [513] -> [...]: a function of one integer, given by its table.
+
+    x and table have one type. int8: table[x + 128], one of 256. int16: interpolated between two of
+    513 samples, which are 128 apart.
+    Source: what edgec writes for functions that TFLite lacks; int16 is interpolated as TFLite does
+    it for the functions that it has.
+    """
 
     name: ClassVar[str] = "lookup"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16

@@ -14,7 +14,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neg(Function):
-    """-x; int16 as a product with -1."""
+    """x [...] -> [...]: -x.
+
+    int8 takes a table; int16 is a product with -1, requantized by scale_x / scale_y.
+    Source: ONNX Neg-13; TFLite NEG, and MUL for int16.
+    """
 
     name: ClassVar[str] = "neg"
 

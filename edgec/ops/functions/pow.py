@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pow(Function):
-    """x ** exponent; NaN where x is negative and the exponent no whole number."""
+    """x [...] -> [...]: x ** exponent; NaN where x is negative and the exponent no whole number.
+
+    Source: ONNX Pow-15 with one constant exponent; TFLite POW and SQUARE. Integers take a table.
+    """
 
     name: ClassVar[str] = "pow"
     exponent: float

@@ -13,7 +13,11 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reciprocal(Function):
-    """1 / x; of 0 infinity, or 0 where ``keeps_zero``."""
+    """x [...] -> [...]: 1 / x; of 0 infinity, or 0 where ``keeps_zero``.
+
+    Source: ONNX Reciprocal-13, and Div; with ``keeps_zero`` the rows of zeros of LpNormalization.
+    TFLite has none: integers are written as their table.
+    """
 
     name: ClassVar[str] = "reciprocal"
     keeps_zero: bool = False

@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round(Function):
-    """The nearest whole number, of two the even one."""
+    """x [...] -> [...]: the nearest whole number, of two the even one.
+
+    Source: ONNX Round-22; TFLite ROUND. Integers take a table.
+    """
 
     name: ClassVar[str] = "round"
 

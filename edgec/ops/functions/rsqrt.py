@@ -17,7 +17,11 @@ _SHIFT = 20  # to the left, of the integer inverse root
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rsqrt(Tabulated):
-    """1 / sqrt(x): int8 in TFLite's fixed point, 127 for 0 and below; int16 by a table."""
+    """x [...] -> [...]: 1 / sqrt(x).
+
+    int8 in fixed point, by Newton's method (inverse_root), 127 for 0 and below; int16 by a table.
+    Source: TFLite 2.14 RSQRT (RsqrtEvalQuantized).
+    """
 
     name: ClassVar[str] = "rsqrt"
 

@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sign(Function):
-    """-1, 0 or 1."""
+    """x [...] -> [...]: -1, 0 or 1.
+
+    Source: ONNX Sign-13; TFLite SIGN. Integers take a table.
+    """
 
     name: ClassVar[str] = "sign"
 

@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sin(Function):
-    """sin(x), x in radians."""
+    """x [...] -> [...]: sin(x), x in radians.
+
+    Source: ONNX Sin-22; TFLite SIN. Integers take a table.
+    """
 
     name: ClassVar[str] = "sin"
 

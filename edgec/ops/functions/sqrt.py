@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sqrt(Function):
-    """The square root; 0 of what is negative."""
+    """x [...] -> [...]: the square root; 0 where x is negative, for which ONNX has NaN.
+
+    Source: ONNX Sqrt-13; TFLite SQRT. Integers take a table.
+    """
 
     name: ClassVar[str] = "sqrt"
 

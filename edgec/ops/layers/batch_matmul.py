@@ -25,10 +25,11 @@ _MATRIX = 2  # axes of one
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchMatMul(Operator):
-    """a [...,M,K] times b [...,K,N] -> [...,M,N]; the axes in front broadcast.
+    """a [...,M,K], b [...,K,N] -> [...,M,N]: a times b; the axes in front broadcast.
 
     ``adj_x`` says that a is stored as [...,K,M], ``adj_y`` that b is stored as [...,N,K]. Sums have
-    32 bits for int8, 64 for int16.
+    32 bits for int8, 64 for int16, which are rounded once; scale_a * scale_b is rounded to float32.
+    Source: ONNX MatMul-13; TFLite 2.14 reference_ops::BatchMatMul.
     """
 
     name: ClassVar[str] = "batch_matmul"

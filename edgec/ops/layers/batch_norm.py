@@ -13,10 +13,11 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchNorm(Operator):
-    """x; scale, shift, mean, variance, each [C] -> scale * normalized x + shift.
+    """x [...,C,...], scale, shift, mean, variance, each [C] -> [...,C,...].
 
-    Normalized x is (x - mean) / sqrt(variance + epsilon). C is the extent of ``axis``.
-    Source: ONNX BatchNormalization, training_mode = 0.
+    The result is scale * (x - mean) / sqrt(variance + epsilon) + shift. C is the extent of
+    ``axis``.
+    Source: ONNX BatchNormalization-15, training_mode = 0 (Ioffe, Szegedy 2015).
     """
 
     name: ClassVar[str] = "batch_norm"

@@ -23,6 +23,10 @@ class Conv2D(Operator):
     """x [N,H,W,C], weights [O,KH,KW,C/groups], bias [O] (optional) -> [N,OH,OW,O].
 
     Groups split input and output channels alike: output channel o reads group o // (O / groups).
+    Each window is multiplied with the weights, the padding as real 0, then comes the fused
+    activation. Integer weights have zero point 0 and one scale per output channel, or one in all;
+    factors to the output are in double.
+    Source: ONNX Conv-22; TFLite 2.14 reference_integer_ops::ConvPerChannel (Jacob et al. 2018).
     """
 
     name: ClassVar[str] = "conv2d"

@@ -19,7 +19,9 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 class DepthwiseConv2D(Operator):
     """x [N,H,W,C], weights [1,KH,KW,C*M], bias [C*M] (optional) -> [N,OH,OW,C*M].
 
-    Output channel o reads input channel o // M; M, the multiplier, follows from the shapes.
+    Output channel o reads input channel o // M; M, the multiplier, follows from the shapes. Scales
+    and factors are those of :class:`~edgec.ops.layers.conv2d.Conv2D`.
+    Source: ONNX Conv-22 with as many groups as channels; TFLite 2.14 DepthwiseConvPerChannel.
     """
 
     name: ClassVar[str] = "depthwise_conv2d"

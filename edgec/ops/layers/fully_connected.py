@@ -19,7 +19,9 @@ class FullyConnected(Operator):
     """x [...,I], weights [O,I], bias [O] (optional) -> [B,O], B = elements of x / I.
 
     With ``keep_num_dims`` the leading axes of x stay: [...,O]. Without, x may have any shape whose
-    elements split into rows of I, as in TFLite.
+    elements split into rows of I, as in TFLite. Integer weights have zero point 0 and one scale in
+    all; scale_x * scale_w is rounded to float32.
+    Source: ONNX Gemm-13, MatMul-13; TFLite 2.14 reference_integer_ops::FullyConnected.
     """
 
     name: ClassVar[str] = "fully_connected"

@@ -18,7 +18,11 @@ _EPSILON = 1e-6  # the least length in floats
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class L2Normalization(Operator):
-    """x [..., C] -> x / sqrt(sum over the last axis of x * x); rows of zeros stay zeros."""
+    """x [...,C] -> [...,C]: x / sqrt(sum over the last axis of x * x); rows of zeros stay zeros.
+
+    int8: the root by Newton's method (inverse_root); the output has scale 1/128 and zero point 0.
+    Source: TFLite 2.14 reference_integer_ops::L2Normalization; ONNX LpNormalization-22, p = 2.
+    """
 
     name: ClassVar[str] = "l2_normalization"
     output_rule: ClassVar[OutputRule] = OutputRule.FIXED

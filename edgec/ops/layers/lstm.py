@@ -39,10 +39,11 @@ class Lstm(Operator):
 
     x is [B,T,I] and y [B,T,H], [T,B,*] where ``time_major``; states are [B,H]. Of each four the
     order is input, forget, cell, output. x, h and y are int8, c is int16 with a power of two as its
-    scale. ``cell_clip`` bounds c where it is not 0. ``hidden`` is the quantization that results
-    are made in, where a file says another than that of y. With ``shows_cells`` there is a fourth
+    scale. ``cell_clip`` bounds c where it is not 0. ``hidden`` is the quantization that results are
+    made in, where a file says another than that of y. With ``shows_cells`` there is a fourth
     output, c after each step, in floats: calibration has to see it.
-    Source: TFLite's integer reference of UNIDIRECTIONAL_SEQUENCE_LSTM.
+    Source: TFLite 2.14 UNIDIRECTIONAL_SEQUENCE_LSTM (EvalInteger8x8_16); ONNX LSTM-22 without
+    peepholes (Hochreiter, Schmidhuber 1997; Gers et al. 2000).
     """
 
     name: ClassVar[str] = "lstm"

@@ -67,14 +67,19 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Normalization(Operator):
-    """x; gain; offset -> (x - mean) / sqrt(variance + epsilon) * gain + offset.
+    """x [...], gain [...], offset [...] -> [...]: x brought to mean 0 and variance 1, then scaled.
 
-    Mean and variance are taken over ``axes`` (sorted, not negative). Gain and offset are float32
-    constants with as many axes as x, that broadcast to it; so they stay in an integer model.
+    The result is (x - mean) / sqrt(variance + epsilon) * gain + offset. Mean and variance are taken
+    over ``axes`` (sorted, not negative). Gain and offset are float32 constants with as many axes as
+    x, that broadcast to it; so they stay in an integer model.
 
     In integers all is exact but for two roundings. Of n elements, with sums s of x and q of x * x,
     in steps of the input: v = (n * q - s * s) * 4**f + epsilon, r = 2**(k + f) / sqrt(v) in
     float32, truncated, and y = floor(((n * x - s) * r * gain + offset) / 2**b), saturated.
+
+    Source: ONNX LayerNormalization-17 (Ba et al. 2016), InstanceNormalization-22 (Ulyanov et al.
+    2016), GroupNormalization-21 (Wu, He 2018), MeanVarianceNormalization-13. The integers are
+    edgec's own.
     """
 
     name: ClassVar[str] = "normalization"

@@ -27,9 +27,9 @@ class Svdf(Operator):
     """x [B,I], feature weights [F,I], time weights [F,T], state [B,F*T], bias -> y, next state.
 
     The bias [F/rank] is optional, y is [B,F/rank]. x, y and the feature weights are int8, time
-    weights and states int16, the bias is int32. The output is clamped to int8, no more.
-    The state holds T results of each of the F filters, the oldest first; ``rank`` filters make an
-    output. Source: TFLite's integer reference of SVDF.
+    weights and states int16, the bias is int32. The output is clamped to int8, no more. The state
+    holds T results of each of the F filters, the oldest first; ``rank`` filters make an output.
+    Source: TFLite 2.14 reference_ops::EvalIntegerSVDF (Nakkiran et al. 2015).
     """
 
     name: ClassVar[str] = "svdf"

@@ -23,7 +23,9 @@ class TransposeConv2D(Operator):
     """x [N,H,W,C], weights [O,KH,KW,C], bias [O] (optional) -> [N,*size,O].
 
     The patch of input pixel (i, j) starts at output pixel ``(i, j) * strides - crop``; what falls
-    outside ``size`` is dropped.
+    outside ``size`` is dropped, what no patch meets is the bias. Scales and factors are those of
+    :class:`~edgec.ops.layers.conv2d.Conv2D`.
+    Source: ONNX ConvTranspose-22; TFLite 2.14 reference_integer_ops::TransposeConv.
     """
 
     name: ClassVar[str] = "transpose_conv2d"

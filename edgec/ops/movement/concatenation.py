@@ -14,9 +14,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concatenation(Operator):
-    """One or more tensors that differ in ``axis`` only -> all of them, one after the other.
+    """[...,A,...], [...,B,...], ... -> [...,A+B+...,...]: one or more tensors, one after the other.
 
-    Quantized inputs and the output share one scale and zero point: bytes are copied.
+    They differ in ``axis`` only. Quantized inputs and the output share one scale and zero point:
+    bytes are copied.
+    Source: ONNX Concat-13; TFLite CONCATENATION, and PACK of reshaped tensors.
     """
 
     name: ClassVar[str] = "concatenation"

@@ -20,7 +20,8 @@ class DepthToSpace(Operator):
     """x [N,H,W,b*b*C] -> [N,H*b,W*b,C], b = ``block``.
 
     Channels are ordered row, column, depth (ONNX: DCR, TFLite); with ``depth_first`` depth, row,
-    column (ONNX: CRD, PyTorch's PixelShuffle).
+    column (ONNX: CRD, PyTorch's PixelShuffle: Shi et al. 2016).
+    Source: ONNX DepthToSpace-13; TFLite DEPTH_TO_SPACE.
     """
 
     name: ClassVar[str] = "depth_to_space"
@@ -53,7 +54,10 @@ class DepthToSpace(Operator):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpaceToDepth(Operator):
-    """x [N,H*b,W*b,C] -> [N,H,W,b*b*C], b = ``block``; channels ordered as in DepthToSpace."""
+    """x [N,H*b,W*b,C] -> [N,H,W,b*b*C], b = ``block``; channels ordered as in DepthToSpace.
+
+    Source: ONNX SpaceToDepth-13, and its mode of opset 28; TFLite SPACE_TO_DEPTH.
+    """
 
     name: ClassVar[str] = "space_to_depth"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT

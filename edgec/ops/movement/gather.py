@@ -22,7 +22,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gather(Operator):
-    """Element i along ``axis`` of the output is element ``indices[i]`` of the input."""
+    """x [...,A,...] -> [...,I,...]: element i along ``axis`` is element ``indices[i]`` of x.
+
+    The I indices are constants, in [0, A).
+    Source: ONNX Gather-13, GatherND-13; TFLite GATHER, GATHER_ND.
+    """
 
     name: ClassVar[str] = "gather"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16

@@ -15,9 +15,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pad(Operator):
-    """Axis i grows by ``paddings[i]`` = (before, after), filled with the real number ``value``.
+    """x [A,B,...] -> [A+a,B+b,...]: axis i grows by the pair ``paddings[i]`` = (before, after).
 
-    Quantized tensors are filled with the integer nearest to ``value``: the zero point for 0.
+    It is filled with the real number ``value``; quantized tensors with the integer nearest to it:
+    the zero point for 0.
+    Source: ONNX Pad-25, mode constant; TFLite PAD, PADV2.
     """
 
     name: ClassVar[str] = "pad"

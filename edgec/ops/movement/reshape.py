@@ -19,7 +19,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reshape(Operator):
-    """x -> the same elements as ``shape``; both are row-major and hold as many elements."""
+    """x [...] -> ``shape`` [...]: the same elements; both are row-major and hold as many elements.
+
+    Source: ONNX Reshape-25, Flatten-25, Squeeze-25, Unsqueeze-25; TFLite RESHAPE, SQUEEZE,
+    EXPAND_DIMS.
+    """
 
     name: ClassVar[str] = "reshape"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16

@@ -22,7 +22,9 @@ class ResizeBilinear(Operator):
     """x [N,H,W,C] -> [N,*size,C]: each pixel between the four around its place on the input.
 
     Places: corner on corner (``align_corners``), centers on centers (``half_pixel_centers``), or
-    with neither the input's front at 0.
+    with neither the input's front at 0. Integers are blended as they are, with weights in 1/1024.
+    Source: TFLite 2.14 reference_ops::ResizeBilinear, ResizeBilinearInteger; ONNX Resize-19,
+    linear.
     """
 
     name: ClassVar[str] = "resize_bilinear"

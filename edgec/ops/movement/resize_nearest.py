@@ -16,7 +16,10 @@ _IMAGE = 4  # rank of [N,H,W,C]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResizeNearest(Operator):
-    """x [N,H,W,C] -> [N,len(rows),len(columns),C]: output pixel (i, j) is (rows[i], columns[j])."""
+    """x [N,H,W,C] -> [N,len(rows),len(columns),C]: output pixel (i, j) is (rows[i], columns[j]).
+
+    Source: TFLite 2.14 RESIZE_NEAREST_NEIGHBOR (GetNearestNeighbor); ONNX Resize-19, mode nearest.
+    """
 
     name: ClassVar[str] = "resize_nearest"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16

@@ -22,9 +22,11 @@ _MAX_EXPORTED = 5  # axes of TFLite's kernels
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice(Operator):
-    """Element i along axis a of the output is element ``starts[a] + i * steps[a]`` of the input.
+    """x [A,B,...] -> ``sizes`` [...]: element i along axis a is ``starts[a] + i * steps[a]`` of x.
 
     ``sizes`` is the output's shape; all three have one number per axis, steps are not 0.
+    Source: ONNX Slice-13, Split-18; TFLite SLICE, STRIDED_SLICE, SPLIT, SPLIT_V, UNPACK,
+    REVERSE_V2.
     """
 
     name: ClassVar[str] = "slice"

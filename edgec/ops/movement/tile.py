@@ -15,7 +15,12 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile(Operator):
-    """``repeats[a]`` copies of x, one behind the other, along each axis a."""
+    """x [A,B,...] -> [A*r,B*s,...]: copies of x, one behind the other along each axis.
+
+    ``repeats`` (r, s, ...) says how many.
+
+    Source: ONNX Tile-13, Expand-13; TFLite TILE, BROADCAST_TO.
+    """
 
     name: ClassVar[str] = "tile"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT

@@ -13,7 +13,10 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transpose(Operator):
-    """output.shape[i] = input.shape[perm[i]], as NumPy defines it."""
+    """x [...] -> [...]: output.shape[i] = input.shape[perm[i]], as NumPy defines it.
+
+    Source: ONNX Transpose-25; TFLite TRANSPOSE.
+    """
 
     name: ClassVar[str] = "transpose"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16

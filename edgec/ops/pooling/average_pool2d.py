@@ -18,7 +18,13 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AveragePool2D(Operator):
-    """x [N,H,W,C] -> [N,OH,OW,C]: the mean of the elements that each window covers."""
+    """x [N,H,W,C] -> [N,OH,OW,C]: the mean of the elements that each window covers.
+
+    Padding counts neither in sums nor in divisors. Integers are averaged as they are, halves away
+    from zero: input and output share one quantization.
+    Source: ONNX AveragePool-22, GlobalAveragePool-22; TFLite 2.14
+    reference_integer_ops::AveragePool.
+    """
 
     name: ClassVar[str] = "average_pool2d"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16

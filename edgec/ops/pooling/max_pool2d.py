@@ -18,7 +18,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaxPool2D(Operator):
-    """x [N,H,W,C] -> [N,OH,OW,C]: the largest element that each window covers."""
+    """x [N,H,W,C] -> [N,OH,OW,C]: the largest element that each window covers.
+
+    Padding never wins. Integers are compared as they are: input and output share one quantization.
+    Source: ONNX MaxPool-22, GlobalMaxPool-22; TFLite 2.14 reference_integer_ops::MaxPool.
+    """
 
     name: ClassVar[str] = "max_pool2d"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16

@@ -17,10 +17,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArgMax(Operator):
-    """x -> the index of its largest element along ``axis``, which stays with extent 1.
+    """x [...,A,...] -> [...,1,...]: the index of the largest element along ``axis``, of extent A.
 
     With ``smallest`` that of the smallest. Of equal elements the first counts, or the ``last``.
     Indices have the element type the source model asks for: int32, or int64 as ONNX always has it.
+    Source: ONNX ArgMax-13, ArgMin-13; TFLite ARG_MAX, ARG_MIN, which drop the axis.
     """
 
     name: ClassVar[str] = "arg_max"

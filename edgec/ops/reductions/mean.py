@@ -15,7 +15,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mean(Reduction):
-    """x -> the mean over ``axes`` (sorted, not negative), which become 1 or go away."""
+    """x [...] -> [...]: the mean over ``axes`` (sorted, not negative), which become 1 or go away.
+
+    Integers: sums of 32 bits, requantized by scale_x / scale_y over the number of elements.
+    Source: ONNX ReduceMean-18; TFLite 2.14 MEAN (QuantizedMeanOrSum).
+    """
 
     name: ClassVar[str] = "mean"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16

@@ -14,7 +14,12 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReduceExtremum(Reduction):
-    """x -> the largest element along ``axes``, or the smallest. One quantization."""
+    """x [...] -> [...]: the largest element along ``axes``, or the smallest.
+
+    The axes become 1 or go away. Integers are compared as they are: input and output share one
+    quantization.
+    Source: ONNX ReduceMax-20, ReduceMin-20; TFLite REDUCE_MAX, REDUCE_MIN.
+    """
 
     name: ClassVar[str] = "reduce_extremum"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT

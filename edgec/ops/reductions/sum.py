@@ -19,9 +19,11 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum(Reduction):
-    """x -> the sum over ``axes``; int8 as the mean in steps of output scale / count.
+    """x [...] -> [...]: the sum over ``axes``, which become 1 or go away.
 
-    TFLite 2.14 has an int8 SUM of its own, which neither saturates nor handles negative sums.
+    Integers as the mean in steps of output scale / count. TFLite 2.14 has an int8 SUM of its own,
+    which neither saturates nor handles negative sums.
+    Source: ONNX ReduceSum-13, and L1, L2, SumSquare made of it; TFLite 2.14 MEAN, in other units.
     """
 
     name: ClassVar[str] = "sum"

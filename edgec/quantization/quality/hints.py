@@ -13,6 +13,8 @@ INHERITED = "inherited"
 
 _REGULARIZE = "train with weight decay or batch norm there"
 _SCALE_FEATURES = "scale all features alike before training"
+# Chosen by hand; no measurement is on record: thresholds from which a cause is worth naming. They
+# change what people are told, not what is built.
 _FINE_DB = 30.0  # layers above this need no hint
 _INHERITED_DB = 3.0  # what a layer may lose to its input before it is to blame itself
 _OUTLIER = 8.0  # the largest channel over the typical one

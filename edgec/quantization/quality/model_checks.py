@@ -11,6 +11,8 @@ from edgec.quantization.quality.sqnr import energy, judged_values
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator
 from edgec.quantization.samples.samples import Samples
 
+# Chosen by hand; no measurement is on record: thresholds of warnings, meant to be far from what
+# sound models and data show, so that these are not warned of.
 _SHOWN = 64  # samples that are run
 _FEW = 8  # fewer say nothing about how outputs vary
 _INDIFFERENT = 0.05  # how much outputs vary, over their magnitude; 0.2 and more is usual

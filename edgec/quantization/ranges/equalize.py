@@ -28,6 +28,8 @@ from edgec.quantization.samples.batch_evaluator import Values
 
 _CARRIES = (Add, Sub, AveragePool2D, LeakyRelu, MaxPool2D, Mean, Pad, Relu, Reshape)
 _LAYERS = (Conv2D, DepthwiseConv2D, FullyConnected)
+# Chosen by hand; no measurement is on record: both keep factors from going where the samples say
+# little.
 _LIMIT = 64.0  # of a factor: channels that hardly ever fire stay small
 _HEADROOM = 1.25  # below a fixed bound (ReLU6), for values the samples do not show
 

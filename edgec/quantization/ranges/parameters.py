@@ -11,6 +11,8 @@ from edgec.quantization.ranges.observers import Range
 LOWEST, HIGHEST = -128, 127
 WEIGHT_LIMIT = 127  # weights are symmetric: -128 is not used
 _INT16_LIMIT = 32767  # symmetric: -32768 is not used
+# Chosen by hand; no measurement is on record: states of longer sequences may be larger, and half a
+# bit is lost by it.
 _ROOM = 1.5  # for values yet to come; 16 bits can bear it
 _LARGEST_POWER = 6  # of two: what TFLite's LSTM takes
 _SMALLEST_SCALE = 2.0**-60  # keeps products of two scales normal in float32

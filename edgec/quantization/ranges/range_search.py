@@ -19,6 +19,8 @@ from edgec.quantization.ranges.observers import FURTHER, METHODS, Range, Summary
 from edgec.quantization.ranges.shared_ranges import Ties
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
 
+# Chosen by hand; no measurement is on record. 1.09 is 0.4 dB of noise, 0.97 is 3 %: margins
+# against fitting what is peculiar to the samples. More folds take longer.
 FOLDS = 4
 WIDE = 4.0  # times the extremes: int16 has bits to spare, clipping would be its largest error
 _WIDER = 1.09  # noise that a wider range may cost: the field has more to show than the samples
@@ -38,6 +40,8 @@ class Rule:
         return Range(base.low * self.below, base.high * self.above)
 
 
+# Candidates chosen by hand: the extremes and what lies somewhat beyond, and every method. For
+# single groups, of which there are many, fewer methods, and tails with one side moved.
 _UNIFORM = (
     *(Rule("minmax", factor, factor) for factor in (1.0, 1.05, 1.1, 1.2)),
     *(Rule(method) for method in ("moving-average", "percentile", "entropy", "mse")),

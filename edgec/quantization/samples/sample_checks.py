@@ -7,6 +7,7 @@ import numpy as np
 from edgec.ir import Array, TensorType, ValueName
 from edgec.ops.operator import is_float
 
+# Chosen by hand: thresholds of warnings, meant to be far from what preprocessing gives.
 _FEW = 8
 _PIXEL_MAXIMUM = 255
 _LOOKS_UNSCALED = 64  # 0 to more than this in an image: pixels, as far as one can tell

@@ -24,6 +24,9 @@ from edgec.quantization.weights.weight_rows import (
     weights_from_rows,
 )
 
+# Chosen by hand; no measurement is on record of these numbers (benchmarks/quantization.py measures
+# the whole): each scale costs a pass of rounding; less damping fits the weights to the samples'
+# noise.
 _SHRINK = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7)  # of weight scales: some outliers are better clipped
 _DAMPING = 0.1  # of the mean curvature: weights that the samples hardly excite stay as they are
 

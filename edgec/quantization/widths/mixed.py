@@ -17,6 +17,7 @@ from edgec.quantization.widths.sensitivity import Group, groups_of, noise_of_gro
 from edgec.quantization.widths.width_cost import WidthCost
 from edgec.quantization.widths.width_path import Plan, WidthPath
 
+# Chosen by hand; no measurement is on record: every group of values costs an evaluation on them.
 _JUDGED = 4  # one in so many of the samples that searches use shows the noise of the groups
 
 

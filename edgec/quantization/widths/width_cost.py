@@ -13,6 +13,7 @@ from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
 from edgec.ops.operator import is_float
 from edgec.quantization.ranges.shared_ranges import Ties
 
+# Fitted to CMSIS-NN on Cortex-M4 in QEMU, as said above: not to other cores or kernels.
 _PER_MAC, _PER_DEPTHWISE_MAC = 1.5, 8.5  # instructions of int8 layers
 _PER_OUTPUT = 45.0
 _MORE_PER_MAC, _MORE_PER_DEPTHWISE_MAC = 0.3, 4.5  # what int16 adds to them

@@ -12,6 +12,7 @@ from edgec.ir import ValueName
 from edgec.quantization.widths.sensitivity import Group
 from edgec.quantization.widths.width_cost import Cost, WidthCost
 
+# Chosen by hand: small beside any real step, so that it only keeps quotients finite.
 _LEAST_COST = 1e-4  # of a step, in parts of the int8 model: none is free
 
 

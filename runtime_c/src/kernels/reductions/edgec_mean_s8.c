@@ -1,40 +1,9 @@
 #include "edgec_kernels.h"
-#include "support/requantize.h"
+#include "support/element_s8.h"
 
-/// Sum over both reduced axes for one place of the kept ones. rows are row_step apart, columns
-/// column_step.
-static int32_t sum(const int8_t *input, int32_t rows, int32_t row_step, int32_t columns,
-                   int32_t column_step)
-{
-    int32_t total = 0;
-    for (int32_t row = 0; row < rows; row++) {
-        for (int32_t column = 0; column < columns; column++) {
-            total += input[row * row_step + column * column_step];
-        }
-    }
-    return total;
-}
-
-/// Mean of int8 input [outer][rows][middle][columns][inner] over rows and columns, giving
-/// [outer][middle][inner]. offset is minus the input's zero point times rows * columns; scale
-/// holds the quotient of the scales divided by rows * columns.
-/// Cost: one addition per input element, one requantization per output.
+/// Means along axes, int8; support/bodies/mean.h says how.
 void edgec_mean_s8(int32_t outer, int32_t rows, int32_t middle, int32_t columns, int32_t inner,
                    const int8_t *input, int32_t offset, const edgec_scale_t *scale,
-                   int32_t output_offset, int8_t *output)
-{
-    const int32_t column_step = inner;
-    const int32_t middle_step = columns * column_step;
-    const int32_t row_step = middle * middle_step;
-    for (int32_t o = 0; o < outer; o++) {
-        for (int32_t m = 0; m < middle; m++) {
-            for (int32_t i = 0; i < inner; i++) {
-                const int8_t *first = input + m * middle_step + i;
-                int32_t total = sum(first, rows, row_step, columns, column_step) + offset;
-                total = edgec_requantize(total, scale->multiplier, scale->shift) + output_offset;
-                *output++ = (int8_t)edgec_clamp(total, INT8_MIN, INT8_MAX);
-            }
-        }
-        input += rows * row_step;
-    }
-}
+                   int32_t output_offset, int8_t *output);
+
+#include "support/bodies/mean.h"
