@@ -1,4 +1,4 @@
-"""Models that TFLite cannot express: built all the same, judged by scripts written from definitions.
+"""Models that TFLite cannot express: built, and judged by scripts written from definitions.
 
 The reference that edgec records could be wrong as its kernels are, so plain loops judge both.
 """
@@ -129,6 +129,6 @@ def test_a_folder_without_a_target_graph_is_refused_by_name_where_it_is_needed(
     out = built(max_pool(), tmp_path)
     (out / "pools.edgec").unlink()
     assert run_regression(out).mismatches == 0
-    with pytest.raises(EdgecError, match="left no pools.edgec") as caught:
+    with pytest.raises(EdgecError, match=r"left no pools\.edgec") as caught:
         run_regression(out, on="host")
     assert caught.value.code == "older-output"

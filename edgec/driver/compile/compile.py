@@ -242,7 +242,7 @@ def _check_not_pruned(options: BuildOptions) -> None:
             "prune-needs-float",
             f"--prune {options.prune}: this model is quantized already, only a float one is pruned",
             place=Place(options.model),
-            help="give the float model it was made from, with --calib: it is pruned, then quantized",
+            help="give the float model it was made from, with --calib: pruned, then quantized",
         )
 
 
