@@ -85,9 +85,7 @@ def _entering(nodes: list[Node], around: Neighborhood) -> set[ValueName]:
 
 def _can_join(node: Node, nodes: list[Node], around: Neighborhood) -> bool:
     """Tell whether a node is pointwise and nothing outside needs its result."""
-    private = all(reader in nodes for reader in around.readers(node.outputs[0]))
-    is_output = node.outputs[0] in around.graph.outputs
-    return private and not is_output and _is_pointwise(node, around)
+    return around.reads_only(node.outputs[0], nodes) and _is_pointwise(node, around)
 
 
 def _composite(nodes: list[Node], source: ValueName, around: Neighborhood) -> Composite:
