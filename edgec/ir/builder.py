@@ -1,6 +1,6 @@
 """Builds graphs: unique names, inferred types. Used by front ends, passes and tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import numpy as np
 
@@ -17,7 +17,10 @@ class GraphBuilder:
         self._nodes: list[Node] = []
         self._types: dict[ValueName, TensorType] = {}
         self._constants: dict[ValueName, Array] = {}
+        self._makers: dict[ValueName, Node] = {}
         self._node_names: set[str] = set()
+        self._value_numbers: dict[str, int] = {}
+        self._node_numbers: dict[str, int] = {}
         self._states: list[State] = []
         self._current: dict[ValueName, ValueName] = {}
 
@@ -55,7 +58,9 @@ class GraphBuilder:
         values = tuple(self._fresh(each) for each in wanted)
         for index, (value, kind) in enumerate(zip(values, kinds, strict=True)):
             self._types[value] = kind.with_qparams(qparams[index]) if index < len(qparams) else kind
-        self._nodes.append(Node(name, op, tuple(inputs), values, tuple(origins) or (name,)))
+        node = Node(name, op, tuple(inputs), values, tuple(origins) or (name,))
+        self._nodes.append(node)
+        self._makers.update(dict.fromkeys(values, node))
         return values
 
     def add1(
@@ -99,7 +104,7 @@ class GraphBuilder:
 
     def producer(self, value: ValueName) -> Node | None:
         """Return the node that makes a value; None for inputs and constants."""
-        return next((node for node in self._nodes if value in node.outputs), None)
+        return self._makers.get(value)
 
     def build(
         self,
@@ -130,16 +135,24 @@ class GraphBuilder:
         )
 
     def _fresh(self, name: str) -> ValueName:
-        candidate, number = name or "value", 2
-        while ValueName(candidate) in self._types:
-            candidate = f"{name}.{number}"
-            number += 1
-        return ValueName(candidate)
+        wanted = ValueName(name or "value")
+        free = wanted not in self._types
+        return wanted if free else ValueName(_numbered(name, self._types, self._value_numbers))
 
     def _fresh_node(self, name: str) -> str:
-        candidate, number = name, 2
-        while candidate in self._node_names:
-            candidate = f"{name}.{number}"
-            number += 1
+        free = name not in self._node_names
+        candidate = name if free else _numbered(name, self._node_names, self._node_numbers)
         self._node_names.add(candidate)
         return candidate
+
+
+def _numbered(name: str, taken: Container[str], numbers: dict[str, int]) -> str:
+    """Return ``name`` with the first number from 2 that is free.
+
+    ``numbers`` has where to begin: no name is given back, so all before stay taken.
+    """
+    number = numbers.get(name, 2)
+    while f"{name}.{number}" in taken:
+        number += 1
+    numbers[name] = number
+    return f"{name}.{number}"

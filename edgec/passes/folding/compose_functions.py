@@ -1,11 +1,12 @@
 """Turns every part of a graph that maps one element to one element into one operator."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Graph, Node, ValueName
+from edgec.ir import Array, Graph, Node, ValueName
 from edgec.ops.activations.gelu import Gelu
 from edgec.ops.activations.hard_swish import HardSwish
 from edgec.ops.activations.mish import Mish
@@ -135,7 +136,11 @@ def _named(composite: Composite) -> Unary:
     """Return the operator with a name of its own that does the same; the composite if none does."""
     wanted = composite.of_floats(_GRID)
     for op in _NAMED:
-        known = Composite(parts=(Part(op, (0,)),)).of_floats(_GRID)
-        if np.allclose(wanted, known, rtol=_TOLERANCE, atol=_TOLERANCE):
+        if np.allclose(wanted, _on_grid(op), rtol=_TOLERANCE, atol=_TOLERANCE):
             return op
     return composite
+
+
+@cache
+def _on_grid(op: Unary) -> Array:
+    return Composite(parts=(Part(op, (0,)),)).of_floats(_GRID)
