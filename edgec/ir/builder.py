@@ -1,10 +1,11 @@
 """Builds graphs: unique names, inferred types. Used by front ends, passes and tests."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from edgec.ir.graph import Graph, Node, Op, State, ValueName
+from edgec.ir.names import Names
 from edgec.ir.types import Array, DType, QParams, TensorType
 
 
@@ -18,9 +19,7 @@ class GraphBuilder:
         self._types: dict[ValueName, TensorType] = {}
         self._constants: dict[ValueName, Array] = {}
         self._makers: dict[ValueName, Node] = {}
-        self._node_names: set[str] = set()
-        self._value_numbers: dict[str, int] = {}
-        self._node_numbers: dict[str, int] = {}
+        self._value_names, self._node_names = Names(), Names()
         self._states: list[State] = []
         self._current: dict[ValueName, ValueName] = {}
 
@@ -28,7 +27,7 @@ class GraphBuilder:
         """Declare a model input."""
         value = self._fresh(name)
         self._inputs.append(value)
-        self._types[value] = kind
+        self._declare(value, kind)
         return value
 
     def constant(self, name: str, array: Array, qparams: QParams | None = None) -> ValueName:
@@ -36,7 +35,7 @@ class GraphBuilder:
         value = self._fresh(name)
         data = np.ascontiguousarray(array).reshape(np.shape(array)).copy()
         self._constants[value] = data
-        self._types[value] = TensorType(data.shape, DType.of(data), qparams)
+        self._declare(value, TensorType(data.shape, DType.of(data), qparams))
         return value
 
     def add(
@@ -57,7 +56,8 @@ class GraphBuilder:
         ]
         values = tuple(self._fresh(each) for each in wanted)
         for index, (value, kind) in enumerate(zip(values, kinds, strict=True)):
-            self._types[value] = kind.with_qparams(qparams[index]) if index < len(qparams) else kind
+            stated = kind.with_qparams(qparams[index]) if index < len(qparams) else kind
+            self._declare(value, stated)
         node = Node(name, op, tuple(inputs), values, tuple(origins) or (name,))
         self._nodes.append(node)
         self._makers.update(dict.fromkeys(values, node))
@@ -134,25 +134,16 @@ class GraphBuilder:
             states=tuple(self._states),
         )
 
+    def _declare(self, value: ValueName, kind: TensorType) -> None:
+        self._types[value] = kind
+        self._value_names.add(value)
+
     def _fresh(self, name: str) -> ValueName:
-        wanted = ValueName(name or "value")
-        free = wanted not in self._types
-        return wanted if free else ValueName(_numbered(name, self._types, self._value_numbers))
+        wanted = name or "value"
+        taken = wanted in self._value_names
+        return ValueName(self._value_names.numbered(name) if taken else wanted)
 
     def _fresh_node(self, name: str) -> str:
-        free = name not in self._node_names
-        candidate = name if free else _numbered(name, self._node_names, self._node_numbers)
-        self._node_names.add(candidate)
-        return candidate
-
-
-def _numbered(name: str, taken: Container[str], numbers: dict[str, int]) -> str:
-    """Return ``name`` with the first number from 2 that is free.
-
-    ``numbers`` has where to begin: no name is given back, so all before stay taken.
-    """
-    number = numbers.get(name, 2)
-    while f"{name}.{number}" in taken:
-        number += 1
-    numbers[name] = number
-    return f"{name}.{number}"
+        free = self._node_names.unused(name)
+        self._node_names.add(free)
+        return free

@@ -4,7 +4,7 @@ So it is known exactly which nodes a change concerns, however far a rule looks: 
 about something that is not what it was. All others would get the answers they got before.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
 from edgec.ir import Array, Node, Signature, TensorType, ValueName
 from edgec.passes.working_graph import Changes, Key, WorkingGraph
@@ -16,7 +16,7 @@ class Questions:
     """Who asked about which value: what it is, or which nodes read it."""
 
     def __init__(self) -> None:
-        self._asking: Key = ()
+        self._asking: Key = b""
         self._what: dict[ValueName, set[Key]] = {}
         self._readers: dict[ValueName, dict[Key, int]] = {}
 
@@ -118,13 +118,15 @@ class Neighborhood:
                 gone.add(node.name)
         return gone
 
-    def is_value(self, name: str) -> bool:
-        """Tell whether a name is taken by a value."""
-        return name in self._graph.types
+    def unused_value(self, name: str, taken: Container[str] = ()) -> ValueName:
+        """Return ``name``, with a number where a value is called so, or it is in ``taken``."""
+        return ValueName(self._graph.types.names.unused(name, taken=taken))
 
-    def is_node(self, name: str) -> bool:
-        """Tell whether a name is taken by a node."""
-        return name in self._graph.names
+    def unused_node(
+        self, name: str, *, gone: Collection[str] = (), taken: Container[str] = ()
+    ) -> str:
+        """Return ``name``, with a number where a node not ``gone`` is called so, or ``taken``."""
+        return self._graph.names.unused(name, free=gone, taken=taken)
 
     def _reader_names(self, value: ValueName) -> Iterable[str]:
         return (node.name for node in self._graph.readers.get(value, {}).values())

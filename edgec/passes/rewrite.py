@@ -17,7 +17,6 @@ __all__ = [
     "Neighborhood",
     "Replacement",
     "Rule",
-    "numbered",
     "rewrite",
     "unused",
     "without_dead_nodes",
@@ -82,25 +81,17 @@ class Draft:
         return self.types[value] if value in self.types else self._around.type(value)
 
     def _fresh(self, name: str) -> ValueName:
-        return ValueName(numbered(name, lambda n: n in self.types or self._around.is_value(n)))
+        return self._around.unused_value(name, self.types)
 
     def _fresh_node(self, name: str) -> str:
-        return numbered(name, self._is_node)
-
-    def _is_node(self, name: str) -> bool:
-        stays = name not in self._gone and self._around.is_node(name)
-        return stays or any(node.name == name for node in self.nodes)
+        taken = {node.name for node in self.nodes}
+        return self._around.unused_node(name, gone=self._gone, taken=taken)
 
 
-def unused(name: str, taken: Container[str]) -> str:
+def unused(name: str, *taken: Container[str]) -> str:
     """Return ``name``, with a number behind it where it is taken."""
-    return numbered(name, taken.__contains__)
-
-
-def numbered(name: str, is_taken: Callable[[str], bool]) -> str:
-    """Return ``name``, with the first number behind it that makes it free where it is taken."""
     candidate, number = name, 2
-    while is_taken(candidate):
+    while any(candidate in each for each in taken):
         candidate = f"{name}.{number}"
         number += 1
     return candidate

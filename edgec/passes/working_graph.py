@@ -1,20 +1,19 @@
 """A graph while it is rewritten: nodes come and go one by one, and nothing is built anew.
 
-Each node has a key, a tuple of numbers; sorted by their keys, the nodes are in order. The nodes
-that stand for another one get its key with a number behind it, so those of others stay.
+Each node has a key: numbers of four bytes each, most significant first. Sorted by their keys, the
+nodes are in order. Nodes that stand for another one get its key with a number behind it, so those
+of others stay. (Bytes are hashed once and compared at once, however many numbers there are.)
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 import numpy as np
 
-from edgec.ir import Array, Graph, Node, TensorType, ValueName
+from edgec.ir import Array, Graph, Names, Node, TensorType, ValueName
 
-Key = tuple[int, ...]
-Names = Mapping[ValueName, ValueName]
+Key = bytes
 T = TypeVar("T")
 
 
@@ -24,6 +23,7 @@ class Table(Generic[T]):
     def __init__(self, items: Mapping[ValueName, T]) -> None:
         self._entries = {value: (rank, item) for rank, (value, item) in enumerate(items.items())}
         self._next = len(self._entries)
+        self.names = Names(items)
 
     def __contains__(self, value: object) -> bool:
         return value in self._entries
@@ -40,24 +40,31 @@ class Table(Generic[T]):
     def update(self, items: Mapping[ValueName, T]) -> None:
         """Add items; those of values that are listed already keep their place."""
         for value, item in items.items():
-            rank, _ = self._entries.get(value, (self._next, item))
-            self._entries[value] = (rank, item)
+            self._put(value, self._entries.get(value, (self._next, item))[0], item)
             self._next += 1
 
     def drop(self, value: ValueName) -> None:
-        self._entries.pop(value, None)
+        if self._entries.pop(value, None) is not None:
+            self.names.remove(value)
 
-    def rename(self, names: Names) -> None:
+    def rename(self, names: Mapping[ValueName, ValueName]) -> None:
         """Call values otherwise; of two that become one, the place is the first's, the item not."""
-        moved = {value: self._entries.pop(value) for value in names if value in self._entries}
+        moved = {value: self._entries[value] for value in names if value in self._entries}
+        for value in moved:
+            self.drop(value)
         for value, entry in moved.items():
             entries = [entry, self._entries.get(names[value], entry)]
             (first, _), (_, last) = sorted(entries, key=lambda each: each[0])
-            self._entries[names[value]] = (first, last)
+            self._put(names[value], first, last)
 
     def in_order(self) -> dict[ValueName, T]:
         ranked = sorted(self._entries.items(), key=lambda each: each[1][0])
         return {value: item for value, (_, item) in ranked}
+
+    def _put(self, value: ValueName, rank: int, item: T) -> None:
+        if value not in self._entries:
+            self.names.add(value)
+        self._entries[value] = (rank, item)
 
 
 @dataclass(slots=True)
@@ -82,13 +89,13 @@ class WorkingGraph:
         self.inputs, self.outputs = frozenset(graph.inputs), frozenset(graph.outputs)
         self.types, self.constants = Table(graph.types), Table(graph.constants)
         self.nodes: dict[Key, Node] = {}
-        self.names: Counter[str] = Counter()
+        self.names = Names()
         self.makers: dict[ValueName, Key] = {}
         self.readers: dict[ValueName, dict[Key, Node]] = {}
         self._loose: dict[ValueName, None] = dict.fromkeys([*graph.types, *graph.constants])
         """Values that may not be needed any more: at first any."""
         for index, node in enumerate(graph.nodes):
-            self._link((index,), node)
+            self._link(_number(index), node)
 
     def graph(self) -> Graph:
         return replace(
@@ -102,7 +109,7 @@ class WorkingGraph:
         self,
         key: Key,
         nodes: Sequence[Node],
-        names: Names,
+        names: Mapping[ValueName, ValueName],
         types: Mapping[ValueName, TensorType],
         constants: Mapping[ValueName, Array],
     ) -> Changes:
@@ -123,7 +130,7 @@ class WorkingGraph:
 
     def _link(self, key: Key, node: Node) -> None:
         self.nodes[key] = node
-        self.names[node.name] += 1
+        self.names.add(node.name)
         for value in node.outputs:
             self.makers[value] = key
         for value in dict.fromkeys(node.inputs):
@@ -135,9 +142,7 @@ class WorkingGraph:
 
     def _unlink(self, key: Key) -> None:
         node = self.nodes.pop(key)
-        self.names[node.name] -= 1
-        if not self.names[node.name]:
-            del self.names[node.name]
+        self.names.remove(node.name)
         for value in node.outputs:
             if self.makers.get(value) == key:
                 del self.makers[value]
@@ -157,7 +162,7 @@ class WorkingGraph:
         self._loose[value] = None
         self._changes.readers[value] = min(count, self._changes.readers.get(value, count))
 
-    def _rename(self, names: Names) -> None:
+    def _rename(self, names: Mapping[ValueName, ValueName]) -> None:
         keys = {key for value in names for key in self.readers.get(value, ())}
         keys |= {self.makers[value] for value in names if value in self.makers}
         for key in keys:
@@ -191,7 +196,11 @@ class WorkingGraph:
 
 def _keys(key: Key, count: int) -> list[Key]:
     """Return keys for nodes in place of the one that had ``key``."""
-    return [key] if count == 1 else [(*key, index) for index in range(count)]
+    return [key] if count == 1 else [key + _number(index) for index in range(count)]
+
+
+def _number(index: int) -> bytes:
+    return index.to_bytes(4, "big")
 
 
 def _frozen(array: Array) -> Array:

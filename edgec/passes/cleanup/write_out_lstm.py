@@ -15,7 +15,7 @@ from edgec.ops.layers.recurrent_steps import MAX_STEPS, Run, Steps, Weights
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.transpose import Transpose
 from edgec.ops.operator import is_float
-from edgec.passes.rewrite import Neighborhood, Replacement, numbered, rewrite
+from edgec.passes.rewrite import Neighborhood, Replacement, rewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +102,14 @@ def _spliced(
 ) -> Replacement:
     """Return the nodes of a graph in place of a node, under names that are free."""
     new, taken = dict(names), set[str]()
-
-    def is_taken(name: str) -> bool:
-        return name in taken or around.is_value(name)
-
     for value in written.types:
         if value not in new:
-            new[value] = ValueName(numbered(value, is_taken))
+            new[value] = around.unused_value(value, taken)
             taken.add(new[value])
     inner = written.renamed(new)
     origins = node.origins or (node.name,)
     named = [
-        Node(numbered(each.name, around.is_node), each.op, each.inputs, each.outputs, origins)
+        Node(around.unused_node(each.name), each.op, each.inputs, each.outputs, origins)
         for each in inner.nodes
     ]
     added = {value: kind for value, kind in inner.types.items() if value not in names.values()}

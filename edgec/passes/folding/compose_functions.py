@@ -43,20 +43,34 @@ class ComposeFunctions:
     name: ClassVar[str] = "compose_functions"
 
     def run(self, graph: Graph) -> Graph:
-        return rewrite(graph, _compose)
+        return rewrite(graph, _Composer().compose)
 
 
-def _compose(node: Node, around: Neighborhood) -> Replacement | None:
-    if not _is_pointwise(node, around):
-        return None
-    nodes = _region(node, around)
-    if not nodes:
-        return None
-    (source,) = _entering(nodes, around)
-    draft = Draft(around, nodes)
-    op = _named(_composite(nodes, source, around))
-    draft.add(op, [source], name=node.name, output=node.outputs[0])
-    return draft.replacement()
+class _Composer:
+    """Makes the functions of one graph; one that takes another in goes on with its results."""
+
+    def __init__(self) -> None:
+        self._results: dict[ValueName, tuple[Composite, list[Array]]] = {}
+
+    def compose(self, node: Node, around: Neighborhood) -> Replacement | None:
+        if not _is_pointwise(node, around):
+            return None
+        nodes = _region(node, around)
+        if not nodes:
+            return None
+        (source,) = _entering(nodes, around)
+        draft = Draft(around, nodes)
+        composite = _composite(nodes, source, around)
+        results = composite.results(self._known(nodes[0]))
+        op = _named(results[-1]) or composite
+        self._results[node.outputs[0]] = composite, results
+        draft.add(op, [source], name=node.name, output=node.outputs[0])
+        return draft.replacement()
+
+    def _known(self, first: Node) -> list[Array]:
+        """Return what the grid becomes in the first of some nodes, if that was made here."""
+        op, results = self._results.pop(first.outputs[0], (None, []))
+        return results if op is first.op else [_GRID]
 
 
 def _region(last: Node, around: Neighborhood) -> list[Node]:
@@ -110,6 +124,8 @@ def _parts(node: Node, operands: tuple[Operand, ...], before: int) -> list[Part]
     if not isinstance(node.op, Composite):
         return [Part(node.op, operands)]
     (x,) = operands
+    if not before and x == 0:
+        return list(node.op.parts)
 
     def moved(each: Operand) -> Operand:
         if not isinstance(each, int):
@@ -132,13 +148,12 @@ def _is_pointwise(node: Node, around: Neighborhood) -> bool:
     return shapes == {result.shape} and numbers
 
 
-def _named(composite: Composite) -> Unary:
-    """Return the operator with a name of its own that does the same; the composite if none does."""
-    wanted = composite.of_floats(_GRID)
+def _named(wanted: Array) -> Unary | None:
+    """Return the operator with a name of its own that makes this of the grid; None if none does."""
     for op in _NAMED:
         if np.allclose(wanted, _on_grid(op), rtol=_TOLERANCE, atol=_TOLERANCE):
             return op
-    return composite
+    return None
 
 
 @cache

@@ -24,7 +24,7 @@ from edgec.passes.layout.permutations import (
     permuted,
     through_unit_reshape,
 )
-from edgec.passes.rewrite import numbered, unused
+from edgec.passes.rewrite import unused
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ class Propagation:
         return self._stored[old]
 
     def _fresh(self, name: str) -> ValueName:
-        return ValueName(numbered(name, lambda n: n in self.graph.types or n in self.types))
+        return ValueName(unused(name, self.graph.types, self.types))
 
 
 def _text(perm: Sequence[int]) -> str:
