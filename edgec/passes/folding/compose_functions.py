@@ -79,23 +79,26 @@ def _region(last: Node, around: Neighborhood) -> list[Node]:
     Only the producer of the latest value that enters can make them fewer, so it is taken in first.
     A lone node counts where it reads the tensor twice (x * x).
     """
-    nodes, largest = [last], [last]
+    nodes, largest, entering = [last], [last], _read(last, around)
     while True:
-        entering = _entering(nodes, around)
         if len(entering) == 1:
             largest = nodes
         producer = around.latest(entering)
         if producer is None or not _can_join(producer, nodes, around):
             break
         nodes = [producer, *nodes]
+        entering = (entering - {*producer.outputs}) | _read(producer, around)
     reads = [value for value in largest[0].inputs if around.constant(value) is None]
     return largest if len(largest) > 1 or (len(reads) > 1 and len(set(reads)) == 1) else []
 
 
 def _entering(nodes: list[Node], around: Neighborhood) -> set[ValueName]:
     made = {value for node in nodes for value in node.outputs}
-    read = {value for node in nodes for value in node.inputs if around.constant(value) is None}
-    return read - made
+    return {value for node in nodes for value in _read(node, around)} - made
+
+
+def _read(node: Node, around: Neighborhood) -> set[ValueName]:
+    return {value for value in node.inputs if around.constant(value) is None}
 
 
 def _can_join(node: Node, nodes: list[Node], around: Neighborhood) -> bool:
