@@ -3,6 +3,7 @@
 from edgec.ir.builder import GraphBuilder
 from edgec.ir.evaluate import evaluate, evaluate_all, evaluate_runs
 from edgec.ir.graph import Graph, Node, Op, Signature, State, ValueName
+from edgec.ir.names import Names
 from edgec.ir.types import Array, DType, QParams, TensorType
 from edgec.ir.verify import InvalidGraphError, verify
 
@@ -12,6 +13,7 @@ __all__ = [
     "Graph",
     "GraphBuilder",
     "InvalidGraphError",
+    "Names",
     "Node",
     "Op",
     "QParams",

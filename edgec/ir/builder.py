@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from edgec.ir.graph import Graph, Node, Op, State, ValueName
+from edgec.ir.names import Names
 from edgec.ir.types import Array, DType, QParams, TensorType
 
 
@@ -17,7 +18,8 @@ class GraphBuilder:
         self._nodes: list[Node] = []
         self._types: dict[ValueName, TensorType] = {}
         self._constants: dict[ValueName, Array] = {}
-        self._node_names: set[str] = set()
+        self._makers: dict[ValueName, Node] = {}
+        self._value_names, self._node_names = Names(), Names()
         self._states: list[State] = []
         self._current: dict[ValueName, ValueName] = {}
 
@@ -25,7 +27,7 @@ class GraphBuilder:
         """Declare a model input."""
         value = self._fresh(name)
         self._inputs.append(value)
-        self._types[value] = kind
+        self._declare(value, kind)
         return value
 
     def constant(self, name: str, array: Array, qparams: QParams | None = None) -> ValueName:
@@ -33,7 +35,7 @@ class GraphBuilder:
         value = self._fresh(name)
         data = np.ascontiguousarray(array).reshape(np.shape(array)).copy()
         self._constants[value] = data
-        self._types[value] = TensorType(data.shape, DType.of(data), qparams)
+        self._declare(value, TensorType(data.shape, DType.of(data), qparams))
         return value
 
     def add(
@@ -54,8 +56,11 @@ class GraphBuilder:
         ]
         values = tuple(self._fresh(each) for each in wanted)
         for index, (value, kind) in enumerate(zip(values, kinds, strict=True)):
-            self._types[value] = kind.with_qparams(qparams[index]) if index < len(qparams) else kind
-        self._nodes.append(Node(name, op, tuple(inputs), values, tuple(origins) or (name,)))
+            stated = kind.with_qparams(qparams[index]) if index < len(qparams) else kind
+            self._declare(value, stated)
+        node = Node(name, op, tuple(inputs), values, tuple(origins) or (name,))
+        self._nodes.append(node)
+        self._makers.update(dict.fromkeys(values, node))
         return values
 
     def add1(
@@ -99,7 +104,7 @@ class GraphBuilder:
 
     def producer(self, value: ValueName) -> Node | None:
         """Return the node that makes a value; None for inputs and constants."""
-        return next((node for node in self._nodes if value in node.outputs), None)
+        return self._makers.get(value)
 
     def build(
         self,
@@ -129,17 +134,16 @@ class GraphBuilder:
             states=tuple(self._states),
         )
 
+    def _declare(self, value: ValueName, kind: TensorType) -> None:
+        self._types[value] = kind
+        self._value_names.add(value)
+
     def _fresh(self, name: str) -> ValueName:
-        candidate, number = name or "value", 2
-        while ValueName(candidate) in self._types:
-            candidate = f"{name}.{number}"
-            number += 1
-        return ValueName(candidate)
+        wanted = name or "value"
+        taken = wanted in self._value_names
+        return ValueName(self._value_names.numbered(name) if taken else wanted)
 
     def _fresh_node(self, name: str) -> str:
-        candidate, number = name, 2
-        while candidate in self._node_names:
-            candidate = f"{name}.{number}"
-            number += 1
-        self._node_names.add(candidate)
-        return candidate
+        free = self._node_names.unused(name)
+        self._node_names.add(free)
+        return free

@@ -1,5 +1,6 @@
 """Every invariant of a graph, one function each; a broken one is a bug in edgec."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from edgec.ir.graph import Graph, State
@@ -32,10 +33,8 @@ def _defined_once_before_use(graph: Graph) -> Iterator[str]:
 
 
 def _node_names_unique(graph: Graph) -> Iterator[str]:
-    names = [node.name for node in graph.nodes]
-    yield from (
-        f"node name {name!r} is taken twice" for name in {n for n in names if names.count(n) > 1}
-    )
+    times = Counter(node.name for node in graph.nodes)
+    yield from (f"node name {name!r} is taken twice" for name, n in times.items() if n > 1)
 
 
 def _everything_typed(graph: Graph) -> Iterator[str]:
@@ -83,8 +82,9 @@ def _quantization_fits(graph: Graph) -> Iterator[str]:
 
 
 def _layouts_are_permutations(graph: Graph) -> Iterator[str]:
+    door = {*graph.inputs, *graph.outputs}
     for value, layout in graph.layouts.items():
-        if value not in (*graph.inputs, *graph.outputs):
+        if value not in door:
             yield f"layout of {value!r}, which is no input or output"
         elif sorted(layout) != list(range(graph.types[value].rank)):
             yield f"layout {layout} of {value!r} is no permutation of its axes"

@@ -1,9 +1,26 @@
-"""Local rewriting: a rule looks at one node and its neighbors and may offer a replacement."""
+"""Local rewriting: a rule looks at one node and its neighbors and may offer a replacement.
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+The result is that of always taking the first node, in order, that a rule matches. A node is looked
+at again only where something is not what its rules saw: it then may match, and no other may.
+"""
+
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from edgec.ir import Array, DType, Graph, Node, Op, QParams, TensorType, ValueName
+from edgec.passes.neighborhood import Neighborhood, Questions
+from edgec.passes.working_graph import Changes, Key, WorkingGraph
+
+__all__ = [
+    "Draft",
+    "Neighborhood",
+    "Replacement",
+    "Rule",
+    "rewrite",
+    "unused",
+    "without_dead_nodes",
+]
 
 # Chosen by hand, far above what models need: rules that undo each other must end.
 _LIMIT = 20_000
@@ -23,53 +40,6 @@ class Replacement:
     constants: Mapping[ValueName, Array] = field(default_factory=dict)
 
 
-class Neighborhood:
-    """A graph with the lookups rules need."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self._producers = graph.producers()
-        self._consumers = graph.consumers()
-
-    def type(self, value: ValueName) -> TensorType:
-        return self.graph.types[value]
-
-    def constant(self, value: ValueName) -> Array | None:
-        return self.graph.constants.get(value)
-
-    def producer(self, value: ValueName) -> Node | None:
-        """Return the node that makes a value; None for inputs and constants."""
-        return self._producers.get(value)
-
-    def only_reader_of(self, node: Node, value: ValueName) -> bool:
-        """Tell whether ``node`` alone reads ``value``, which is no output of the graph."""
-        return self._consumers.get(value) == [node] and value not in self.graph.outputs
-
-    def readers(self, value: ValueName) -> list[Node]:
-        """Return the nodes that read a value, in order."""
-        return self._consumers.get(value, [])
-
-    def latest(self, values: Collection[ValueName]) -> Node | None:
-        """Return the last node that makes one of some values; None where no node makes any."""
-        last = [node for node in self.graph.nodes if not set(values).isdisjoint(node.outputs)]
-        return last[-1] if last else None
-
-    def private_producer(self, node: Node, index: int = 0) -> Node | None:
-        """Return the node behind an input that nothing else reads."""
-        value = node.inputs[index]
-        return self.producer(value) if self.only_reader_of(node, value) else None
-
-    def gone_with(self, nodes: Sequence[Node]) -> set[str]:
-        """Return the names of the last of ``nodes`` and of those that only it needs."""
-        gone = {nodes[-1].name}
-        for node in reversed(nodes[:-1]):
-            readers = [each for value in node.outputs for each in self._consumers.get(value, ())]
-            kept = any(value in self.graph.outputs for value in node.outputs)
-            if not kept and all(each.name in gone for each in readers):
-                gone.add(node.name)
-        return gone
-
-
 Rule = Callable[[Node, Neighborhood], Replacement | None]
 
 
@@ -80,8 +50,8 @@ class Draft:
     """
 
     def __init__(self, around: Neighborhood, origins: Sequence[Node]) -> None:
-        self._graph = around.graph
-        self._node_names = {node.name for node in around.graph.nodes} - around.gone_with(origins)
+        self._around = around
+        self._gone = around.gone_with(origins)
         self._origins = tuple(
             dict.fromkeys(o for each in origins for o in each.origins or (each.name,))
         )
@@ -109,20 +79,20 @@ class Draft:
         return Replacement(self.nodes, {}, self.types, self.constants)
 
     def _type(self, value: ValueName) -> TensorType:
-        return self.types[value] if value in self.types else self._graph.types[value]
+        return self.types[value] if value in self.types else self._around.type(value)
 
     def _fresh(self, name: str) -> ValueName:
-        taken = self._graph.types.keys() | self.types.keys()
-        return ValueName(unused(name, taken))
+        return self._around.unused_value(name, self.types)
 
     def _fresh_node(self, name: str) -> str:
-        return unused(name, self._node_names | {node.name for node in self.nodes})
+        taken = {node.name for node in self.nodes}
+        return self._around.unused_node(name, gone=self._gone, taken=taken)
 
 
-def unused(name: str, taken: "set[str] | set[ValueName]") -> str:
+def unused(name: str, *taken: Container[str]) -> str:
     """Return ``name``, with a number behind it where it is taken."""
     candidate, number = name, 2
-    while candidate in taken:
+    while any(candidate in each for each in taken):
         candidate = f"{name}.{number}"
         number += 1
     return candidate
@@ -130,13 +100,7 @@ def unused(name: str, taken: "set[str] | set[ValueName]") -> str:
 
 def rewrite(graph: Graph, *rules: Rule) -> Graph:
     """Apply rules wherever they match until none does; nodes that nothing needs are dropped."""
-    for _ in range(_LIMIT):
-        changed = _first_match(graph, rules)
-        if changed is None:
-            return graph
-        graph = changed
-    message = f"rules {rules} do not come to an end"
-    raise AssertionError(message)
+    return _Rewriting(graph, rules).run()
 
 
 def without_dead_nodes(graph: Graph) -> Graph:
@@ -149,35 +113,63 @@ def without_dead_nodes(graph: Graph) -> Graph:
     return graph.with_nodes(reversed(kept)) if len(kept) < len(graph.nodes) else graph
 
 
-def _first_match(graph: Graph, rules: Sequence[Rule]) -> Graph | None:
-    around = Neighborhood(graph)
-    for index, node in enumerate(graph.nodes):
-        for rule in rules:
-            replacement = rule(node, around)
-            result = _apply(graph, index, replacement) if replacement else None
-            if result is not None:
-                return without_dead_nodes(result)
-    return None
+class _Rewriting:
+    """The nodes that may match, first the first: at the beginning all, then those concerned."""
 
+    def __init__(self, graph: Graph, rules: Sequence[Rule]) -> None:
+        self._before, self._rules = graph, rules
+        self._graph, self._questions = WorkingGraph(graph), Questions()
+        self._around = Neighborhood(self._graph, self._questions)
+        self._order: list[Key] = list(self._graph.nodes)  # a heap: these are in order
+        self._waiting = set(self._order)
 
-def _apply(graph: Graph, index: int, change: Replacement) -> Graph | None:
-    nodes = [*graph.nodes[:index], *change.nodes, *graph.nodes[index + 1 :]]
-    result = graph.with_nodes(nodes, types=change.types, constants=change.constants)
-    constants = graph.constants.keys() | change.constants.keys()
-    return _unified(result, change.same_as, constants) if change.same_as else result
+    def run(self) -> Graph:
+        matches = 0
+        while self._order:
+            changes = self._visit(heappop(self._order))
+            matches += changes is not None
+            if matches == _LIMIT:
+                message = f"rules {self._rules} do not come to an end"
+                raise AssertionError(message)
+            if changes is not None:
+                self._put(changes)
+        return self._graph.graph() if matches else self._before
 
+    def _put(self, changes: Changes) -> None:
+        """Let those nodes be visited again that rules may see something new at."""
+        for key in (*changes.nodes, *self._questions.concerned(changes)):
+            if key in self._graph.nodes and key not in self._waiting:
+                self._waiting.add(key)
+                heappush(self._order, key)
 
-def _unified(
-    graph: Graph, same_as: Mapping[ValueName, ValueName], constants: Collection[ValueName]
-) -> Graph | None:
-    """Make two values one. An output of the graph keeps its name; None where both must."""
-    names: dict[ValueName, ValueName] = {}
-    for value, other in same_as.items():
-        if value not in graph.outputs:
-            names[value] = other
-        elif other in (*graph.inputs, *graph.outputs) or other in constants:
+    def _visit(self, key: Key) -> Changes | None:
+        """Apply the first rule that matches a node."""
+        self._waiting.discard(key)
+        node = self._graph.nodes.get(key)
+        if node is None:
             return None
-        else:
-            names[other] = value
-    renamed = graph.renamed(names)
-    return renamed.with_nodes(renamed.nodes)
+        self._questions.begin(key, node)
+        for rule in self._rules:
+            change = rule(node, self._around)
+            names = self._unified(change) if change else None
+            if change and names is not None:
+                return self._graph.replace(key, change.nodes, names, change.types, change.constants)
+        return None
+
+    def _unified(self, change: Replacement) -> dict[ValueName, ValueName] | None:
+        """Return which values have to be renamed, None where one needs two names.
+
+        An output of the graph keeps its name.
+        """
+        names: dict[ValueName, ValueName] = {}
+        for value, other in change.same_as.items():
+            if not self._around.is_output(value):
+                names[value] = other
+            elif self._around.is_at_the_door(other) or self._is_constant(other, change):
+                return None
+            else:
+                names[other] = value
+        return names
+
+    def _is_constant(self, value: ValueName, change: Replacement) -> bool:
+        return value in change.constants or self._around.constant(value) is not None

@@ -39,11 +39,15 @@ class Composite(Tabulated):
 
     def of_floats(self, x: Array) -> Array:
         """Return the function of float32 numbers, step by step in float32."""
-        results = [x]
+        return self.results([x])[-1]
+
+    def results(self, known: Sequence[Array]) -> list[Array]:
+        """Return x and all results in float32; the first of them, at least x, are known."""
+        results = list(known)
         with np.errstate(all="ignore"):
-            for part in self.parts:
+            for part in self.parts[len(results) - 1 :]:
                 results.append(_result(part, results))
-        return results[-1]
+        return results
 
     def __str__(self) -> str:
         return f"composite({' '.join(map(str, self.parts))})"

@@ -41,7 +41,7 @@ def _alike(node: Node, around: Neighborhood) -> Replacement | None:
     kind = around.type(node.outputs[0])
     if not isinstance(node.op, Alike) or is_float(kind) or kind != around.type(node.inputs[0]):
         return None
-    if {*node.inputs[:1], *node.outputs} <= {*around.graph.inputs, *around.graph.outputs}:
+    if all(map(around.is_at_the_door, (*node.inputs[:1], *node.outputs))):
         draft = Draft(around, [node])  # both names have to stay
         draft.add(
             Reshape(shape=kind.shape), node.inputs[:1], name=node.name, output=node.outputs[0]

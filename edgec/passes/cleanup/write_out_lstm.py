@@ -15,7 +15,7 @@ from edgec.ops.layers.recurrent_steps import MAX_STEPS, Run, Steps, Weights
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.transpose import Transpose
 from edgec.ops.operator import is_float
-from edgec.passes.rewrite import Neighborhood, Replacement, rewrite, unused
+from edgec.passes.rewrite import Neighborhood, Replacement, rewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +32,22 @@ class WriteOutLstm:
 
 
 def _written_out(node: Node, around: Neighborhood) -> Replacement | None:
-    op, graph = node.op, around.graph
+    op = node.op
     if not isinstance(op, Lstm) or not is_float(around.type(node.inputs[X])):
         return None
-    arrays = [graph.constants[v] for v in node.inputs[WEIGHTS:HIDDEN] if v in graph.constants]
-    if len(arrays) < HIDDEN - WEIGHTS or _steps(op, graph.signature(node)) > MAX_STEPS:
+    found = [around.constant(value) for value in node.inputs[WEIGHTS:HIDDEN]]
+    arrays = [array for array in found if array is not None]
+    if len(arrays) < HIDDEN - WEIGHTS or _steps(op, around.signature(node)) > MAX_STEPS:
         return None
     states = {
         index: around.constant(node.inputs[index])
         for index in (HIDDEN, CELL)
         if _is_state(around.constant(node.inputs[index]))
     }
-    written = _graph(node, op, graph.signature(node), arrays, states)
+    written = _graph(node, op, around.signature(node), arrays, states)
     names = dict(zip(written.inputs, (node.inputs[i] for i in (X, *states)), strict=True))
     names |= dict(zip(written.outputs, node.outputs, strict=False))
-    return _spliced(written, names, node, graph)
+    return _spliced(written, names, node, around)
 
 
 def _steps(op: Lstm, signature: Signature) -> int:
@@ -97,19 +98,18 @@ def _weights(arrays: list[Array]) -> Weights:
 
 
 def _spliced(
-    written: Graph, names: Mapping[ValueName, ValueName], node: Node, graph: Graph
+    written: Graph, names: Mapping[ValueName, ValueName], node: Node, around: Neighborhood
 ) -> Replacement:
     """Return the nodes of a graph in place of a node, under names that are free."""
-    taken, nodes = set(graph.types), {each.name for each in graph.nodes}
-    new = dict(names)
+    new, taken = dict(names), set[str]()
     for value in written.types:
         if value not in new:
-            new[value] = ValueName(unused(value, taken))
+            new[value] = around.unused_value(value, taken)
             taken.add(new[value])
     inner = written.renamed(new)
     origins = node.origins or (node.name,)
     named = [
-        Node(unused(each.name, nodes), each.op, each.inputs, each.outputs, origins)
+        Node(around.unused_node(each.name), each.op, each.inputs, each.outputs, origins)
         for each in inner.nodes
     ]
     added = {value: kind for value, kind in inner.types.items() if value not in names.values()}

@@ -1,11 +1,12 @@
 """Turns every part of a graph that maps one element to one element into one operator."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Graph, Node, ValueName
+from edgec.ir import Array, Graph, Node, ValueName
 from edgec.ops.activations.gelu import Gelu
 from edgec.ops.activations.hard_swish import HardSwish
 from edgec.ops.activations.mish import Mish
@@ -44,20 +45,34 @@ class ComposeFunctions:
     name: ClassVar[str] = "compose_functions"
 
     def run(self, graph: Graph) -> Graph:
-        return rewrite(graph, _compose)
+        return rewrite(graph, _Composer().compose)
 
 
-def _compose(node: Node, around: Neighborhood) -> Replacement | None:
-    if not _is_pointwise(node, around):
-        return None
-    nodes = _region(node, around)
-    if not nodes:
-        return None
-    (source,) = _entering(nodes, around)
-    draft = Draft(around, nodes)
-    op = _named(_composite(nodes, source, around))
-    draft.add(op, [source], name=node.name, output=node.outputs[0])
-    return draft.replacement()
+class _Composer:
+    """Makes the functions of one graph; one that takes another in goes on with its results."""
+
+    def __init__(self) -> None:
+        self._results: dict[ValueName, tuple[Composite, list[Array]]] = {}
+
+    def compose(self, node: Node, around: Neighborhood) -> Replacement | None:
+        if not _is_pointwise(node, around):
+            return None
+        nodes = _region(node, around)
+        if not nodes:
+            return None
+        (source,) = _entering(nodes, around)
+        draft = Draft(around, nodes)
+        composite = _composite(nodes, source, around)
+        results = composite.results(self._known(nodes[0]))
+        op = _named(results[-1]) or composite
+        self._results[node.outputs[0]] = composite, results
+        draft.add(op, [source], name=node.name, output=node.outputs[0])
+        return draft.replacement()
+
+    def _known(self, first: Node) -> list[Array]:
+        """Return what the grid becomes in the first of some nodes, if that was made here."""
+        op, results = self._results.pop(first.outputs[0], (None, []))
+        return results if op is first.op else [_GRID]
 
 
 def _region(last: Node, around: Neighborhood) -> list[Node]:
@@ -66,30 +81,31 @@ def _region(last: Node, around: Neighborhood) -> list[Node]:
     Only the producer of the latest value that enters can make them fewer, so it is taken in first.
     A lone node counts where it reads the tensor twice (x * x).
     """
-    nodes, largest = [last], [last]
+    nodes, largest, entering = [last], [last], _read(last, around)
     while True:
-        entering = _entering(nodes, around)
         if len(entering) == 1:
             largest = nodes
         producer = around.latest(entering)
         if producer is None or not _can_join(producer, nodes, around):
             break
         nodes = [producer, *nodes]
+        entering = (entering - {*producer.outputs}) | _read(producer, around)
     reads = [value for value in largest[0].inputs if around.constant(value) is None]
     return largest if len(largest) > 1 or (len(reads) > 1 and len(set(reads)) == 1) else []
 
 
 def _entering(nodes: list[Node], around: Neighborhood) -> set[ValueName]:
     made = {value for node in nodes for value in node.outputs}
-    read = {value for node in nodes for value in node.inputs if around.constant(value) is None}
-    return read - made
+    return {value for node in nodes for value in _read(node, around)} - made
+
+
+def _read(node: Node, around: Neighborhood) -> set[ValueName]:
+    return {value for value in node.inputs if around.constant(value) is None}
 
 
 def _can_join(node: Node, nodes: list[Node], around: Neighborhood) -> bool:
     """Tell whether a node is pointwise and nothing outside needs its result."""
-    private = all(reader in nodes for reader in around.readers(node.outputs[0]))
-    is_output = node.outputs[0] in around.graph.outputs
-    return private and not is_output and _is_pointwise(node, around)
+    return around.reads_only(node.outputs[0], nodes) and _is_pointwise(node, around)
 
 
 def _composite(nodes: list[Node], source: ValueName, around: Neighborhood) -> Composite:
@@ -113,6 +129,8 @@ def _parts(node: Node, operands: tuple[Operand, ...], before: int) -> list[Part]
     if not isinstance(node.op, Composite):
         return [Part(node.op, operands)]
     (x,) = operands
+    if not before and x == 0:
+        return list(node.op.parts)
 
     def moved(each: Operand) -> Operand:
         if not isinstance(each, int):
@@ -135,11 +153,14 @@ def _is_pointwise(node: Node, around: Neighborhood) -> bool:
     return shapes == {result.shape} and numbers
 
 
-def _named(composite: Composite) -> Unary:
-    """Return the operator with a name of its own that does the same; the composite if none does."""
-    wanted = composite.of_floats(_GRID)
+def _named(wanted: Array) -> Unary | None:
+    """Return the operator with a name of its own that makes this of the grid; None if none does."""
     for op in _NAMED:
-        known = Composite(parts=(Part(op, (0,)),)).of_floats(_GRID)
-        if np.allclose(wanted, known, rtol=_TOLERANCE, atol=_TOLERANCE):
+        if np.allclose(wanted, _on_grid(op), rtol=_TOLERANCE, atol=_TOLERANCE):
             return op
-    return composite
+    return None
+
+
+@cache
+def _on_grid(op: Unary) -> Array:
+    return Composite(parts=(Part(op, (0,)),)).of_floats(_GRID)

@@ -20,9 +20,9 @@ class FoldConstants:
 def _evaluate(node: Node, around: Neighborhood) -> Replacement | None:
     arrays = [around.constant(value) for value in node.inputs]
     known = [array for array in arrays if array is not None]
-    if len(known) < len(arrays) or set(node.outputs) & set(around.graph.outputs):
+    if len(known) < len(arrays) or any(map(around.is_output, node.outputs)):
         return None
-    results = node.op.evaluate(known, around.graph.signature(node))
+    results = node.op.evaluate(known, around.signature(node))
     return Replacement(
         types={value: around.type(value) for value in node.outputs},
         constants=dict(zip(node.outputs, results, strict=True)),

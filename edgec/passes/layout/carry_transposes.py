@@ -49,9 +49,11 @@ class Propagation:
     _stored: dict[ValueName, Stored] = field(default_factory=dict)
     _brought: dict[tuple[ValueName, Perm], ValueName] = field(default_factory=dict)
     _producers: dict[ValueName, Node] = field(init=False)
+    _node_names: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self._producers = self.graph.producers()
+        self._node_names = {node.name for node in self.graph.nodes}
 
     @property
     def cost(self) -> tuple[int, int]:
@@ -186,7 +188,8 @@ class Propagation:
         """Return the node that made ``result`` in the old graph, or one with a fresh name."""
         if result in self._producers:
             return self._producers[result]
-        name = unused(str(result), {node.name for node in (*self.graph.nodes, *self.nodes)})
+        name = unused(str(result), self._node_names)
+        self._node_names.add(name)
         return Node(name, Transpose(perm=()), (), (result,), (name,))
 
     def _lookup(self, value: ValueName) -> Stored:
@@ -234,7 +237,7 @@ class Propagation:
         return self._stored[old]
 
     def _fresh(self, name: str) -> ValueName:
-        return ValueName(unused(name, self.graph.types.keys() | self.types.keys()))
+        return ValueName(unused(name, self.graph.types, self.types))
 
 
 def _text(perm: Sequence[int]) -> str:

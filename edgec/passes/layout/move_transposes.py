@@ -38,6 +38,8 @@ def _best_for(
 ) -> Perm:
     rank = graph.types[value].rank
     candidates = dict.fromkeys([identity(rank), *(perm for perm in perms if len(perm) == rank)])
+    if len(candidates) == 1:
+        return identity(rank)
     return min(candidates, key=lambda perm: _try(graph, {**chosen, value: perm})[0])
 
 

@@ -85,10 +85,9 @@ class _Marks:
         if not isinstance(node.op, FakeQuantize):
             return None
         (source,), (result,) = node.inputs, node.outputs
-        graph, annotation = around.graph, node.op.annotation
-        both_named = {source, result} <= {*graph.inputs, *graph.outputs}
+        annotation = node.op.annotation
         if (
-            both_named
+            all(map(around.is_at_the_door, (source, result)))
             or self.annotations.get(source, annotation) != annotation
             or around.constant(source) is not None
         ):
