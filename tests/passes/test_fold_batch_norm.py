@@ -97,7 +97,7 @@ graph g
 
 
 def test_over_another_axis_of_as_many_elements_it_stays_outside_the_layer() -> None:
-    """Height 4 of a convolution with 4 channels, and 4 rows of a layer with 4 inputs and outputs."""
+    """Height 4 of 4 channels; 4 rows of a layer with 4 inputs and outputs."""
 
     def build(g: GraphBuilder) -> list[ValueName]:
         x = g.input("x", floats(1, 4, 4, 2))
