@@ -94,7 +94,7 @@ def read_chip(name: str) -> Chip:
     assert spec.origin is not None
     archive = Path(spec.origin).parent / "debug" / "svd" / "svd_data.zip"
     with zipfile.ZipFile(archive) as opened:
-        root = ET.parse(io.BytesIO(opened.read(name))).getroot()  # noqa: S314 - pyocd's own file
+        root = ET.parse(io.BytesIO(opened.read(name))).getroot()
     chip = Chip()
     peripherals = {_text(each, "name"): each for each in root.iter("peripheral")}
     for title, each in peripherals.items():

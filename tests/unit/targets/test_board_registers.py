@@ -1,7 +1,8 @@
 """Register writes of the boards against the vendors' own register descriptions.
 
-pyocd brings descriptions of some chips; a board whose chip it lacks is read by the nearest sister's,
-and what the sister does not have is named here.
+pyocd brings descriptions of some chips. A board whose chip it lacks is read by the nearest one,
+and what that does not have is named here. For the others, what can be told without one is
+checked: pins, and addresses looked up a second time.
 """
 
 import re
@@ -35,6 +36,16 @@ BLOCKS = {
     "UARTE0_S": "UARTE",
 }
 BEYOND_BITS = {("blackpill-f411ce", "PWR_CR"): 0xC000}  # VOS of the F411; the F405 has one bit
+LOOKED_UP = {  # in the vendors' headers: boards without a description or a sister
+    "ek-ra8m1": 0x4035_8900,  # SCI9
+    "nucleo-g0b1re": 0x4000_4400,  # USART2
+    "nucleo-h743zi2": 0x4000_4800,  # USART3
+    "nucleo-u575zi-q": 0x4001_3800,  # USART1
+    "rpi-pico": 0x4003_4000,  # UART0
+    "rpi-pico2": 0x4007_0000,  # UART0
+    "samd51": 0x4300_0400,  # SERCOM5
+    "stm32n6570-dk": 0x5200_1000,  # USART1, Secure
+}
 ALTERNATE = 2
 COVERED = pytest.mark.parametrize("name", SISTERS)
 ST_PIN_BOARDS = [
@@ -233,6 +244,29 @@ def test_f1_pins_have_the_function_that_the_file_names() -> None:
     assert state.field("GPIOA", "CRH", "MODE9") == fast
     assert state.field("GPIOA", "CRH", "CNF10") == floating
     assert state.field("GPIOA", "CRH", "MODE10") == input_mode
+
+
+def test_every_real_board_is_checked() -> None:
+    real = {name for name in board_names() if load_board(name).console.base}
+    assert {*SISTERS, *LOOKED_UP} == real
+    assert not set(SISTERS) & set(LOOKED_UP)
+
+
+@pytest.mark.parametrize("name", LOOKED_UP)
+def test_the_console_is_where_the_vendor_has_it(name: str) -> None:
+    assert load_board(name).console.base == LOOKED_UP[name]
+
+
+@pytest.mark.parametrize(("name", "pll"), [("rpi-pico", 0x4002_8000), ("rpi-pico2", 0x4005_0000)])
+def test_picos_run_at_the_clock_that_they_state(name: str, pll: int) -> None:
+    board = load_board(name)
+    state = State(Chip(), board)
+    dividers = state.at(pll + 0x0C)
+    first, second = dividers >> 16 & 7, dividers >> 12 & 7
+    assert first >= second > 0
+    vco = 12_000_000 * state.at(pll + 0x08)
+    assert 750_000_000 <= vco <= 1_600_000_000
+    assert vco // first // second == board.clock_hz == board.console.clock_hz
 
 
 def divided_bus(code: int, bits: int) -> int:

@@ -53,8 +53,8 @@ Registers = Mapping[int, int]  # offset -> value
 
 
 def stm32(registers: Registers, clock: float, divider: int, control: int) -> float:
-    oversampling_by_8, on = 1 << 15, 1 << 2 | 1 << 3
-    assert registers[control] & oversampling_by_8 == 0
+    oversampling_by_8, other_lengths, on = 1 << 15, 1 << 12 | 1 << 28, 1 << 2 | 1 << 3
+    assert registers[control] & (oversampling_by_8 | other_lengths) == 0
     assert registers[control] & on == on
     assert 16 <= registers[divider] < 1 << 20
     return clock / registers[divider]
@@ -72,11 +72,15 @@ def pl011(registers: Registers, clock: float) -> float:
 
 
 def lpuart(registers: Registers, clock: float) -> float:
-    baud = registers[0x10]
+    baud, on = registers[0x10], 1 << 18 | 1 << 19
+    assert registers[0x18] == on  # 8 bits, no parity
     return clock / (((baud >> 24 & 31) + 1) * (baud & 0x1FFF))
 
 
 def sercom(registers: Registers, clock: float) -> float:
+    enabled, internal_clock, receives_on_pad_1, low_bit_first = 1 << 1, 1 << 2, 1 << 20, 1 << 30
+    assert registers[0x00] == enabled | internal_clock | receives_on_pad_1 | low_bit_first
+    assert registers[0x04] == 1 << 16 | 1 << 17
     return clock / 16 * (1 - registers[0x0C] / 65_536)
 
 
