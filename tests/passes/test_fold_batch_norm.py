@@ -1,6 +1,6 @@
 from equivalence import assert_equivalent, check_pass, floats, graph_of, random_array
 
-from edgec.ir import GraphBuilder, ValueName
+from edgec.ir import Array, GraphBuilder, ValueName
 from edgec.ops.activations.relu import Relu
 from edgec.ops.layers.batch_norm import BatchNorm
 from edgec.ops.layers.conv2d import Conv2D
@@ -94,3 +94,29 @@ graph g
   n = add()(n/mul, n.offset): float32[1x3x4x2]
   output n""",
     )
+
+
+def test_over_another_axis_of_as_many_elements_it_stays_outside_the_layer() -> None:
+    """Height 4 of 4 channels; 4 rows of a layer with 4 inputs and outputs."""
+
+    def build(g: GraphBuilder) -> list[ValueName]:
+        x = g.input("x", floats(1, 4, 4, 2))
+        conv = g.add1(Conv2D(window=WINDOW), x, g.constant("w", random_array(4, 3, 3, 2)), name="c")
+        rows = g.add1(FullyConnected(), g.input("y", floats(4, 4)), g.constant("v", square()))
+        before = normed(g, g.input("z", floats(4, 4)), 4, 0, "l")
+        after = g.add1(FullyConnected(), before, g.constant("u", square()))
+        return [normed(g, conv, 4, 1, "n"), normed(g, rows, 4, 0, "m"), after]
+
+    graph = graph_of(build)
+    after = FoldBatchNorm().run(graph)
+    assert sorted(node.op.name for node in after.nodes) == [
+        *(["add"] * 3),
+        "conv2d",
+        *(["fully_connected"] * 2),
+        *(["mul"] * 3),
+    ]
+    assert_equivalent(graph, after)
+
+
+def square() -> Array:
+    return random_array(4, 4)

@@ -111,19 +111,19 @@ def variant_s16(ctx: OfferContext) -> tuple[str, int]:
 
 
 def _one_row_on_mve(window: Window, extent: tuple[int, ...], outputs: int) -> bool:
-    """Tell whether the MVE row kernel is right: no window leaves the row on both sides."""
+    """Tell whether the MVE row kernel is right: no window leaves the row on both sides.
+
+    It takes ``before`` windows to begin in the padding, ``after`` to end there. With padding as
+    even as it demands, the first output that is not ``before`` begins at 0 or later, and the last
+    that is not ``after`` ends inside.
+    """
     height, width, channels = extent
-    kernel, stride, left, right = window.kernel[1], window.strides[1], *window.pads[2:]
+    kernel, stride, left = window.kernel[1], window.strides[1], window.pads[2]
     if height != 1 or window.kernel[0] != 1 or window.dilations != (1, 1) or any(window.pads[:2]):
         return False
     total = (outputs - 1) * stride + kernel - width
-    if (stride * channels) % 4 or total < 0 or left * 2 + total % 2 != total:
+    if (stride * channels) % 4 or left * 2 + total % 2 != total:
         return False
     before = -(-left // stride)
-    after = max(1, -(-(left + total % 2) // stride)) if left + total % 2 else 0
-    if before + after > outputs:
-        return False
-    starts = [index * stride - left for index in range(outputs)]
-    fits_left = all(start + kernel <= width for start in starts[: outputs - after])
-    fits_right = all(start >= 0 for start in starts[before:])
-    return fits_left and fits_right and right >= 0
+    after = -(-(left + total % 2) // stride)
+    return before + after <= outputs

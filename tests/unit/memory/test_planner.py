@@ -46,6 +46,12 @@ def test_equal_ranges_give_equal_plans(ranges: list[LiveRange]) -> None:
     assert plan(ranges) == plan(list(ranges))
 
 
+@given(live_ranges())
+@settings(max_examples=40, deadline=None)
+def test_every_buffer_suits_a_vector_register_of_mve(ranges: list[LiveRange]) -> None:
+    assert all(offset % 16 == 0 for offset in plan(ranges).offsets.values())
+
+
 def test_no_buffers_need_no_memory() -> None:
     assert plan([]).size == 0
 
