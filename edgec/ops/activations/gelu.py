@@ -11,6 +11,7 @@ from scipy import special
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
 from edgec.ops.functions.unary import Function, export_table, import_unary
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,9 @@ def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     if form not in {"none", "tanh"}:
         raise node.reject(f"approximate = {form!r}", code="malformed-model")
     return import_unary(node, g, Gelu(approximate=form == "tanh"))
+
+
+describe_tflite("GELU", says=TfliteOperator(int8=2, int16=2))
 
 
 @importer(Format.TFLITE, "GELU")

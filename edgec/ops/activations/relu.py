@@ -11,6 +11,7 @@ from edgec.ops.functions.unary import Unary, import_unary, rescaled, scale_ratio
 from edgec.ops.numerics.fixed_point import saturate
 from edgec.ops.operator import INT8_AND_INT16, Activation, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,9 @@ class Relu(Unary):
             return (self.activation.apply(x),)
         y = rescaled(x, scale_ratio(signature), signature)
         return (saturate(y, *self.activation.quantized_bounds(signature.output), x.dtype),)
+
+
+describe_tflite("RELU", "RELU6", says=TfliteOperator(int8=2, int16=3))
 
 
 @importer(Format.ONNX, "Relu")

@@ -23,6 +23,7 @@ from edgec.ops.numerics.fixed_point import (
 )
 from edgec.ops.operator import INT8_AND_INT16, Activation, Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 _LEFT_SHIFTS = {DType.INT8: 20, DType.INT16: 15}
 
@@ -96,6 +97,9 @@ def _is_power_of_two(scale: float) -> bool:
 @importer(Format.ONNX, "Add")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     return import_elementwise(node, g, Add())
+
+
+describe_tflite("ADD", says=TfliteOperator(int8=2, int16=3, alike=True))
 
 
 @importer(Format.TFLITE, "ADD")

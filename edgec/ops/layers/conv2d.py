@@ -15,6 +15,7 @@ from edgec.ops.numerics.fixed_point import exact_matmul
 from edgec.ops.numerics.float_matmul import float_matmul
 from edgec.ops.operator import INT8_AND_INT16, Activation, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Weights, describe_tflite
 
 Matmul = Callable[[Array, Array], Array]
 
@@ -102,8 +103,12 @@ def conv_factors(signature: Signature) -> list[float]:
     return [x.quantization.scale * scale / signature.output.quantization.scale for scale in scales]
 
 
+describe_tflite("CONV_2D", says=TfliteOperator(int8=3, int16=4, weights=Weights(0)))
+
+
 @importer(Format.TFLITE, "CONV_2D")
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    node.ignore("quantized_bias_type")
     x, weights = node.input(0), node.input(1)
     kernel = g.type(weights).shape[1:3]
     op = Conv2D(

@@ -1,8 +1,8 @@
 """Depthwise convolution: every channel has windows of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from edgec.ops.layers.window_in_tflite import emit_windowed, window_from_tflite
 from edgec.ops.layers.windows import Window
 from edgec.ops.operator import INT8_AND_INT16, Activation, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Weights, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,16 @@ def _convolve(window: Window, x: Array, weights: Array) -> Array:
         for j in range(kw):
             y += patches[:, :, :, i, j, :, np.newaxis] * taps[i, j]
     return y.reshape(n, rows, columns, -1)
+
+
+def _is_dilated(_: Sequence[TensorType], options: Mapping[str, Any]) -> bool:
+    return max(int(options.get(f"Dilation{axis}Factor", 1)) for axis in "HW") > 1
+
+
+describe_tflite(
+    "DEPTHWISE_CONV_2D",
+    says=TfliteOperator(int8=3, int16=5, since=((2, _is_dilated),), weights=Weights(-1)),
+)
 
 
 @importer(Format.TFLITE, "DEPTHWISE_CONV_2D")

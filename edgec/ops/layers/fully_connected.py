@@ -13,6 +13,7 @@ from edgec.ops.numerics.fixed_point import exact_matmul
 from edgec.ops.numerics.float_matmul import float_matmul
 from edgec.ops.operator import INT8_AND_INT16, Activation, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Weights, describe_tflite, has_option, reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,14 @@ def fully_connected_factor(signature: Signature) -> float:
     x, weights = signature.inputs[:2]
     product = np.float32(x.quantization.scale) * np.float32(weights.quantization.scale)
     return float(product) / signature.output.quantization.scale
+
+
+describe_tflite(
+    "FULLY_CONNECTED",
+    says=TfliteOperator(
+        int8=4, int16=7, since=((5, has_option("KeepNumDims")), (6, reads(2))), weights=Weights(0)
+    ),
+)
 
 
 @importer(Format.TFLITE, "FULLY_CONNECTED")

@@ -14,6 +14,7 @@ from edgec.ops.numerics.fixed_point import exact_matmul
 from edgec.ops.numerics.float_matmul import float_matmul
 from edgec.ops.operator import INT8_AND_INT16, Activation, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Weights, describe_tflite, reads
 
 _IMAGE = 4  # rank of [N,H,W,C]
 _LARGEST = 1 << 14  # rows or columns
@@ -99,6 +100,14 @@ def tflite_crop(
         inputs = -(-extent // stride) if padding == "SAME" else int((extent + stride - k) / stride)
         crops.append(max(0, (inputs - 1) * stride + k - extent) // 2)
     return crops[0], crops[1]
+
+
+describe_tflite(
+    "TRANSPOSE_CONV",
+    says=TfliteOperator(
+        int8=2, int16=2, since=((3, reads(4)),), weights=Weights(0, order=(2, 1, 3))
+    ),
+)
 
 
 @importer(Format.TFLITE, "TRANSPOSE_CONV")

@@ -14,6 +14,7 @@ from edgec.ops.numerics.fixed_point import saturate
 from edgec.ops.operator import INT8_AND_INT16, Activation, Operator, OutputRule, is_float
 from edgec.ops.pooling.pool_in_tflite import check_pool_quantization, pool_window_from_tflite
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,9 @@ def rounded_quotient(x: Array, y: Array | int) -> Array:
     """Divide integers, halves away from zero; ``y`` is positive."""
     magnitude = (np.abs(x) + np.asarray(y) // 2) // y
     return np.where(x < 0, -magnitude, magnitude)
+
+
+describe_tflite("AVERAGE_POOL_2D", says=TfliteOperator(int8=2, int16=3, options="Pool2DOptions"))
 
 
 @importer(Format.TFLITE, "AVERAGE_POOL_2D")

@@ -13,6 +13,7 @@ from tflite_files import Q, X, two_convolutions
 
 from edgec.errors import EdgecError
 from edgec.exporters import write_tflite
+from edgec.exporters.tflite import load_exporters
 from edgec.exporters.versions import operator_version
 from edgec.ir import Array, DType, Graph, GraphBuilder, Op, QParams, Signature, TensorType, evaluate
 from edgec.ops.layers.conv2d import Conv2D
@@ -32,6 +33,7 @@ class Unknown(Op):
         return (inputs[0],)
 
 
+load_exporters()
 ONES = QParams.per_channel([1, 1], 0)
 
 
