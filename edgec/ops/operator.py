@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from edgec.ir import Array, DType, Op, QParams, TensorType
+from edgec.ir import Array, DType, Op, QParams, Signature, TensorType
 
 INT8_AND_INT16 = frozenset({DType.INT8, DType.INT16})
 _FIXED_INT16 = (2.0**-15, 0)  # of all functions with values in [-1, 1]
@@ -57,10 +57,30 @@ class Operator(Op):
     real_inputs: ClassVar[frozenset[int]] = frozenset()  # constants that stay float32
     is_view: ClassVar[bool] = False  # the output is the input's bytes, in the same order
     pointwise: ClassVar[bool] = False  # output[i] depends on the (broadcast) inputs at [i] only
+    only_limits: ClassVar[bool] = False  # what is within the limits stays as it is
+    averages: ClassVar[bool] = False  # the output's range may be narrower than the input's
+    is_replaced: ClassVar[bool] = False  # passes replace it before kernels are chosen
+    is_internal: ClassVar[bool] = False  # no source format has it: importers or passes make it
 
     def computes(self, dtype: DType) -> bool:
         """Tell whether there are kernels for quantized activations of this type."""
         return dtype in self.integer_types
+
+    @property
+    def never_negative(self) -> bool:
+        """Whether all float outputs are 0 or more, whatever the inputs."""
+        return False
+
+    def is_copy(self, signature: Signature) -> bool:
+        """Tell whether an output of the one input's type is that input, element by element."""
+        return False
+
+    def carries_factors(self, signature: Signature) -> bool:
+        """Tell whether positive factors of the inputs' channels become those of the output's.
+
+        Channels are the last axis, tiled where the output has more. What is fused is not counted.
+        """
+        return False
 
     @property
     def clamp(self) -> "Activation":

@@ -20,6 +20,7 @@ class Clip(Unary):
     """x limited to [low, high]; int8 is requantized, then limited."""
 
     name: ClassVar[str] = "clip"
+    only_limits: ClassVar[bool] = True
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     low: float = -np.inf
     high: float = np.inf

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.functions.unary import Function, export_table, import_unary
+from edgec.ops.functions.unary import Function, export_table, import_unary, recognize
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
@@ -25,6 +25,9 @@ class Gelu(Function):
         if self.approximate:
             return np.asarray(x * (1 + np.tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2)
         return np.asarray(x * special.ndtr(x))
+
+
+recognize(Gelu(), Gelu(approximate=True))
 
 
 @importer(Format.ONNX, "Gelu")

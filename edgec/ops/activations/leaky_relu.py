@@ -39,6 +39,9 @@ class LeakyRelu(Unary):
         scaled = np.float32(source.scale) * np.float32(self.alpha)
         return float(scaled / np.float32(target.scale))
 
+    def carries_factors(self, signature: Signature) -> bool:
+        return True
+
 
 @importer(Format.ONNX, "LeakyRelu")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:

@@ -31,6 +31,10 @@ class Logistic(Unary):
             return (logistic_int16(x, signature.inputs[0].quantization.scale),)
         return (tabulate(_logistic, x, signature),)
 
+    @property
+    def never_negative(self) -> bool:
+        return True
+
 
 def _logistic(x: Array) -> Array:
     with np.errstate(over="ignore"):

@@ -19,6 +19,7 @@ class Relu(Unary):
     """x limited to the bounds of ``activation``; int8 is requantized, then limited."""
 
     name: ClassVar[str] = "relu"
+    only_limits: ClassVar[bool] = True
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     activation: Activation = Activation.RELU
 
@@ -28,6 +29,13 @@ class Relu(Unary):
             return (self.activation.apply(x),)
         y = rescaled(x, scale_ratio(signature), signature)
         return (saturate(y, *self.activation.quantized_bounds(signature.output), x.dtype),)
+
+    def carries_factors(self, signature: Signature) -> bool:
+        return True
+
+    @property
+    def never_negative(self) -> bool:
+        return self.activation.bounds[0] >= 0
 
 
 describe_tflite("RELU", "RELU6", says=TfliteOperator(int8=2, int16=3))

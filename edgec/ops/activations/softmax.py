@@ -90,6 +90,10 @@ class Softmax(Operator):
         radius = ((2**_INTEGER_BITS - 1) << (31 - _INTEGER_BITS)) / 2**shift
         return multiplier, shift, -int(radius)
 
+    @property
+    def never_negative(self) -> bool:
+        return True
+
 
 def exp_table() -> Array:
     """Return exp(x) for x in [-10, 0], Q0.15: what lies below counts as its edge."""

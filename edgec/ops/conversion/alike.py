@@ -17,6 +17,8 @@ class Alike(Operator):
     """x, and another value of its shape -> x, which is quantized as the other value is."""
 
     name: ClassVar[str] = "alike"
+    is_internal: ClassVar[bool] = True
+    is_replaced: ClassVar[bool] = True
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
 

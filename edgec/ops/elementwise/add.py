@@ -46,6 +46,9 @@ class Add(Operator):
         a, b = on_common_scale(inputs, signature)
         return (saturated_sum(a + b, signature, self.activation),)
 
+    def carries_factors(self, signature: Signature) -> bool:
+        return all(each.shape == signature.output.shape for each in signature.inputs)
+
 
 def left_shift(kind: TensorType) -> int:
     """Return the bits that both operands are raised by before they come to a common scale."""

@@ -19,6 +19,7 @@ class Standardize(Operator):
     """
 
     name: ClassVar[str] = "standardize"
+    is_internal: ClassVar[bool] = True
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         x, offset, gain = inputs

@@ -32,6 +32,9 @@ class Sub(Operator):
         a, b = on_common_scale(inputs, signature)
         return (saturated_sum(a - b, signature, self.activation),)
 
+    def carries_factors(self, signature: Signature) -> bool:
+        return all(each.shape == signature.output.shape for each in signature.inputs)
+
 
 @importer(Format.ONNX, "Sub")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:

@@ -49,6 +49,9 @@ class Concatenation(Operator):
     def permuted(self, perm: Sequence[int]) -> "Concatenation":
         return replace(self, axis=tuple(perm).index(self.axis))
 
+    def is_copy(self, signature: Signature) -> bool:
+        return len(signature.inputs) == 1
+
 
 describe_tflite("CONCATENATION", says=TfliteOperator(int8=2, int16=3, types=Types.ANY, alike=True))
 

@@ -52,6 +52,12 @@ class Pad(Operator):
     def permuted(self, perm: Sequence[int]) -> "Pad":
         return replace(self, paddings=tuple(self.paddings[axis] for axis in perm))
 
+    def carries_factors(self, signature: Signature) -> bool:
+        return self.value == 0
+
+    def is_copy(self, signature: Signature) -> bool:
+        return True
+
 
 describe_tflite("PAD", "PADV2", says=TfliteOperator(int8=2, int16=3, types=Types.ANY))
 

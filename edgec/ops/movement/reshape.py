@@ -39,6 +39,12 @@ class Reshape(Operator):
         (x,) = inputs
         return (np.ascontiguousarray(x).reshape(self.shape),)
 
+    def carries_factors(self, signature: Signature) -> bool:
+        return True
+
+    def is_copy(self, signature: Signature) -> bool:
+        return True
+
 
 def _reshape(node: SourceNode, g: GraphBuilder, shape: Iterable[int]) -> tuple[ValueName, ...]:
     op = Reshape(shape=tuple(int(extent) for extent in shape))

@@ -27,6 +27,7 @@ class ResizeBilinear(Operator):
     """
 
     name: ClassVar[str] = "resize_bilinear"
+    averages: ClassVar[bool] = True
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     size: tuple[int, int]

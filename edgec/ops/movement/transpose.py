@@ -32,6 +32,9 @@ class Transpose(Operator):
         (x,) = inputs
         return (np.ascontiguousarray(x.transpose(self.perm)),)
 
+    def is_copy(self, signature: Signature) -> bool:
+        return self.perm == tuple(sorted(self.perm))
+
 
 @importer(Format.ONNX, "Transpose")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:

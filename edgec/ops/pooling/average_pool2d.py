@@ -22,6 +22,7 @@ class AveragePool2D(Operator):
     """x [N,H,W,C] -> [N,OH,OW,C]: the mean of the elements that each window covers."""
 
     name: ClassVar[str] = "average_pool2d"
+    averages: ClassVar[bool] = True
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     window: Window
@@ -44,6 +45,9 @@ class AveragePool2D(Operator):
 
     def macs(self, signature: Signature) -> int:
         return signature.output.elements * self.window.kernel[0] * self.window.kernel[1]
+
+    def carries_factors(self, signature: Signature) -> bool:
+        return True
 
 
 def rounded_quotient(x: Array, y: Array | int) -> Array:

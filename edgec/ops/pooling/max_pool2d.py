@@ -39,6 +39,9 @@ class MaxPool2D(Operator):
         y = self.window.patches(x, np.iinfo(x.dtype).min).max(axis=(3, 4))
         return (saturate(y, *self.activation.quantized_bounds(signature.output), x.dtype),)
 
+    def carries_factors(self, signature: Signature) -> bool:
+        return True
+
 
 describe_tflite("MAX_POOL_2D", says=TfliteOperator(int8=2, int16=3, options="Pool2DOptions"))
 

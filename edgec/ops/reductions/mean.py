@@ -45,6 +45,9 @@ class Mean(Reduction):
         spare = min(count.bit_length() - 1, 32, 31 + shift)
         return (multiplier << spare) // count, shift - spare
 
+    def carries_factors(self, signature: Signature) -> bool:
+        return signature.inputs[0].rank - 1 not in self.axes
+
 
 describe_tflite("MEAN", says=TfliteOperator(int8=2, int16=3, options="ReducerOptions"))
 

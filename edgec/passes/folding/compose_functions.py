@@ -6,26 +6,13 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Graph, Node, ValueName
-from edgec.ops.activations.gelu import Gelu
-from edgec.ops.activations.hard_swish import HardSwish
-from edgec.ops.activations.mish import Mish
-from edgec.ops.activations.softplus import Softplus
-from edgec.ops.activations.swish import Swish
+from edgec.ops import registry
 from edgec.ops.conversion.fake_quantize import FakeQuantize
 from edgec.ops.functions.composite import Composite, Operand, Part
-from edgec.ops.functions.unary import Unary
+from edgec.ops.functions.unary import Unary, recognized
 from edgec.ops.operator import Operator, is_float
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
-_NAMED: tuple[Unary, ...] = (
-    HardSwish(),
-    Gelu(),
-    Gelu(approximate=True),
-    Swish(),
-    Mish(),
-    Softplus(),
-)
-"""Functions that exporters of other frameworks spell out, and that have an operator here."""
 _GRID = np.concatenate([np.linspace(-12, 12, 2401), np.linspace(-1, 1, 201)]).astype(np.float32)
 _TOLERANCE = 2e-6
 
@@ -135,8 +122,9 @@ def _is_pointwise(node: Node, around: Neighborhood) -> bool:
 
 def _named(composite: Composite) -> Unary:
     """Return the operator with a name of its own that does the same; the composite if none does."""
+    registry.load_all()
     wanted = composite.of_floats(_GRID)
-    for op in _NAMED:
+    for op in recognized():
         known = Composite(parts=(Part(op, (0,)),)).of_floats(_GRID)
         if np.allclose(wanted, known, rtol=_TOLERANCE, atol=_TOLERANCE):
             return op

@@ -11,20 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.activations.leaky_relu import LeakyRelu
-from edgec.ops.activations.relu import Relu
-from edgec.ops.elementwise.add import Add
-from edgec.ops.elementwise.sub import Sub
 from edgec.ops.layers.weighted_layer import MatrixLayer, WeightedLayer
-from edgec.ops.movement.pad import Pad
-from edgec.ops.movement.reshape import Reshape
 from edgec.ops.operator import Activation, Operator
-from edgec.ops.pooling.average_pool2d import AveragePool2D
-from edgec.ops.pooling.max_pool2d import MaxPool2D
-from edgec.ops.reductions.mean import Mean
 from edgec.quantization.samples.batch_evaluator import Values
 
-_CARRIES = (Add, Sub, AveragePool2D, LeakyRelu, MaxPool2D, Mean, Pad, Relu, Reshape)
 _LIMIT = 64.0  # of a factor: channels that hardly ever fire stay small
 _HEADROOM = 1.25  # below a fixed bound (ReLU6), for values the samples do not show
 
@@ -156,16 +146,13 @@ class _Groups:
         return {value for value in self.graph.constants if len(readers.get(value, [])) > 1}
 
     def _carries(self, node: Node) -> bool:
-        types = self.graph.types
-        if not isinstance(node.op, _CARRIES) or any(v in self.graph.constants for v in node.inputs):
+        """Tell whether factors pass a node: its operator says so, and a constant would not."""
+        op, signature = node.op, self.graph.signature(node)
+        if not isinstance(op, Operator) or any(v in self.graph.constants for v in node.inputs):
             return False
-        x, y = types[node.inputs[0]].shape, types[node.outputs[0]].shape
-        if isinstance(node.op, (Add, Sub)) and any(types[v].shape != y for v in node.inputs):
+        if op.clamp not in (Activation.NONE, Activation.RELU) or not op.carries_factors(signature):
             return False
-        if isinstance(node.op, Mean) and len(x) - 1 in node.op.axes:
-            return False
-        if node.op.clamp not in (Activation.NONE, Activation.RELU):
-            return False
+        x, y = signature.inputs[0].shape, signature.output.shape
         return bool(x) and bool(y) and x[-1] > 0 and y[-1] % x[-1] == 0
 
     def _join(self, inputs: Sequence[ValueName], output: ValueName) -> None:
