@@ -13,7 +13,7 @@ from ops.case import Case, case_modules, cases_of
 from ops.runtimes import Runtime, merge, merged_samples
 from oracle import Oracle, run_tflite
 
-from edgec.backends.base import kernels_for
+from edgec.backends.kernel import kernels_for
 from edgec.driver import BuildOptions, build
 from edgec.driver.about.supported import operators, supported_operators
 from edgec.driver.output import open_output

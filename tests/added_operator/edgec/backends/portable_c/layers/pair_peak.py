@@ -1,11 +1,12 @@
 """PairPeak in plain C."""
 
-from edgec.ops.layers.pair_peak import PairPeak, factor, zero_point
-
-from edgec.backends.base import LoweringContext, Request, kernel
 from edgec.backends.constraints import int8_data
+from edgec.backends.kernel import kernel
+from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
-from edgec.lir import Call, Scalar
+from edgec.backends.request import Request
+from edgec.ops.layers.pair_peak import PairPeak, factor, zero_point
+from edgec.program import Call, Scalar
 
 
 def constant_layer(request: Request) -> bool:
@@ -14,7 +15,7 @@ def constant_layer(request: Request) -> bool:
 
 
 @kernel("portable_c", PairPeak, requires=(int8_data, constant_layer))
-def pair_peak_s8(ctx: LoweringContext) -> Call:
+def pair_peak_s8(ctx: OfferContext) -> Call:
     (batch, depth), (outputs, _) = (each.shape for each in ctx.signature.inputs[:2])
     return Call(
         "edgec_pair_peak_s8",

@@ -1,10 +1,10 @@
 """PairPeak: one row and several; the last sums are an input here, no state."""
 
 import numpy as np
-from edgec.ops.layers.pair_peak import PairPeak
 from ops.case import Case, Constant, int8, op_case
 
 from edgec.ir import QParams
+from edgec.ops.layers.pair_peak import PairPeak
 
 Q = QParams.per_tensor
 
