@@ -52,21 +52,21 @@ class TfliteOperator:
     options: str = ""  # the table, where it is not called like the operator
 
 
-_KNOWN: dict[str, TfliteOperator] = {}
+TFLITE_OPERATORS: dict[str, TfliteOperator] = {}
 _USUAL = TfliteOperator()
 
 
 def describe_tflite(*codes: str, says: TfliteOperator) -> None:
     """State what TFLite says of operators, in the file that imports or writes them."""
     for code in codes:
-        if _KNOWN.setdefault(code, says) != says:
+        if TFLITE_OPERATORS.setdefault(code, says) != says:
             message = f"two descriptions of TFLite's {code}"
             raise ValueError(message)
 
 
 def tflite_operator(code: str) -> TfliteOperator:
     """Return what is stated of an operator, once all operators are loaded."""
-    return _KNOWN.get(code, _USUAL)
+    return TFLITE_OPERATORS.get(code, _USUAL)
 
 
 def has_option(*names: str) -> Asked:
