@@ -3,6 +3,7 @@
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
+_ADDED: list[Path] = []  # folders that hold data folders as well
 
 
 def data_folder(name: str) -> Path:
@@ -12,6 +13,17 @@ def data_folder(name: str) -> Path:
             return candidate
     message = f"edgec is installed without its '{name}' folder"
     raise FileNotFoundError(message)
+
+
+def data_folders(name: str) -> list[Path]:
+    """Return the folder ``name`` of edgec and of every folder that was added."""
+    added = [each / name for each in _ADDED if (each / name).is_dir()]
+    return [data_folder(name), *added]
+
+
+def add_data(folder: Path) -> None:
+    """Have :func:`data_folders` look into another folder too."""
+    _ADDED.append(folder)
 
 
 def license_text() -> bytes:

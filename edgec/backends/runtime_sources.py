@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from edgec.resources import data_folder
+from edgec.resources import data_folder, data_folders
 
 HEADER = '"edgec_kernels.h"'
 """What includes the prototypes of the kernels."""
@@ -33,7 +33,8 @@ def closure(functions: Iterable[str]) -> dict[str, bytes]:
 
 def _kernel_file(function: str) -> Path:
     """Return the file of a kernel: named like its function, in the folder of its family."""
-    (found,) = (data_folder("runtime_c") / "src" / "kernels").glob(f"*/{function}.c")
+    folders = [each / "src" / "kernels" for each in data_folders("runtime_c")]
+    (found,) = (path for each in folders for path in each.glob(f"*/{function}.c"))
     return found
 
 

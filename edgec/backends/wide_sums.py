@@ -8,10 +8,8 @@ import numpy as np
 from edgec.backends.constraints import constant_weights, int16_data, symmetric_weights
 from edgec.backends.request import Request
 from edgec.ir import Array
-from edgec.ops.layers.conv2d import Conv2D, conv_factors
-from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_factor
 from edgec.ops.layers.layer_output import has_wide_sums
-from edgec.ops.layers.transpose_conv2d import TransposeConv2D
+from edgec.ops.layers.weighted_layer import WeightedLayer
 
 _LARGEST_INPUT = 2**15
 _LARGEST_SUM = 2**46
@@ -48,9 +46,12 @@ def _is_layer(request: Request) -> bool:
 
 def _factors(request: Request) -> Array:
     """Return the factors sum -> output, one per channel or one in all."""
-    if isinstance(request.op, FullyConnected):
-        return np.array([fully_connected_factor(request.signature)])
-    return np.array(conv_factors(request.signature))
+    return np.array(_layer(request).factors(request.signature))
+
+
+def _layer(request: Request) -> WeightedLayer:
+    assert isinstance(request.op, WeightedLayer)  # noqa: S101 - others have no such kernels
+    return request.op
 
 
 def _sums(request: Request) -> Array:
@@ -62,10 +63,7 @@ def _sums(request: Request) -> Array:
 def _products(request: Request) -> Array:
     """Return the largest sum of products per channel, float64."""
     weights = np.abs(request.graph.constants[request.node.inputs[1]].astype(np.float64))
-    channels = (
-        0 if isinstance(request.op, Conv2D | FullyConnected | TransposeConv2D) else weights.ndim - 1
-    )
-    others = tuple(axis for axis in range(weights.ndim) if axis != channels)
+    others = _layer(request).summed_axes(weights.ndim)
     return np.asarray(weights.sum(axis=others) * _LARGEST_INPUT)
 
 

@@ -16,6 +16,7 @@ from edgec.firmware.image import JOBS
 from edgec.firmware.toolchain import HOST_CC, find_tool, run_tool
 from edgec.firmware.transport import PipeTransport
 
+_PROGRAM = "host.elf"  # a dot: no folder of a model is called so
 _GRACE = 2.0
 
 
@@ -70,9 +71,9 @@ class HostProcess:
         sources = sorted(path for path in self._tree.files if path.endswith(".c"))
         with ThreadPoolExecutor(JOBS) as pool:
             objects = list(pool.map(lambda each: self._object(compiler, folder, each), sources))
-        link: list[str | Path] = [compiler, *self._flags, *objects, "-lm", "-o", "model"]
+        link: list[str | Path] = [compiler, *self._flags, *objects, "-lm", "-o", _PROGRAM]
         run_tool(link, cwd=folder)
-        return folder / "model"
+        return folder / _PROGRAM
 
     def _object(self, compiler: Path, folder: Path, source: str) -> str:
         name = self._name

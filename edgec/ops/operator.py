@@ -1,13 +1,13 @@
-"""What every operator tells the quantizer: where weights and output ranges come from."""
+"""What every operator tells passes and the quantizer: above all where its ranges come from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import Enum
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from edgec.ir import Array, DType, Op, QParams, TensorType
+from edgec.ir import Array, DType, Op, QParams, Signature, TensorType
 
 INT8_AND_INT16 = frozenset({DType.INT8, DType.INT16})
 _FIXED_INT16 = (2.0**-15, 0)  # of all functions with values in [-1, 1]
@@ -19,17 +19,6 @@ class OutputRule(Enum):
     CALIBRATED = "calibrated"  # the range seen on the calibration data
     SAME_AS_INPUT = "same as input"  # all activation inputs and outputs share one quantization
     FIXED = "fixed"  # what TFLite's specification prescribes: see Operator.prescribed
-
-
-@dataclass(frozen=True, slots=True)
-class WeightRule:
-    """Input 1 is a weight, symmetric int8; input 2, where there is one, a bias.
-
-    The bias is int32 for int8 activations, int64 for int16.
-    ``axis`` is the axis that has one scale per slice, None for one scale in all.
-    """
-
-    axis: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +50,6 @@ class Operator(Op):
     """An operator the compiler can import, quantize and lower."""
 
     output_rule: ClassVar[OutputRule] = OutputRule.CALIBRATED
-    weight_rule: ClassVar[WeightRule | None] = None
     products: ClassVar[tuple[Product, ...]] = ()  # of layers over time, which have several
     tied_states: ClassVar[tuple[TiedStates, ...]] = ()
     fixed_output: ClassVar[tuple[float, int] | None] = None  # int8: scale and zero point
@@ -69,10 +57,54 @@ class Operator(Op):
     real_inputs: ClassVar[frozenset[int]] = frozenset()  # constants that stay float32
     is_view: ClassVar[bool] = False  # the output is the input's bytes, in the same order
     pointwise: ClassVar[bool] = False  # output[i] depends on the (broadcast) inputs at [i] only
+    only_limits: ClassVar[bool] = False  # what is within the limits stays as it is
+    averages: ClassVar[bool] = False  # the output's range may be narrower than the input's
+    is_replaced: ClassVar[bool] = False  # passes replace it before kernels are chosen
+    is_internal: ClassVar[bool] = False  # no source format has it: importers or passes make it
 
     def computes(self, dtype: DType) -> bool:
         """Tell whether there are kernels for quantized activations of this type."""
         return dtype in self.integer_types
+
+    @property
+    def never_negative(self) -> bool:
+        """Whether all float outputs are 0 or more, whatever the inputs."""
+        return False
+
+    def is_copy(self, signature: Signature) -> bool:
+        """Tell whether an output of the one input's type is that input, element by element."""
+        return False
+
+    def carries_factors(self, signature: Signature) -> bool:
+        """Tell whether positive factors of the inputs' channels become those of the output's.
+
+        Channels are the last axis, tiled where the output has more. What is fused is not counted.
+        """
+        return False
+
+    @property
+    def clamp(self) -> "Activation":
+        """The activation that is fused: the operator's field, where it has one."""
+        fused: Activation = getattr(self, "activation", Activation.NONE)
+        return fused
+
+    def clamped(self, activation: "Activation") -> Self | None:
+        """Return this with a clamp behind it; None where it cannot hold one, or this one too.
+
+        A clamp within the one that is fused already replaces it; Relu after a bounded one is none.
+        """
+        both = self.clamp.then(activation)
+        holds = any(each.name == "activation" for each in fields(self))
+        return self._with_clamp(both) if both and holds else None
+
+    def unclamped(self) -> Self:
+        """Return this without the activation that is fused."""
+        return self if self.clamp is Activation.NONE else self._with_clamp(Activation.NONE)
+
+    def _with_clamp(self, activation: "Activation") -> Self:
+        holder: Any = self
+        changed: Self = replace(holder, activation=activation)
+        return changed
 
     def integer_form(self) -> "Operator":
         """Return what computes this in integers; its outputs are the first ones of these."""
@@ -105,6 +137,12 @@ class Activation(Enum):
     def bounds(self) -> tuple[float, float]:
         """Real bounds of the output, inclusive."""
         return _BOUNDS[self]
+
+    def then(self, other: "Activation") -> "Activation | None":
+        """Return the one that does what this and then the other do; None where none does."""
+        (a, b), (c, d) = self.bounds, other.bounds
+        bounds = (min(max(a, c), d), max(min(b, d), c))
+        return next((each for each in Activation if each.bounds == bounds), None)
 
     def apply(self, x: Array) -> Array:
         """Clamp a float array."""

@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.layers.conv2d import Conv2D
-from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
-from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.weighted_layer import MatrixLayer, WeightedLayer
 from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.movement.transpose import Transpose
 from edgec.ops.operator import Operator
@@ -76,8 +74,8 @@ class _Walk:
 
     def _visit(self, node: Node) -> None:
         op = node.op
-        if isinstance(op, Operator) and op.weight_rule is not None:
-            self._visit_layer(node)
+        if isinstance(op, WeightedLayer):
+            self._visit_layer(node, op)
         elif isinstance(op, Concatenation):
             self._concatenate(node, op.axis)
         elif isinstance(op, Transpose) or (isinstance(op, Operator) and op.is_view):
@@ -85,38 +83,46 @@ class _Walk:
         elif not self._pass(node):
             self._stop(node)
 
-    def _visit_layer(self, node: Node) -> None:
+    def _visit_layer(self, node: Node, op: WeightedLayer) -> None:
+        """Layers that are no matrix product keep their channels: nothing could be refitted."""
         constants = self.map.graph.constants
         variable = any(value not in constants for value in node.inputs[1:])
-        if variable or node.inputs[1] in self._shared:
+        if variable or op.weights_of(node) in self._shared or not isinstance(op, MatrixLayer):
             self._stop(node)
-        elif isinstance(node.op, DepthwiseConv2D):
-            self._depthwise(node)
-        elif isinstance(node.op, FullyConnected):
-            self._make(node, self._columns(node), 1)
-        elif isinstance(node.op, Conv2D) and self._extents(node, 1)[3] == self._extents(node, 0)[3]:
-            self._make(node, self._along(node.inputs[0], 3), 3)
+        elif op.input_axis is None:
+            self._hand_on(node, op)
+        elif op.groups(self._extents(node, 1), self._extents(node, 0)[-1]) == 1:
+            self._make(node, op, op.input_axis)
         else:
             self._stop(node)
 
-    def _make(self, node: Node, columns: Array, axis: int) -> None:
+    def _make(self, node: Node, op: WeightedLayer, axis: int) -> None:
         """A layer whose outputs are new atoms; its weights have the input's along ``axis``."""
-        made = self.map.atoms.new(self._extents(node, 1)[0])
-        bias = [Cut(2, 0, made)] if len(node.inputs) > 2 else []  # noqa: PLR2004
-        self.map.cuts[node.name] = [Cut(1, 0, made), Cut(1, axis, columns), *bias]
+        x = node.inputs[0]
+        columns = self._columns(node) if op.is_dense else self._along(x, self._last_axis(x))
+        made = self.map.atoms.new(self._extents(node, 1)[op.output_axis])
+        weights = [Cut(1, op.output_axis, made), Cut(1, axis, columns)]
+        self._layer_made(node, weights, made)
         self.map.makers[node.name] = made
-        self._set(node.outputs[0], self.map.graph.types[node.outputs[0]].rank - 1, made)
 
-    def _depthwise(self, node: Node) -> None:
-        atoms = self._along(node.inputs[0], 3)
-        atoms = np.repeat(atoms, self._extents(node, 1)[3] // len(atoms))
-        bias = [Cut(2, 0, atoms)] if len(node.inputs) > 2 else []  # noqa: PLR2004
-        self.map.cuts[node.name] = [Cut(1, 3, atoms), *bias]
+    def _hand_on(self, node: Node, op: WeightedLayer) -> None:
+        """A layer each of whose outputs has the atom of the one channel that it reads."""
+        x = node.inputs[0]
+        atoms = self._along(x, self._last_axis(x))
+        atoms = np.repeat(atoms, self._extents(node, 1)[op.output_axis] // len(atoms))
+        self._layer_made(node, [Cut(1, op.output_axis, atoms)], atoms)
         self.map.followers[node.name] = atoms
-        self._set(node.outputs[0], 3, atoms)
+
+    def _layer_made(self, node: Node, weights: list[Cut], atoms: Array) -> None:
+        bias = [Cut(2, 0, atoms)] if len(node.inputs) > 2 else []  # noqa: PLR2004
+        self.map.cuts[node.name] = [*weights, *bias]
+        self._set(node.outputs[0], self._last_axis(node.outputs[0]), atoms)
+
+    def _last_axis(self, value: ValueName) -> int:
+        return self.map.graph.types[value].rank - 1
 
     def _columns(self, node: Node) -> Array:
-        """Return the atom of each column of a fully connected layer's weights."""
+        """Return the atom of each column of a dense layer's weights."""
         depth = self._extents(node, 1)[1]
         rows = self._spread(node.inputs[0]).reshape(-1, depth)
         if (rows != rows[:1]).any():

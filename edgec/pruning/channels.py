@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgec.ir import Array, Graph
-from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.weighted_layer import WeightedLayer
 from edgec.pruning.channel_atoms import KEPT
 from edgec.pruning.channel_groups import ChannelMap
 
@@ -108,8 +108,9 @@ def _scores(channels: ChannelMap) -> dict[int, float]:
     nodes = {node.name: node for node in graph.nodes}
     for name, atoms in (*channels.makers.items(), *channels.followers.items()):
         node = nodes[name]
-        axis = 3 if isinstance(node.op, DepthwiseConv2D) else 0
-        sizes = relative_norms(graph.constants[node.inputs[1]], axis)
+        assert isinstance(node.op, WeightedLayer)  # noqa: S101 - these are layers
+        weights = graph.constants[node.op.weights_of(node)]
+        sizes = relative_norms(weights, node.op.output_axis)
         for each, size in zip(channels.atoms.roots(atoms).tolist(), sizes.tolist(), strict=True):
             norms.setdefault(each, []).append(size)
     return {each: float(np.mean(sizes)) for each, sizes in norms.items()}

@@ -12,17 +12,13 @@ import numpy as np
 
 from edgec.ir import Array, Graph, Node, TensorType, ValueName
 from edgec.ops.elementwise.add import Add
+from edgec.ops.layers.weighted_layer import MatrixLayer
 from edgec.ops.operator import Activation
 from edgec.passes.rewrite import unused
 from edgec.pruning.least_squares import Sums, refit
 from edgec.pruning.weight_choice import shared_weights, weight_layers
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
-from edgec.quantization.weights.weight_rows import (
-    has_rows,
-    input_rows,
-    weight_rows,
-    weights_from_rows,
-)
+from edgec.quantization.weights.weight_rows import input_rows
 
 # Chosen by hand; no measurement is on record of these numbers: a covariance of 4096 inputs has 128
 # MiB in float64, and solving it takes time with the third power. Rounds end early where nothing is
@@ -70,7 +66,7 @@ class Reconstruction:
         return {
             node.name
             for node in weight_layers(self.pruned)
-            if has_rows(node.op) and node.inputs[1] not in shared
+            if isinstance(node.op, MatrixLayer) and node.op.weights_of(node) not in shared
         }
 
     def _needs_refit(self, node: Node) -> bool:
@@ -82,16 +78,16 @@ class Reconstruction:
 
     def _refit(self, before: Node, index: int) -> None:
         node = self._graph.nodes[index]
-        x = self._values[node.inputs[0]]
-        weights = self._graph.constants[node.inputs[1]]
-        rows = weight_rows(node.op, weights.astype(np.float64), x.shape[-1])
+        op, x = _layer(node), self._values[node.inputs[0]]
+        weights = self._graph.constants[op.weights_of(node)]
+        rows = op.weight_rows(weights.astype(np.float64), x.shape[-1])
         mask = self.masks.get(node.name)
-        mask = None if mask is None else weight_rows(node.op, mask, x.shape[-1])
+        mask = None if mask is None else op.weight_rows(mask, x.shape[-1])
         ideal = self._targets(before)
         wanted = ideal
         for _ in range(_ROUNDS):
             fitted, bias = self._fit(node, rows, mask, wanted)
-            self._put(index, weights_from_rows(node.op, fitted, weights.shape), bias.reshape(-1))
+            self._put(index, op.weights_from_rows(fitted, weights.shape), bias.reshape(-1))
             node = self._graph.nodes[index]
             wanted = _clamped_alike(
                 node, ideal, self._linear_output(self._graph, node, self._values)
@@ -117,7 +113,7 @@ class Reconstruction:
         groups, outputs, depth = shape
         every = max(1, wanted.size // wanted.shape[-1] // _ROWS)
         start = 0
-        for number, rows in enumerate(input_rows(node.op, x, depth)):
+        for number, rows in enumerate(input_rows(_layer(node), x, depth)):
             y = wanted.reshape(-1, groups, outputs)[start : start + rows.shape[1]]
             start += rows.shape[1]
             sums = Sums.of(rows[:, ::every], y.transpose(1, 0, 2)[:, ::every])
@@ -152,7 +148,7 @@ class Reconstruction:
         if len(others) != 1 or others[0] not in self._values:
             return 0.0
         other = others[0]
-        if getattr(node.op, "activation", Activation.NONE) is not Activation.NONE:
+        if _layer(node).clamp is not Activation.NONE:
             return 0.0
         wanted = self._wanted[other][..., self.kept_outputs[node.name]]
         return np.asarray(wanted - self._values[other])
@@ -179,12 +175,17 @@ class Reconstruction:
 
 def _linear(node: Node) -> Node:
     """Return a layer without its activation."""
-    return replace(node, op=replace(node.op, activation=Activation.NONE))  # type: ignore[call-arg]
+    return replace(node, op=_layer(node).unclamped())
+
+
+def _layer(node: Node) -> MatrixLayer:
+    assert isinstance(node.op, MatrixLayer)  # noqa: S101 - see Reconstruction._fitted_layers
+    return node.op
 
 
 def _clamped_alike(node: Node, ideal: Array, actual: Array) -> Array:
     """Return what to aim at: nothing is missing where both outputs are clamped alike."""
-    low, high = getattr(node.op, "activation", Activation.NONE).bounds
+    low, high = _layer(node).clamp.bounds
     if np.isinf(low) and np.isinf(high):
         return ideal
     wanted = np.where(ideal <= low, np.minimum(actual, low), ideal)

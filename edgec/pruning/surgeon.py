@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edgec.ir import Array, Node
-from edgec.ops.operator import Operator
+from edgec.ops.layers.weighted_layer import MatrixLayer
 from edgec.pruning.channel_groups import ChannelMap
 from edgec.pruning.channels import Family, families
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
-from edgec.quantization.weights.weight_rows import input_rows, weight_rows
+from edgec.quantization.weights.weight_rows import input_rows
 
 # Chosen by hand; no measurement is on record of these numbers: here a covariance is inverted and
 # changed with every channel that goes, so it is half as wide as in the refit, and samples half as
@@ -88,11 +88,12 @@ def _eliminate(family: Family, readers: Sequence[_Reader]) -> dict[int, float]:
 def _readers(channels: ChannelMap, values: Values) -> Iterator[_Reader]:
     for node in channels.graph.nodes:
         if node.name in channels.makers:
-            x, weights = values[node.inputs[0]], channels.graph.constants[node.inputs[1]]
-            assert isinstance(node.op, Operator)  # noqa: S101 - makers are layers
-            (rows,) = weight_rows(node.op, weights.astype(np.float64), x.shape[-1])
+            op = node.op
+            assert isinstance(op, MatrixLayer)  # noqa: S101 - makers are layers
+            x, weights = values[node.inputs[0]], channels.graph.constants[op.weights_of(node)]
+            (rows,) = op.weight_rows(weights.astype(np.float64), x.shape[-1])
             if rows.shape[1] <= _WIDEST:
-                covariance = _covariance(node, x, rows.shape[1])
+                covariance = _covariance(op, x, rows.shape[1])
                 energy = float(((rows @ covariance) * rows).sum()) + _TINY
                 inverse = np.linalg.inv(covariance)
                 yield _Reader(rows, inverse, _columns(channels, node, weights.shape), energy)
@@ -107,11 +108,11 @@ def _columns(channels: ChannelMap, node: Node, shape: Sequence[int]) -> Array:
     return np.array(np.broadcast_to(classes, shape)[0].reshape(-1))
 
 
-def _covariance(node: Node, x: Array, depth: int) -> Array:
+def _covariance(op: MatrixLayer, x: Array, depth: int) -> Array:
     """Return the covariance of a layer's inputs [inputs, inputs], float64, with a ridge."""
     total, count, sums = np.zeros((depth, depth)), 0, np.zeros(depth)
     every = max(1, x.size // depth // _ROWS)
-    for (chunk,) in input_rows(node.op, x, depth):
+    for (chunk,) in input_rows(op, x, depth):
         rows = chunk[::every].astype(np.float64)
         total += rows.T @ rows
         sums += rows.sum(axis=0)

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.operator import Operator, is_float
+from edgec.ops.layers.weighted_layer import WeightedLayer
+from edgec.ops.operator import is_float
 
 
 def weight_layers(graph: Graph) -> list[Node]:
@@ -17,8 +18,7 @@ def weight_layers(graph: Graph) -> list[Node]:
     return [
         node
         for node in graph.nodes
-        if isinstance(node.op, Operator)
-        and node.op.weight_rule is not None
+        if isinstance(node.op, WeightedLayer)
         and node.inputs[1] in graph.constants
         and is_float(graph.types[node.inputs[1]])
     ]

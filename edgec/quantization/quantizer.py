@@ -7,6 +7,7 @@ import numpy as np
 
 from edgec.ir import Array, DType, Graph, Node, QParams, TensorType, ValueName
 from edgec.ops.conversion.quantize import Quantize, quantize_floats
+from edgec.ops.layers.weighted_layer import WeightedLayer
 from edgec.ops.operator import Operator, OutputRule, Product, is_float
 from edgec.quantization.ranges.observers import Range
 from edgec.quantization.ranges.parameters import (
@@ -42,7 +43,7 @@ def quantize(
     """Return the integer graph with inputs and outputs integers too; names and layouts stay.
 
     ``ranges`` has every float value that is no constant (:func:`calibrate`). Weights become
-    symmetric int8 per the operator's ``weight_rule``, biases int32 with scale = input scale times
+    symmetric int8 per the layer's ``scale_axis``, biases int32 with scale = input scale times
     weight scale, activations asymmetric int8 with an exact 0; with ``activations`` INT16 these are
     symmetric and biases int64, but for operators that know int8 only and the ``int8_values``: a
     QUANTIZE stands at each border. What is int8 there has its range from ``int8_ranges``, where
@@ -82,8 +83,8 @@ class _Quantizer:
 
     def _add(self, node: Node) -> None:
         op = node.op
-        if isinstance(op, Operator) and op.weight_rule is not None:
-            self._add_layer(node, op.weight_rule.axis)
+        if isinstance(op, WeightedLayer):
+            self._add_layer(node, op.scale_axis)
             return
         if isinstance(op, Operator) and op.products:
             self._add_recurrent(node, op)

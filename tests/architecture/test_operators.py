@@ -13,10 +13,6 @@ from edgec.ops.operator import Operator
 from edgec.ops.registry import exporter_of
 
 ROOT = Path(__file__).parents[2]
-FOLDED = {"alike", "batch_norm", "fake_quantize"}
-"""Operators that passes replace before kernels are chosen."""
-INTERNAL = {"alike", "composite", "fake_quantize", "standardize"}
-"""Operators that no source format has: passes make them."""
 OPERATORS = operators()
 NAMES = [each.name for each in OPERATORS]
 
@@ -38,9 +34,9 @@ def test_names_are_unique() -> None:
 def test_operator_is_complete(op: type[Operator]) -> None:
     assert op.__doc__
     (support,) = [each for each in supported_operators() if each.name == op.name]
-    assert support.onnx or support.tflite or op.name in INTERNAL, "no source format has it"
+    assert bool(support.onnx or support.tflite) is not op.is_internal, "no source format has it"
     assert f"[{op.name}](#{op.name})" in (ROOT / "docs" / "SUPPORTED_OPS.md").read_text()
-    if op.name in FOLDED:
+    if op.is_replaced:
         return
     assert kernels_for("portable_c", op), "portable_c runs every operator"
     assert exporter_of(op), "no way to write it to .tflite"

@@ -8,9 +8,8 @@ from edgec.frontends.tflite.operand_types import misplaced_scales, mixed_types
 from edgec.frontends.tflite.reader import FileModel, FileOperator, FileTensor
 from edgec.ir import DType
 from edgec.ops.registry import IMPORTERS, Format
+from edgec.ops.tflite_operators import tflite_operator
 
-_CONVERTERS = {"QUANTIZE", "DEQUANTIZE"}
-_STATEFUL = {"SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM"}
 _QUANTIZED = {DType.INT8, DType.INT16}
 _SMALLEST_SCALE, _LARGEST_SCALE = 1e-20, 1e20  # products and ratios stay finite
 _INT8_HELP = (
@@ -106,7 +105,7 @@ def _problem(user: str, tensor: FileTensor) -> tuple[str, str, str] | None:
         return "unsupported-tensor", f"{what}, which is {feature}", _INT8_HELP
     if tensor.dtype is None:
         return "unsupported-tensor", f"{what} of type {tensor.type_name.lower()}", _INT8_HELP
-    if tensor.dtype is DType.UINT8 and user not in _CONVERTERS:
+    if tensor.dtype is DType.UINT8 and not tflite_operator(user).integers:
         message = f"{what}, which is uint8: the scheme before int8"
         return "unsupported-quantization", message, _INT8_HELP
     oddity = _odd_quantization(tensor) if tensor.dtype in {*_QUANTIZED, DType.UINT8} else ""
@@ -118,7 +117,7 @@ def _problem(user: str, tensor: FileTensor) -> tuple[str, str, str] | None:
 
 def _odd_feature(user: str, tensor: FileTensor) -> str:
     """Return a feature of the file format that an operator does not know, or nothing."""
-    if tensor.variable and user not in _STATEFUL:
+    if tensor.variable and not tflite_operator(user).has_states:
         return "a variable that keeps its value between runs"
     return tensor.oddity
 

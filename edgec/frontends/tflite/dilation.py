@@ -13,7 +13,6 @@ import numpy as np
 from edgec.frontends.tflite.reader import FileModel, FileOperator, FileTensor
 from edgec.ir import Array, DType
 
-_CONVOLUTIONS = {"CONV_2D", "DEPTHWISE_CONV_2D"}
 _ADDS_AN_AXIS = {"EXPAND_DIMS", "RESHAPE"}
 _TAKES_AN_AXIS = {"RESHAPE", "SQUEEZE"}
 
@@ -161,16 +160,20 @@ def _ordered(chain: Sequence[FileOperator]) -> _Match | None:
     names = [each.op for each in chain]
     if names[0] != "SPACE_TO_BATCH_ND" or chain[0].inputs[:1] == (None,):
         return None
-    if len(chain) == 3 and names[1] in _CONVOLUTIONS:  # noqa: PLR2004
+    if len(chain) == 3 and _is_convolution(chain[1]):  # noqa: PLR2004
         return _Match(chain[0], None, chain[1], None, chain[2])
     if (
         len(chain) == 5  # noqa: PLR2004
         and names[1] in _ADDS_AN_AXIS
-        and names[2] in _CONVOLUTIONS
+        and _is_convolution(chain[2])
         and names[3] in _TAKES_AN_AXIS
     ):
         return _Match(*chain)
     return None
+
+
+def _is_convolution(operator: FileOperator) -> bool:
+    return "dilation_h_factor" in operator.attrs
 
 
 def _is_plain(convolution: FileOperator) -> bool:

@@ -23,10 +23,8 @@ from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName
 from edgec.ops import registry
 from edgec.ops.operator import Activation
 from edgec.ops.registry import Format, SourceNode
+from edgec.ops.tflite_operators import tflite_operator
 
-# Attributes that cannot change an integer result.
-_HARMLESS = ("asymmetric_quantize_inputs", "quantized_bias_type")
-_OWN_ACTIVATIONS = {"UNIDIRECTIONAL_SEQUENCE_LSTM"}  # the importer checks it
 # What makes one operator of several, or of one that others can do: in this order.
 _REWRITES = (
     with_unrolled_loops,
@@ -203,7 +201,7 @@ def _unique_names(model: FileModel) -> list[str]:
 
 
 def _check_activation(node: SourceNode) -> None:
-    if node.op in _OWN_ACTIVATIONS:
+    if tflite_operator(node.op).own_activation:
         return
     name = node.attrs.get("fused_activation_function", "NONE")
     if name not in {each.value for each in Activation}:
@@ -215,11 +213,7 @@ def _check_activation(node: SourceNode) -> None:
 def _check_unread(node: SourceNode) -> None:
     """Reject what would be dropped silently: an attribute in use that the importer never read."""
     defaults = default_options(options_table(node.op))
-    dropped = [
-        name
-        for name in node.unread()
-        if name not in _HARMLESS and node.attrs[name] != defaults.get(name)
-    ]
+    dropped = [name for name in node.unread() if node.attrs[name] != defaults.get(name)]
     if dropped:
         shown = ", ".join(f"{name} = {node.attrs[name]}" for name in dropped)
         raise node.reject(shown, help="convert the model without this option")

@@ -9,22 +9,11 @@ from typing import Any
 
 import tflite
 
+from edgec.ops.tflite_operators import tflite_operator
 from edgec.tflite_schema import ENUM_FIELDS, OPTIONS_NAMES, names_of
 
 _EMPTY_TABLE = pack("<HHi", 4, 4, 4)  # a vtable without fields, and a table that refers to it
 _NO_FIELDS = re.compile(r"Init|GetRootAs\w*|\w+(BufferHasIdentifier|AsNumpy|Length|IsNone)")
-_IRREGULAR = {
-    "AVERAGE_POOL_2D": "Pool2DOptions",
-    "MAX_POOL_2D": "Pool2DOptions",
-    "L2_POOL_2D": "Pool2DOptions",
-    "MAXIMUM": "MaximumMinimumOptions",
-    "MINIMUM": "MaximumMinimumOptions",
-    "MEAN": "ReducerOptions",
-    "SUM": "ReducerOptions",
-    "REDUCE_MAX": "ReducerOptions",
-    "REDUCE_MIN": "ReducerOptions",
-    "REDUCE_PROD": "ReducerOptions",
-}
 
 
 def decode_options(op: str, options: Any, options_type: int, limit: int) -> dict[str, Any]:
@@ -46,9 +35,7 @@ def decode_options(op: str, options: Any, options_type: int, limit: int) -> dict
 
 def options_table(op: str) -> str:
     """Return the name of the options table of an operator, empty where it has none."""
-    if op in _IRREGULAR:
-        return _IRREGULAR[op]
-    return _tables_by_name().get(op.replace("_", "") + "OPTIONS", "")
+    return tflite_operator(op).options or _tables_by_name().get(op.replace("_", "") + "OPTIONS", "")
 
 
 @cache

@@ -10,6 +10,7 @@ import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, TensorType
 from edgec.ops.registry import SourceNode
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 _MAX_ELEMENTS = 1 << 16
 _INTEGERS = {DType.INT32, DType.INT64}
@@ -121,6 +122,8 @@ def _of_two(f: Callable[[Array, Array], Array]) -> Fold:
 
     return fold
 
+
+describe_tflite("REDUCE_PROD", says=TfliteOperator(options="ReducerOptions"))
 
 FOLDS: dict[str, Fold] = {
     "SHAPE": _shape,

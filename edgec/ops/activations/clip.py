@@ -24,6 +24,7 @@ class Clip(Unary):
     """
 
     name: ClassVar[str] = "clip"
+    only_limits: ClassVar[bool] = True
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     low: float = -np.inf
     high: float = np.inf

@@ -9,8 +9,9 @@ import numpy as np
 from scipy import special
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.functions.unary import Function, export_table, import_unary
+from edgec.ops.functions.unary import Function, export_table, import_unary, recognize
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +32,18 @@ class Gelu(Function):
         return np.asarray(x * special.ndtr(x))
 
 
+recognize(Gelu(), Gelu(approximate=True))
+
+
 @importer(Format.ONNX, "Gelu")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     form = node.text("approximate", default="none")
     if form not in {"none", "tanh"}:
         raise node.reject(f"approximate = {form!r}", code="malformed-model")
     return import_unary(node, g, Gelu(approximate=form == "tanh"))
+
+
+describe_tflite("GELU", says=TfliteOperator(int8=2, int16=2))
 
 
 @importer(Format.TFLITE, "GELU")

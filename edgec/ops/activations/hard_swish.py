@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
-from edgec.ops.functions.unary import Tabulated, export_table, import_unary
+from edgec.ops.functions.unary import Tabulated, export_table, import_unary, recognize
 from edgec.ops.numerics.fixed_point import (
     Int64,
     quantize_multiplier,
@@ -38,6 +38,9 @@ class HardSwish(Tabulated):
     def of_floats(self, x: Array) -> Array:
         gate = np.clip(x + np.float32(3), 0, 6) * np.float32(1 / 6)
         return np.asarray(x * gate, np.float32)
+
+
+recognize(HardSwish())
 
 
 def _hard_swish(x: Array, signature: Signature) -> Array:

@@ -11,6 +11,7 @@ from edgec.ops.functions.unary import Unary, import_unary, rescaled, scale_ratio
 from edgec.ops.numerics.fixed_point import saturate
 from edgec.ops.operator import INT8_AND_INT16, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +43,16 @@ class LeakyRelu(Unary):
         scaled = np.float32(source.scale) * np.float32(self.alpha)
         return float(scaled / np.float32(target.scale))
 
+    def carries_factors(self, signature: Signature) -> bool:
+        return True
+
 
 @importer(Format.ONNX, "LeakyRelu")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     return import_unary(node, g, LeakyRelu(alpha=node.number("alpha", default=0.01)))
+
+
+describe_tflite("LEAKY_RELU", says=TfliteOperator(int8=2, int16=2))
 
 
 @importer(Format.TFLITE, "LEAKY_RELU")

@@ -14,6 +14,7 @@ from edgec.ops.numerics.fixed_point_log import log_from_one
 from edgec.ops.operator import Operator, OutputRule, is_float
 from edgec.ops.reductions.last_axis import import_over_axis
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 _ACCUMULATOR_BITS = 12  # sums of exponentials are Q12.19
 _OUTPUT_SHIFT = 31 - 5 - 4  # from Q5.26 to steps of 1/16
@@ -53,6 +54,9 @@ class LogSoftmax(Operator):
         y = scaled - log_from_one(total, _ACCUMULATOR_BITS)
         steps = rounding_right_shift(y, _OUTPUT_SHIFT) + _OUTPUT_ZERO
         return np.where(seen, np.clip(steps, -128, 127), -128).astype(np.int8)
+
+
+describe_tflite("LOG_SOFTMAX", says=TfliteOperator(int8=2, int16=2))
 
 
 @importer(Format.TFLITE, "LOG_SOFTMAX")

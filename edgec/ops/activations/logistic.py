@@ -11,6 +11,7 @@ from edgec.ops.functions.unary import Unary, import_unary, tabulate
 from edgec.ops.numerics.sigmoid_table import logistic_int16
 from edgec.ops.operator import INT8_AND_INT16, OutputRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +35,18 @@ class Logistic(Unary):
             return (logistic_int16(x, signature.inputs[0].quantization.scale),)
         return (tabulate(_logistic, x, signature),)
 
+    @property
+    def never_negative(self) -> bool:
+        return True
+
 
 def _logistic(x: Array) -> Array:
     with np.errstate(over="ignore"):
         power = np.exp(-x.astype(np.float64)).astype(np.float32)
         return np.float32(1) / (np.float32(1) + power)
+
+
+describe_tflite("LOGISTIC", says=TfliteOperator(int8=2, int16=3))
 
 
 @importer(Format.ONNX, "Sigmoid")

@@ -11,6 +11,7 @@ from edgec.ops.functions.unary import Unary, import_unary, rescaled, scale_ratio
 from edgec.ops.numerics.fixed_point import saturate
 from edgec.ops.operator import INT8_AND_INT16, Activation, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Relu(Unary):
     """
 
     name: ClassVar[str] = "relu"
+    only_limits: ClassVar[bool] = True
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     activation: Activation = Activation.RELU
 
@@ -31,6 +33,16 @@ class Relu(Unary):
             return (self.activation.apply(x),)
         y = rescaled(x, scale_ratio(signature), signature)
         return (saturate(y, *self.activation.quantized_bounds(signature.output), x.dtype),)
+
+    def carries_factors(self, signature: Signature) -> bool:
+        return True
+
+    @property
+    def never_negative(self) -> bool:
+        return self.activation.bounds[0] >= 0
+
+
+describe_tflite("RELU", "RELU6", says=TfliteOperator(int8=2, int16=3))
 
 
 @importer(Format.ONNX, "Relu")

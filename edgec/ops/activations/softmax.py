@@ -20,6 +20,7 @@ from edgec.ops.numerics.interpolation import interpolate, interpolated_table, sa
 from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule, is_float
 from edgec.ops.reductions.last_axis import import_over_axis
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 _INTEGER_BITS = 5  # differences to the row's maximum are Q5.26
 _ACCUMULATOR_BITS = 12  # sums of exponentials are Q12.19
@@ -94,6 +95,10 @@ class Softmax(Operator):
         radius = ((2**_INTEGER_BITS - 1) << (31 - _INTEGER_BITS)) / 2**shift
         return multiplier, shift, -int(radius)
 
+    @property
+    def never_negative(self) -> bool:
+        return True
+
 
 def exp_table() -> Array:
     """Return exp(x) for x in [-10, 0], Q0.15: what lies below counts as its edge."""
@@ -103,6 +108,9 @@ def exp_table() -> Array:
 def reciprocal_table() -> Array:
     """Return 1 / (1 + x) for x in [0, 1], Q0.15."""
     return interpolated_table(lambda x: 1 / (1 + x), 0.0, 1.0)
+
+
+describe_tflite("SOFTMAX", says=TfliteOperator(int8=2, int16=3))
 
 
 @importer(Format.TFLITE, "SOFTMAX")

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, GraphBuilder, ValueName
-from edgec.ops.functions.unary import Function, import_unary
+from edgec.ops.functions.unary import Function, import_unary, recognize
 from edgec.ops.registry import Format, SourceNode, importer
 
 
@@ -22,6 +22,9 @@ class Softplus(Function):
 
     def real(self, x: Array) -> Array:
         return np.asarray(np.logaddexp(x, 0))
+
+
+recognize(Softplus())
 
 
 @importer(Format.ONNX, "Softplus")

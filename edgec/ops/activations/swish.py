@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, GraphBuilder, ValueName
-from edgec.ops.functions.unary import Function, import_unary
+from edgec.ops.functions.unary import Function, import_unary, recognize
 from edgec.ops.registry import Format, SourceNode, importer
 
 
@@ -24,6 +24,9 @@ class Swish(Function):
 
     def real(self, x: Array) -> Array:
         return np.asarray(x / (1 + np.exp(-self.alpha * x)))
+
+
+recognize(Swish())
 
 
 @importer(Format.ONNX, "Swish")

@@ -11,6 +11,7 @@ from edgec.ops.functions.unary import Unary, import_unary, tabulate
 from edgec.ops.numerics.sigmoid_table import tanh_int16
 from edgec.ops.operator import INT8_AND_INT16, OutputRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,9 @@ class Tanh(Unary):
 
 def _tanh(x: Array) -> Array:
     return np.tanh(x.astype(np.float64)).astype(np.float32)
+
+
+describe_tflite("TANH", says=TfliteOperator(int8=2, int16=3))
 
 
 @importer(Format.ONNX, "Tanh")

@@ -21,6 +21,8 @@ class Alike(Operator):
     """
 
     name: ClassVar[str] = "alike"
+    is_internal: ClassVar[bool] = True
+    is_replaced: ClassVar[bool] = True
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
 

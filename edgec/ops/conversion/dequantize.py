@@ -10,6 +10,7 @@ from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, Va
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.operator import INT8_AND_INT16, Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,9 @@ def dequantized(x: Array, kind: TensorType) -> Array:
         extent[q.axis] = -1
     scales, zero_points = (np.reshape(each, extent) for each in (q.scales, q.zero_points))
     return np.asarray(scales * (x.astype(np.float64) - zero_points), np.float32)
+
+
+describe_tflite("DEQUANTIZE", says=TfliteOperator(int8=2, int16=3, integers="inputs"))
 
 
 @importer(Format.TFLITE, "DEQUANTIZE")

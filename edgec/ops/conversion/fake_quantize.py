@@ -56,6 +56,8 @@ class FakeQuantize(Unary):
     """
 
     name: ClassVar[str] = "fake_quantize"
+    is_internal: ClassVar[bool] = True
+    is_replaced: ClassVar[bool] = True
     scale: float
     zero_point: int
     dtype: DType = DType.INT8

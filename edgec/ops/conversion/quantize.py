@@ -11,6 +11,7 @@ from edgec.ops.conversion.dequantize import dequantized
 from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize, saturate
 from edgec.ops.operator import INT8_AND_INT16, Operator, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,9 @@ def requantize_integers(x: Array, source: TensorType, target: TensorType) -> Arr
 def rescale_factor(source: TensorType, target: TensorType) -> float:
     """Return source scale / target scale, in double."""
     return source.quantization.scale / target.quantization.scale
+
+
+describe_tflite("QUANTIZE", says=TfliteOperator(int8=2, int16=2, integers="outputs"))
 
 
 @importer(Format.TFLITE, "QUANTIZE")

@@ -23,6 +23,7 @@ from edgec.ops.numerics.fixed_point import (
 )
 from edgec.ops.operator import INT8_AND_INT16, Activation, Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 _LEFT_SHIFTS = {DType.INT8: 20, DType.INT16: 15}
 
@@ -50,6 +51,9 @@ class Add(Operator):
             return (self.activation.apply(np.asarray(inputs[0] + inputs[1])),)
         a, b = on_common_scale(inputs, signature)
         return (saturated_sum(a + b, signature, self.activation),)
+
+    def carries_factors(self, signature: Signature) -> bool:
+        return all(each.shape == signature.output.shape for each in signature.inputs)
 
 
 def left_shift(kind: TensorType) -> int:
@@ -102,6 +106,9 @@ def _is_power_of_two(scale: float) -> bool:
 @importer(Format.ONNX, "Add")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     return import_elementwise(node, g, Add())
+
+
+describe_tflite("ADD", says=TfliteOperator(int8=2, int16=3, alike=True))
 
 
 @importer(Format.TFLITE, "ADD")

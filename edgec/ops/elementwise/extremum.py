@@ -13,6 +13,7 @@ from edgec.ops.elementwise.broadcasting import broadcast_type
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,13 @@ def _is_limit(value: ValueName, g: GraphBuilder) -> bool:
     """Tell whether a value is one constant number."""
     array = g.constant_value(value)
     return array is not None and array.size == 1
+
+
+describe_tflite(
+    "MAXIMUM",
+    "MINIMUM",
+    says=TfliteOperator(int8=2, int16=4, alike=True, options="MaximumMinimumOptions"),
+)
 
 
 @importer(Format.TFLITE, "MAXIMUM", "MINIMUM")

@@ -16,6 +16,7 @@ from edgec.ops.elementwise.broadcasting import (
 from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize, saturate
 from edgec.ops.operator import INT8_AND_INT16, Activation, Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,9 @@ def product_factor(signature: Signature) -> float:
 @importer(Format.ONNX, "Mul")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     return import_elementwise(node, g, Mul())
+
+
+describe_tflite("MUL", says=TfliteOperator(int8=2, int16=4, alike=True))
 
 
 @importer(Format.TFLITE, "MUL")

@@ -13,6 +13,7 @@ from edgec.ops.elementwise.sub import Sub
 from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize, saturate
 from edgec.ops.operator import INT8_AND_INT16, Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 LEFT_SHIFT = 7
 """Both operands are raised by 2**7 before they are brought to a common scale."""
@@ -66,6 +67,9 @@ def in_parts(signature: Signature) -> tuple[Signature, Signature]:
     qparams = QParams.per_tensor(float(scale))
     between = TensorType(signature.output.shape, DType.INT16, qparams)
     return Signature(signature.inputs, (between,)), Signature((between,) * 2, signature.outputs)
+
+
+describe_tflite("SQUARED_DIFFERENCE", says=TfliteOperator(int8=2, int16=2))
 
 
 @importer(Format.TFLITE, "SQUARED_DIFFERENCE")

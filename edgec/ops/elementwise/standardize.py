@@ -21,6 +21,7 @@ class Standardize(Operator):
     """
 
     name: ClassVar[str] = "standardize"
+    is_internal: ClassVar[bool] = True
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         x, offset, gain = inputs

@@ -11,6 +11,7 @@ from edgec.ops.elementwise.add import check_general_scales, emit_sum, on_common_
 from edgec.ops.elementwise.broadcasting import broadcast_type, fused_activation, import_elementwise
 from edgec.ops.operator import INT8_AND_INT16, Activation, Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,16 @@ class Sub(Operator):
         a, b = on_common_scale(inputs, signature)
         return (saturated_sum(a - b, signature, self.activation),)
 
+    def carries_factors(self, signature: Signature) -> bool:
+        return all(each.shape == signature.output.shape for each in signature.inputs)
+
 
 @importer(Format.ONNX, "Sub")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     return import_elementwise(node, g, Sub())
+
+
+describe_tflite("SUB", says=TfliteOperator(int8=3, int16=5, alike=True))
 
 
 @importer(Format.TFLITE, "SUB")

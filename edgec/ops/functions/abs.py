@@ -11,6 +11,7 @@ from edgec.ops.functions.unary import Unary, import_unary, scale_ratio
 from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize, saturate
 from edgec.ops.operator import INT8_AND_INT16, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,9 @@ class Abs(Unary):
         y = requantize(distance, *quantize_multiplier(scale_ratio(signature)))
         y += signature.output.quantization.zero_point
         return (saturate(y, int(limits.min), int(limits.max), x.dtype),)
+
+
+describe_tflite("ABS", says=TfliteOperator(int8=2, int16=3))
 
 
 @importer(Format.ONNX, "Abs")

@@ -35,6 +35,7 @@ class Composite(Tabulated):
     """
 
     name: ClassVar[str] = "composite"
+    is_internal: ClassVar[bool] = True
     parts: tuple[Part, ...]
 
     def of_floats(self, x: Array) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 from edgec.ir import Array, GraphBuilder, Node, Signature, ValueName
 from edgec.ops.functions.unary import Function, export_table, import_unary
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,9 @@ class Exp(Function):
 
     def real(self, x: Array) -> Array:
         return np.asarray(np.exp(x))
+
+
+describe_tflite("EXP", says=TfliteOperator(int8=2, int16=2))
 
 
 @importer(Format.ONNX, "Exp")

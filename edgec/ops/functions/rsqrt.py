@@ -11,6 +11,7 @@ from edgec.ops.functions.unary import Tabulated, export_table, import_unary
 from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize
 from edgec.ops.numerics.inverse_root import inverse_root
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 _SHIFT = 20  # to the left, of the integer inverse root
 
@@ -43,6 +44,9 @@ class Rsqrt(Tabulated):
         raised = requantize(np.ones_like(centered), inverse, exponent + _SHIFT)
         y = requantize(raised, multiplier, shift - _SHIFT) + target.zero_point
         return np.where(centered > 0, np.clip(y, -128, 127), 127).astype(x.dtype)
+
+
+describe_tflite("RSQRT", says=TfliteOperator(int8=2, int16=2))
 
 
 @importer(Format.TFLITE, "RSQRT")

@@ -30,6 +30,19 @@ class Unary(Operator):
         return (TensorType(x.shape, x.dtype),)
 
 
+_RECOGNIZED: list[Unary] = []
+
+
+def recognize(*functions: Unary) -> None:
+    """Have functions found in graphs that spell them out; called in the operators' files."""
+    _RECOGNIZED.extend(each for each in functions if each not in _RECOGNIZED)
+
+
+def recognized() -> Sequence[Unary]:
+    """Return the functions that exporters of other frameworks spell out, once all are loaded."""
+    return _RECOGNIZED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tabulated(Unary):
     """A function of float32 numbers, whose tables of integers follow from them.

@@ -19,6 +19,7 @@ from edgec.ops.numerics.fixed_point import (
 from edgec.ops.numerics.float_matmul import float_matmul
 from edgec.ops.operator import INT8_AND_INT16, Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 _MATRIX = 2  # axes of one
 
@@ -84,6 +85,9 @@ def product_factor(signature: Signature) -> float:
     """
     a, b = (np.float32(kind.quantization.scale) for kind in signature.inputs)
     return float(a * b) / signature.output.quantization.scale
+
+
+describe_tflite("BATCH_MATMUL", says=TfliteOperator(int8=2, int16=3))
 
 
 @importer(Format.TFLITE, "BATCH_MATMUL")

@@ -21,6 +21,7 @@ class BatchNorm(Operator):
     """
 
     name: ClassVar[str] = "batch_norm"
+    is_replaced: ClassVar[bool] = True
     axis: int
     epsilon: float = 1e-5
 

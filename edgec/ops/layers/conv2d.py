@@ -8,18 +8,20 @@ import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.layers.layer_output import layer_output
+from edgec.ops.layers.weighted_layer import WindowedLayer
 from edgec.ops.layers.window_in_tflite import emit_windowed, window_from_tflite
 from edgec.ops.layers.windows import Window
 from edgec.ops.numerics.fixed_point import exact_matmul
 from edgec.ops.numerics.float_matmul import float_matmul
-from edgec.ops.operator import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
+from edgec.ops.operator import INT8_AND_INT16, Activation, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Weights, describe_tflite
 
 Matmul = Callable[[Array, Array], Array]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conv2D(Operator):
+class Conv2D(WindowedLayer):
     """x [N,H,W,C], weights [O,KH,KW,C/groups], bias [O] (optional) -> [N,OH,OW,O].
 
     Groups split input and output channels alike: output channel o reads group o // (O / groups).
@@ -30,9 +32,9 @@ class Conv2D(Operator):
     """
 
     name: ClassVar[str] = "conv2d"
-    weight_rule: ClassVar[WeightRule | None] = WeightRule(axis=0)
+    input_axis: ClassVar[int | None] = 3
+    scale_axis: ClassVar[int | None] = 0
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
-    window: Window
     activation: Activation = Activation.NONE
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
@@ -66,6 +68,19 @@ class Conv2D(Operator):
         _, kh, kw, depth = signature.inputs[1].shape
         return signature.output.elements * kh * kw * depth
 
+    def factors(self, signature: Signature) -> list[float]:
+        return conv_factors(signature)
+
+    def weight_rows(self, weights: Array, channels: int) -> Array:
+        groups = self.groups(weights.shape, channels)
+        return weights.reshape(groups, weights.shape[0] // groups, -1)
+
+    def input_rows(self, x: Array, depth: int) -> Array:
+        pixels = self.pixels(x)
+        count, taps, _ = pixels.shape
+        grouped = pixels.reshape(count, taps, -1, depth // taps).transpose(2, 0, 1, 3)
+        return grouped.reshape(grouped.shape[0], count, depth)
+
 
 def _convolve(window: Window, x: Array, weights: Array, matmul: Matmul) -> Array:
     """Multiply the patches of each group with its weights; padding counts as 0."""
@@ -92,8 +107,12 @@ def conv_factors(signature: Signature) -> list[float]:
     return [x.quantization.scale * scale / signature.output.quantization.scale for scale in scales]
 
 
+describe_tflite("CONV_2D", says=TfliteOperator(int8=3, int16=4, weights=Weights(0)))
+
+
 @importer(Format.TFLITE, "CONV_2D")
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    node.ignore("quantized_bias_type")
     x, weights = node.input(0), node.input(1)
     kernel = g.type(weights).shape[1:3]
     op = Conv2D(

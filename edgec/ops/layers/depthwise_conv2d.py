@@ -1,22 +1,24 @@
 """Depthwise convolution: every channel has windows of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.layers.conv2d import conv_factors
 from edgec.ops.layers.layer_output import layer_output
+from edgec.ops.layers.weighted_layer import WindowedLayer
 from edgec.ops.layers.window_in_tflite import emit_windowed, window_from_tflite
 from edgec.ops.layers.windows import Window
-from edgec.ops.operator import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
+from edgec.ops.operator import INT8_AND_INT16, Activation, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Weights, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DepthwiseConv2D(Operator):
+class DepthwiseConv2D(WindowedLayer):
     """x [N,H,W,C], weights [1,KH,KW,C*M], bias [C*M] (optional) -> [N,OH,OW,C*M].
 
     Output channel o reads input channel o // M; M, the multiplier, follows from the shapes. Scales
@@ -25,9 +27,10 @@ class DepthwiseConv2D(Operator):
     """
 
     name: ClassVar[str] = "depthwise_conv2d"
-    weight_rule: ClassVar[WeightRule | None] = WeightRule(axis=3)
+    output_axis: ClassVar[int] = 3
+    input_axis: ClassVar[int | None] = None
+    scale_axis: ClassVar[int | None] = 3
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
-    window: Window
     activation: Activation = Activation.NONE
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
@@ -61,6 +64,18 @@ class DepthwiseConv2D(Operator):
     def macs(self, signature: Signature) -> int:
         return signature.output.elements * self.window.kernel[0] * self.window.kernel[1]
 
+    def factors(self, signature: Signature) -> list[float]:
+        return conv_factors(signature)
+
+    def weight_rows(self, weights: Array, channels: int) -> Array:
+        return weights.reshape(-1, channels, weights.shape[3] // channels).transpose(1, 2, 0)
+
+    def weights_from_rows(self, rows: Array, weights: Sequence[int]) -> Array:
+        return np.ascontiguousarray(rows.transpose(2, 0, 1)).reshape(weights)
+
+    def input_rows(self, x: Array, depth: int) -> Array:
+        return self.pixels(x).transpose(2, 0, 1)
+
 
 def _convolve(window: Window, x: Array, weights: Array) -> Array:
     """Add up one tap of the window after the other; padding counts as 0."""
@@ -72,6 +87,16 @@ def _convolve(window: Window, x: Array, weights: Array) -> Array:
         for j in range(kw):
             y += patches[:, :, :, i, j, :, np.newaxis] * taps[i, j]
     return y.reshape(n, rows, columns, -1)
+
+
+def _is_dilated(_: Sequence[TensorType], options: Mapping[str, Any]) -> bool:
+    return max(int(options.get(f"Dilation{axis}Factor", 1)) for axis in "HW") > 1
+
+
+describe_tflite(
+    "DEPTHWISE_CONV_2D",
+    says=TfliteOperator(int8=3, int16=5, since=((2, _is_dilated),), weights=Weights(-1)),
+)
 
 
 @importer(Format.TFLITE, "DEPTHWISE_CONV_2D")

@@ -8,14 +8,16 @@ import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.layers.layer_output import layer_output
+from edgec.ops.layers.weighted_layer import MatrixLayer
 from edgec.ops.numerics.fixed_point import exact_matmul
 from edgec.ops.numerics.float_matmul import float_matmul
-from edgec.ops.operator import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
+from edgec.ops.operator import INT8_AND_INT16, Activation, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Weights, describe_tflite, has_option, reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FullyConnected(Operator):
+class FullyConnected(MatrixLayer):
     """x [...,I], weights [O,I], bias [O] (optional) -> [B,O], B = elements of x / I.
 
     With ``keep_num_dims`` the leading axes of x stay: [...,O]. Without, x may have any shape whose
@@ -25,7 +27,9 @@ class FullyConnected(Operator):
     """
 
     name: ClassVar[str] = "fully_connected"
-    weight_rule: ClassVar[WeightRule | None] = WeightRule(axis=None)
+    input_axis: ClassVar[int | None] = 1
+    scale_axis: ClassVar[int | None] = None
+    is_dense: ClassVar[bool] = True
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     activation: Activation = Activation.NONE
     keep_num_dims: bool = False
@@ -65,6 +69,15 @@ class FullyConnected(Operator):
     def macs(self, signature: Signature) -> int:
         return signature.output.elements * signature.inputs[1].shape[1]
 
+    def factors(self, signature: Signature) -> list[float]:
+        return [fully_connected_factor(signature)]
+
+    def weight_rows(self, weights: Array, channels: int) -> Array:
+        return weights.reshape(1, *weights.shape)
+
+    def input_rows(self, x: Array, depth: int) -> Array:
+        return x.reshape(1, -1, depth)
+
 
 def fully_connected_factor(signature: Signature) -> float:
     """Return the factor accumulator -> output.
@@ -75,6 +88,14 @@ def fully_connected_factor(signature: Signature) -> float:
     x, weights = signature.inputs[:2]
     product = np.float32(x.quantization.scale) * np.float32(weights.quantization.scale)
     return float(product) / signature.output.quantization.scale
+
+
+describe_tflite(
+    "FULLY_CONNECTED",
+    says=TfliteOperator(
+        int8=4, int16=7, since=((5, has_option("KeepNumDims")), (6, reads(2))), weights=Weights(0)
+    ),
+)
 
 
 @importer(Format.TFLITE, "FULLY_CONNECTED")

@@ -11,6 +11,7 @@ from edgec.ops.numerics.fixed_point import requantize, wrap_int32
 from edgec.ops.numerics.inverse_root import inverse_root
 from edgec.ops.operator import Operator, OutputRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 _OUTPUT_BITS = 7  # of the fraction: steps of 1/128
 _EPSILON = 1e-6  # the least length in floats
@@ -45,6 +46,9 @@ class L2Normalization(Operator):
         multiplier, shift = inverse_root(total)
         y = requantize(centered, multiplier, shift + _OUTPUT_BITS)
         return (np.clip(y, -128, 127).astype(x.dtype),)
+
+
+describe_tflite("L2_NORMALIZATION", says=TfliteOperator(int8=2, int16=2))
 
 
 @importer(Format.TFLITE, "L2_NORMALIZATION")

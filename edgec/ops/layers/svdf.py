@@ -17,6 +17,7 @@ from edgec.ops.numerics.fixed_point import (
 )
 from edgec.ops.operator import Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
 _WEIGHTS, _TIME, _STATE, _BIAS = 1, 2, 3, 4  # inputs
 _FILE_BIAS, _FILE_STATE = 3, 4  # inputs as TFLite orders them
@@ -78,6 +79,9 @@ def svdf_factors(signature: Signature) -> tuple[float, float]:
     x, features, time, state = (np.float32(k.quantization.scale) for k in signature.inputs[:4])
     output = np.float32(signature.output.quantization.scale)
     return float(x * features / state), float(state * time / output)
+
+
+describe_tflite("SVDF", says=TfliteOperator(int8=3, int16=3, types=Types.OWN, has_states=True))
 
 
 @importer(Format.TFLITE, "SVDF")

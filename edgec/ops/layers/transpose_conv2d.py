@@ -9,17 +9,19 @@ import numpy as np
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.layers.conv2d import conv_factors
 from edgec.ops.layers.layer_output import layer_output
+from edgec.ops.layers.weighted_layer import WeightedLayer
 from edgec.ops.numerics.fixed_point import exact_matmul
 from edgec.ops.numerics.float_matmul import float_matmul
-from edgec.ops.operator import INT8_AND_INT16, Activation, Operator, WeightRule, is_float
+from edgec.ops.operator import INT8_AND_INT16, Activation, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Weights, describe_tflite, reads
 
 _IMAGE = 4  # rank of [N,H,W,C]
 _LARGEST = 1 << 14  # rows or columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransposeConv2D(Operator):
+class TransposeConv2D(WeightedLayer):
     """x [N,H,W,C], weights [O,KH,KW,C], bias [O] (optional) -> [N,*size,O].
 
     The patch of input pixel (i, j) starts at output pixel ``(i, j) * strides - crop``; what falls
@@ -29,7 +31,8 @@ class TransposeConv2D(Operator):
     """
 
     name: ClassVar[str] = "transpose_conv2d"
-    weight_rule: ClassVar[WeightRule | None] = WeightRule(axis=0)
+    input_axis: ClassVar[int | None] = 3
+    scale_axis: ClassVar[int | None] = 0
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     strides: tuple[int, int]
     crop: tuple[int, int]  # rows above and columns to the left of the output
@@ -83,6 +86,9 @@ class TransposeConv2D(Operator):
         x, weights = signature.inputs[:2]
         return x.elements * (weights.elements // x.shape[3])
 
+    def factors(self, signature: Signature) -> list[float]:
+        return conv_factors(signature)
+
 
 def tflite_crop(
     size: Sequence[int], kernel: Sequence[int], strides: Sequence[int], padding: str
@@ -96,6 +102,14 @@ def tflite_crop(
         inputs = -(-extent // stride) if padding == "SAME" else int((extent + stride - k) / stride)
         crops.append(max(0, (inputs - 1) * stride + k - extent) // 2)
     return crops[0], crops[1]
+
+
+describe_tflite(
+    "TRANSPOSE_CONV",
+    says=TfliteOperator(
+        int8=2, int16=2, since=((3, reads(4)),), weights=Weights(0, order=(2, 1, 3))
+    ),
+)
 
 
 @importer(Format.TFLITE, "TRANSPOSE_CONV")

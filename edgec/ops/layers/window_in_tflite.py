@@ -49,7 +49,7 @@ def emit_windowed(
         data = _emit_pad(window, node, signature, out, pad_value)
         padding = "VALID"
     operands = list(node.inputs[1:])
-    if code in {"CONV_2D", "DEPTHWISE_CONV_2D"}:
+    if operands:  # weights: a convolution
         operands += [] if len(operands) > 1 else [_no_bias(node, signature, out)]
         fields |= {"DilationHFactor": window.dilations[0], "DilationWFactor": window.dilations[1]}
     else:

@@ -10,6 +10,7 @@ from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, Va
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,12 @@ class Concatenation(Operator):
 
     def permuted(self, perm: Sequence[int]) -> "Concatenation":
         return replace(self, axis=tuple(perm).index(self.axis))
+
+    def is_copy(self, signature: Signature) -> bool:
+        return len(signature.inputs) == 1
+
+
+describe_tflite("CONCATENATION", says=TfliteOperator(int8=2, int16=3, types=Types.ANY, alike=True))
 
 
 @importer(Format.TFLITE, "CONCATENATION")

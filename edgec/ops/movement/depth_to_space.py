@@ -11,6 +11,7 @@ from edgec.ops.movement.channels_first import to_channels_first, to_channels_las
 from edgec.ops.movement.transpose_in_tflite import emit_transposed
 from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
 _IMAGE = 4  # rank of [N,H,W,C]
 
@@ -84,6 +85,9 @@ class SpaceToDepth(Operator):
         b = self.block
         order = (0, 1, 3, 5, 2, 4) if self.depth_first else (0, 1, 3, 2, 4, 5)
         return (n, h // b, b, w // b, b, c), order
+
+
+describe_tflite("DEPTH_TO_SPACE", "SPACE_TO_DEPTH", says=TfliteOperator(types=Types.ANY))
 
 
 @importer(Format.TFLITE, "DEPTH_TO_SPACE")

@@ -18,6 +18,7 @@ from edgec.ops.movement.slice import Slice
 from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.reductions.axes import checked_axis
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,10 @@ class Gather(Operator):
 @importer(Format.ONNX, "Gather")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     return gathered(node, g, node.input(0), node.integer("axis", default=0), _indices(node, g))
+
+
+describe_tflite("GATHER", says=TfliteOperator(int8=2, int16=4, types=Types.ANY))
+describe_tflite("GATHER_ND", says=TfliteOperator(types=Types.ANY))
 
 
 @importer(Format.TFLITE, "GATHER")

@@ -8,6 +8,9 @@ from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.reductions.axes import checked_axis
 from edgec.ops.registry import Format, SourceNode, importer
+from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
+
+describe_tflite("PACK", says=TfliteOperator(types=Types.ANY))
 
 
 @importer(Format.TFLITE, "PACK")

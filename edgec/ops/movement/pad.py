@@ -11,6 +11,7 @@ from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.movement.mirror_pad import pad_by_elements
 from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,15 @@ class Pad(Operator):
 
     def permuted(self, perm: Sequence[int]) -> "Pad":
         return replace(self, paddings=tuple(self.paddings[axis] for axis in perm))
+
+    def carries_factors(self, signature: Signature) -> bool:
+        return self.value == 0
+
+    def is_copy(self, signature: Signature) -> bool:
+        return True
+
+
+describe_tflite("PAD", "PADV2", says=TfliteOperator(int8=2, int16=3, types=Types.ANY))
 
 
 @importer(Format.TFLITE, "PAD", "PADV2")

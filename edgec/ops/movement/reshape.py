@@ -15,6 +15,7 @@ from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, Va
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,12 @@ class Reshape(Operator):
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         (x,) = inputs
         return (np.ascontiguousarray(x).reshape(self.shape),)
+
+    def carries_factors(self, signature: Signature) -> bool:
+        return True
+
+    def is_copy(self, signature: Signature) -> bool:
+        return True
 
 
 def _reshape(node: SourceNode, g: GraphBuilder, shape: Iterable[int]) -> tuple[ValueName, ...]:
@@ -83,6 +90,9 @@ def _unsqueeze(node: SourceNode, g: GraphBuilder, axes: Sequence[int]) -> tuple[
     for axis in _axes(node, axes, len(shape) + len(axes)):
         shape.insert(axis, 1)
     return _reshape(node, g, shape)
+
+
+describe_tflite("EXPAND_DIMS", "RESHAPE", "SQUEEZE", says=TfliteOperator(types=Types.ANY))
 
 
 @importer(Format.TFLITE, "RESHAPE")

@@ -11,6 +11,7 @@ from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, Va
 from edgec.ops.movement.resize_in_tflite import resize_flags, resize_size
 from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite, has_option
 
 ONE = 1 << 10
 """The weight 1 of the integer arithmetic."""
@@ -28,6 +29,7 @@ class ResizeBilinear(Operator):
     """
 
     name: ClassVar[str] = "resize_bilinear"
+    averages: ClassVar[bool] = True
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     size: tuple[int, int]
@@ -97,6 +99,12 @@ def _blend(x: Array, rows: Array, columns: Array, *, one: int = 1) -> Array:
     lower = x[:, bottom][:, :, left] * (one - across) + x[:, bottom][:, :, right] * across
     y: Array = upper * (one - down) + lower * down
     return y
+
+
+describe_tflite(
+    "RESIZE_BILINEAR",
+    says=TfliteOperator(int8=2, int16=4, since=((3, has_option("HalfPixelCenters")),)),
+)
 
 
 @importer(Format.TFLITE, "RESIZE_BILINEAR")

@@ -10,6 +10,7 @@ from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, Va
 from edgec.ops.movement.resize_in_tflite import resize_flags, resize_size
 from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite, has_option
 
 _IMAGE = 4  # rank of [N,H,W,C]
 
@@ -62,6 +63,14 @@ def _round_half_up(x: Array) -> Array:
     """Round halves away from zero, of numbers that are not negative."""
     floor = np.floor(x)
     return np.where(x - floor >= np.float32(0.5), floor + 1, floor)
+
+
+describe_tflite(
+    "RESIZE_NEAREST_NEIGHBOR",
+    says=TfliteOperator(
+        int8=2, int16=4, since=((3, has_option("HalfPixelCenters", "AlignCorners")),)
+    ),
+)
 
 
 @importer(Format.TFLITE, "RESIZE_NEAREST_NEIGHBOR")

@@ -16,6 +16,7 @@ from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Types, beyond_rank_4, describe_tflite
 
 _MAX_EXPORTED = 5  # axes of TFLite's kernels
 
@@ -152,6 +153,16 @@ def _optional(node: SourceNode, g: GraphBuilder, index: int) -> tuple[int, ...] 
     if index >= len(node.inputs) or node.inputs[index] is None:
         return None
     return tuple(int(each) for each in node.constant(g, index).flat)
+
+
+describe_tflite(
+    "SLICE", says=TfliteOperator(int8=2, int16=4, since=((5, beyond_rank_4),), types=Types.ANY)
+)
+describe_tflite(
+    "STRIDED_SLICE",
+    says=TfliteOperator(int8=2, int16=4, since=((4, beyond_rank_4),), types=Types.ANY),
+)
+describe_tflite("REVERSE_V2", says=TfliteOperator(types=Types.ANY))
 
 
 @importer(Format.TFLITE, "SLICE")

@@ -13,6 +13,7 @@ from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.slice import Slice, add_slice
 from edgec.ops.reductions.axes import checked_axis
 from edgec.ops.registry import Format, SourceNode, importer
+from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
 
 @importer(Format.ONNX, "Split")
@@ -32,6 +33,11 @@ def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         sizes = tuple(min(step, max(0, extent - step * i)) for i in range(parts))
     node.ignore("num_outputs")
     return _parts(node, g, x, axis, sizes)
+
+
+describe_tflite("SPLIT", says=TfliteOperator(int8=2, int16=4, types=Types.ANY))
+describe_tflite("SPLIT_V", says=TfliteOperator(types=Types.ANY))
+describe_tflite("UNPACK", says=TfliteOperator(int8=2, int16=3, types=Types.ANY))
 
 
 @importer(Format.TFLITE, "SPLIT")

@@ -11,6 +11,7 @@ from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,9 @@ class Tile(Operator):
 
     def permuted(self, perm: Sequence[int]) -> "Tile":
         return Tile(repeats=tuple(self.repeats[axis] for axis in perm))
+
+
+describe_tflite("BROADCAST_TO", "TILE", says=TfliteOperator(types=Types.ANY))
 
 
 @importer(Format.TFLITE, "TILE")

@@ -9,6 +9,7 @@ import numpy as np
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, Types, beyond_rank_4, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +35,20 @@ class Transpose(Operator):
         (x,) = inputs
         return (np.ascontiguousarray(x.transpose(self.perm)),)
 
+    def is_copy(self, signature: Signature) -> bool:
+        return self.perm == tuple(sorted(self.perm))
+
 
 @importer(Format.ONNX, "Transpose")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     x = node.input(0)
     perm = node.integers("perm", default=tuple(reversed(range(g.type(x).rank))))
     return g.add(Transpose(perm=perm), [x], name=node.name, outputs=node.outputs)
+
+
+describe_tflite(
+    "TRANSPOSE", says=TfliteOperator(int8=2, int16=5, since=((4, beyond_rank_4),), types=Types.ANY)
+)
 
 
 @importer(Format.TFLITE, "TRANSPOSE")

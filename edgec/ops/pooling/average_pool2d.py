@@ -14,6 +14,7 @@ from edgec.ops.numerics.fixed_point import saturate
 from edgec.ops.operator import INT8_AND_INT16, Activation, Operator, OutputRule, is_float
 from edgec.ops.pooling.pool_in_tflite import check_pool_quantization, pool_window_from_tflite
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class AveragePool2D(Operator):
     """
 
     name: ClassVar[str] = "average_pool2d"
+    averages: ClassVar[bool] = True
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     window: Window
@@ -50,11 +52,17 @@ class AveragePool2D(Operator):
     def macs(self, signature: Signature) -> int:
         return signature.output.elements * self.window.kernel[0] * self.window.kernel[1]
 
+    def carries_factors(self, signature: Signature) -> bool:
+        return True
+
 
 def rounded_quotient(x: Array, y: Array | int) -> Array:
     """Divide integers, halves away from zero; ``y`` is positive."""
     magnitude = (np.abs(x) + np.asarray(y) // 2) // y
     return np.where(x < 0, -magnitude, magnitude)
+
+
+describe_tflite("AVERAGE_POOL_2D", says=TfliteOperator(int8=2, int16=3, options="Pool2DOptions"))
 
 
 @importer(Format.TFLITE, "AVERAGE_POOL_2D")

@@ -14,6 +14,7 @@ from edgec.ops.numerics.fixed_point import saturate
 from edgec.ops.operator import INT8_AND_INT16, Activation, Operator, OutputRule, is_float
 from edgec.ops.pooling.pool_in_tflite import check_pool_quantization, pool_window_from_tflite
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,12 @@ class MaxPool2D(Operator):
             return (self.activation.apply(y),)
         y = self.window.patches(x, np.iinfo(x.dtype).min).max(axis=(3, 4))
         return (saturate(y, *self.activation.quantized_bounds(signature.output), x.dtype),)
+
+    def carries_factors(self, signature: Signature) -> bool:
+        return True
+
+
+describe_tflite("MAX_POOL_2D", says=TfliteOperator(int8=2, int16=3, options="Pool2DOptions"))
 
 
 @importer(Format.TFLITE, "MAX_POOL_2D")

@@ -13,6 +13,7 @@ from edgec.ops.movement.reshape import Reshape
 from edgec.ops.operator import INT8_AND_INT16, Operator
 from edgec.ops.reductions.axes import checked_axis
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,9 @@ def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         last=node.flag("select_last_index", default=False),
     )
     return _add(node, g, op, keep=node.flag("keepdims", default=True))
+
+
+describe_tflite("ARG_MAX", "ARG_MIN", says=TfliteOperator(int8=2, int16=2))
 
 
 @importer(Format.TFLITE, "ARG_MAX", "ARG_MIN")

@@ -11,6 +11,7 @@ from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize, satu
 from edgec.ops.operator import INT8_AND_INT16, is_float
 from edgec.ops.reductions.reduction import Reduction, import_reduction
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,12 @@ class Mean(Reduction):
         count = self.count(signature)
         spare = min(count.bit_length() - 1, 32, 31 + shift)
         return (multiplier << spare) // count, shift - spare
+
+    def carries_factors(self, signature: Signature) -> bool:
+        return signature.inputs[0].rank - 1 not in self.axes
+
+
+describe_tflite("MEAN", says=TfliteOperator(int8=2, int16=3, options="ReducerOptions"))
 
 
 @importer(Format.ONNX, "ReduceMean")

@@ -10,6 +10,7 @@ from edgec.ir import Array, DType, GraphBuilder, Node, Signature, ValueName
 from edgec.ops.operator import INT8_AND_INT16, OutputRule
 from edgec.ops.reductions.reduction import Reduction, import_reduction
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,11 @@ class ReduceExtremum(Reduction):
         (x,) = inputs
         reduce = np.max if self.largest else np.min
         return (np.asarray(reduce(x, axis=self.axes, keepdims=self.keep_dims), x.dtype),)
+
+
+describe_tflite(
+    "REDUCE_MAX", "REDUCE_MIN", says=TfliteOperator(int8=2, int16=3, options="ReducerOptions")
+)
 
 
 @importer(Format.ONNX, "ReduceMax", "ReduceMin")

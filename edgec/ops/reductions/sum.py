@@ -15,6 +15,7 @@ from edgec.ops.operator import INT8_AND_INT16, is_float
 from edgec.ops.reductions.mean import Mean
 from edgec.ops.reductions.reduction import Reduction, import_reduction
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
+from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,9 @@ class Sum(Reduction):
 
 def _make(axes: tuple[int, ...], keep_dims: bool) -> Sum:
     return Sum(axes=axes, keep_dims=keep_dims)
+
+
+describe_tflite("SUM", says=TfliteOperator(int8=2, int16=3, options="ReducerOptions"))
 
 
 @importer(Format.ONNX, "ReduceSum")

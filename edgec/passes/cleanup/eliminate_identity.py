@@ -5,11 +5,9 @@ from typing import ClassVar
 
 from edgec.ir import Graph, Node
 from edgec.ops.conversion.alike import Alike
-from edgec.ops.movement.concatenation import Concatenation
-from edgec.ops.movement.pad import Pad
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.transpose import Transpose
-from edgec.ops.operator import is_float
+from edgec.ops.operator import Operator, is_float
 from edgec.passes.layout.permutations import compose, moves_no_data
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
@@ -27,11 +25,8 @@ class EliminateIdentity:
 
 
 def _no_op(node: Node, around: Neighborhood) -> Replacement | None:
-    if not isinstance(node.op, (Reshape, Transpose, Pad, Concatenation)) or len(node.inputs) > 1:
-        return None
-    if around.type(node.inputs[0]) != around.type(node.outputs[0]):
-        return None
-    if isinstance(node.op, Transpose) and node.op.perm != tuple(sorted(node.op.perm)):
+    copies = isinstance(node.op, Operator) and node.op.is_copy(around.signature(node))
+    if not copies or around.type(node.inputs[0]) != around.type(node.outputs[0]):
         return None
     return Replacement(same_as={node.outputs[0]: node.inputs[0]})
 

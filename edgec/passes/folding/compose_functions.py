@@ -7,26 +7,13 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.activations.gelu import Gelu
-from edgec.ops.activations.hard_swish import HardSwish
-from edgec.ops.activations.mish import Mish
-from edgec.ops.activations.softplus import Softplus
-from edgec.ops.activations.swish import Swish
+from edgec.ops import registry
 from edgec.ops.conversion.fake_quantize import FakeQuantize
 from edgec.ops.functions.composite import Composite, Operand, Part
-from edgec.ops.functions.unary import Unary
+from edgec.ops.functions.unary import Unary, recognized
 from edgec.ops.operator import Operator, is_float
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
-_NAMED: tuple[Unary, ...] = (
-    HardSwish(),
-    Gelu(),
-    Gelu(approximate=True),
-    Swish(),
-    Mish(),
-    Softplus(),
-)
-"""Functions that exporters of other frameworks spell out, and that have an operator here."""
 _GRID = np.concatenate([np.linspace(-12, 12, 2401), np.linspace(-1, 1, 201)]).astype(np.float32)
 # Chosen by hand: some float32 roundings (6e-8 each), far below a step of int16 (3e-5 of the
 # range).
@@ -155,7 +142,8 @@ def _is_pointwise(node: Node, around: Neighborhood) -> bool:
 
 def _named(wanted: Array) -> Unary | None:
     """Return the operator with a name of its own that makes this of the grid; None if none does."""
-    for op in _NAMED:
+    registry.load_all()
+    for op in recognized():
         if np.allclose(wanted, _on_grid(op), rtol=_TOLERANCE, atol=_TOLERANCE):
             return op
     return None

@@ -9,9 +9,7 @@ from edgec.ir import Array, Graph, Node
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.elementwise.sub import Sub
-from edgec.ops.layers.conv2d import Conv2D
-from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
-from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.weighted_layer import MatrixLayer
 from edgec.ops.operator import Activation
 from edgec.passes.folding.weighted_layers import Layer, as_layer
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
@@ -34,23 +32,21 @@ class FoldAffine:
 def _fold(node: Node, around: Neighborhood) -> Replacement | None:
     layer = as_layer(node, around)
     before = around.private_producer(node)
-    if layer is None or before is None or not isinstance(layer.op, _LAYERS):
+    if layer is None or before is None or not isinstance(layer.op, MatrixLayer):
         return None
     found = _gain_and_offset(before, around, layer)
     if found is None:
         return None
     value, gain, offset = found
-    if offset.any() and _pads(layer):
+    reads = layer.op.reads(layer.weights.shape, len(gain))
+    if reads is None or (offset.any() and layer.op.pads):
         return None
     weights = layer.weights.astype(np.float64)
-    bias = layer.bias + _along_inputs(layer, weights, offset, len(gain)).sum(axis=_inner(layer))
-    scaled = np.asarray(_along_inputs(layer, weights, gain, len(gain)), np.float32)
+    bias = layer.bias + (weights * offset[reads]).sum(axis=layer.op.summed_axes(weights.ndim))
+    scaled = np.asarray(weights * gain[reads], np.float32)
     draft = Draft(around, [before, node])
     layer.put(draft, before.inputs[value], scaled, bias, node.outputs[0], node.op)
     return draft.replacement()
-
-
-_LAYERS = (Conv2D, DepthwiseConv2D, FullyConnected)
 
 
 def _gain_and_offset(
@@ -67,8 +63,7 @@ def _gain_and_offset(
         return None
     x, y = around.type(before.inputs[1 - index]), around.type(before.outputs[0])
     spread = _per_channel(constant, y.shape[-1] if y.rank else 1)
-    fits = isinstance(layer.op, (Conv2D, DepthwiseConv2D)) or layer.weights.shape[1] == len(spread)
-    if x != y or not len(spread) or not fits:
+    if x != y or not len(spread) or not layer.op.has_place_for(layer.weights.shape, len(spread)):
         return None
     if isinstance(op, Mul):
         return 1 - index, spread, np.zeros_like(spread)
@@ -84,26 +79,3 @@ def _per_channel(constant: Array, channels: int) -> Array:
     if constant.size == 1:
         return np.full(channels, flat[0])
     return flat if constant.shape[-1:] == (channels,) == flat.shape else flat[:0]
-
-
-def _pads(layer: Layer) -> bool:
-    op = layer.op
-    return isinstance(op, (Conv2D, DepthwiseConv2D)) and any(op.window.pads)
-
-
-def _along_inputs(layer: Layer, weights: Array, factors: Array, channels: int) -> Array:
-    """Return the weights, each multiplied by the factor of the channel it reads."""
-    if isinstance(layer.op, DepthwiseConv2D):
-        return np.asarray(weights * np.repeat(factors, weights.shape[3] // channels))
-    if isinstance(layer.op, FullyConnected):
-        return weights * factors
-    depth = weights.shape[3]
-    rows = np.repeat(factors.reshape(-1, depth), len(weights) // (channels // depth), axis=0)
-    return np.asarray(weights * rows[:, np.newaxis, np.newaxis, :])
-
-
-def _inner(layer: Layer) -> tuple[int, ...]:
-    """Return the axes of the weights that one output sums over."""
-    if isinstance(layer.op, DepthwiseConv2D):
-        return (0, 1, 2)
-    return tuple(range(1, layer.weights.ndim))

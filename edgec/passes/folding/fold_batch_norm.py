@@ -9,7 +9,6 @@ from edgec.ir import Array, Graph, Node
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.layers.batch_norm import BatchNorm
-from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.passes.folding.weighted_layers import as_layer
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
@@ -49,16 +48,16 @@ def _into_layer_before(node: Node, around: Neighborhood) -> Replacement | None:
 
 
 def _into_layer_after(node: Node, around: Neighborhood) -> Replacement | None:
-    """Fold into a fully connected layer that reads the normalized rows (a padded layer cannot)."""
+    """Fold into a dense layer that reads the normalized rows (a padded layer cannot)."""
     layer = as_layer(node, around)
-    if layer is None or not isinstance(layer.op, FullyConnected):
+    if layer is None or not layer.op.is_dense:
         return None
     norm = around.private_producer(node)
     factors = _gain_and_offset(norm, around)
     if norm is None or factors is None or not _is_last_axis(norm, around):
         return None
     gain, offset = factors
-    if len(gain) != layer.weights.shape[1]:
+    if not layer.op.has_place_for(layer.weights.shape, len(gain)):
         return None
     draft = Draft(around, [norm, node])
     weights = np.asarray(layer.weights * gain, np.float32)

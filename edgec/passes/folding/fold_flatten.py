@@ -6,7 +6,6 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Graph, Node
-from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.transpose import Transpose
 from edgec.passes.folding.weighted_layers import as_layer
@@ -30,7 +29,7 @@ def _fold(node: Node, around: Neighborhood) -> Replacement | None:
     if layer is None or flatten is None or not isinstance(flatten.op, Reshape):
         return None
     move = around.producer(flatten.inputs[0])
-    if not isinstance(layer.op, FullyConnected) or move is None:
+    if not layer.op.is_dense or move is None:
         return None
     if not isinstance(move.op, Transpose) or move.op.perm[0] != 0:
         return None

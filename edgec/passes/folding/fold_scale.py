@@ -8,7 +8,6 @@ import numpy as np
 from edgec.ir import Graph, Node
 from edgec.ops.elementwise.mul import Mul
 from edgec.passes.folding.weighted_layers import as_layer
-from edgec.passes.fusion.fuse_activation import with_activation
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
 
@@ -30,7 +29,7 @@ def _fold(node: Node, around: Neighborhood) -> Replacement | None:
         factor = around.constant(node.inputs[1 - index])
         if layer is None or factor is None or not layer.is_linear():
             continue
-        op = with_activation(layer.op, node.op.activation)
+        op = layer.op.clamped(node.op.activation)
         per_channel = factor.size == 1 or factor.size == layer.channels == factor.shape[-1]
         result = around.type(layer.node.outputs[0])
         if op is not None and per_channel and result == around.type(node.outputs[0]):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgec.ir import Array, Node, Op, ValueName
-from edgec.ops.operator import Activation, Operator
+from edgec.ops.layers.weighted_layer import WeightedLayer
+from edgec.ops.operator import Activation
 from edgec.passes.rewrite import Draft, Neighborhood
 
 
@@ -17,7 +18,7 @@ class Layer:
     """
 
     node: Node
-    op: Operator
+    op: WeightedLayer
     weights: Array
     bias: Array
 
@@ -27,14 +28,13 @@ class Layer:
 
     def scaled(self, gain: Array) -> Array:
         """Return the weights with each output channel multiplied by its gain, in float32."""
-        extent = [1] * self.weights.ndim
-        extent[channel_axis(self.op)] = -1
+        spread = self.op.along_outputs(gain, self.weights.ndim)
         with np.errstate(all="ignore"):  # a broken file may hold infinities
-            return np.asarray(self.weights * gain.reshape(extent), np.float32)
+            return np.asarray(self.weights * spread, np.float32)
 
     def is_linear(self) -> bool:
         """Tell whether nothing is fused behind the layer yet."""
-        return getattr(self.op, "activation", Activation.NONE) is Activation.NONE
+        return self.op.clamp is Activation.NONE
 
     def put(
         self, draft: Draft, x: ValueName, weights: Array, bias: Array, output: ValueName, op: Op
@@ -45,20 +45,14 @@ class Layer:
         draft.add(op, [x, w, b], name=self.node.name, output=output)
 
 
-def channel_axis(op: Operator) -> int:
-    """Return the axis of the weights that counts output channels."""
-    rule = op.weight_rule
-    return rule.axis if rule is not None and rule.axis is not None else 0
-
-
 def as_layer(node: Node | None, around: Neighborhood) -> Layer | None:
     """Return a node as a layer; None where it is none, or its weights are not constant floats."""
-    if node is None or not isinstance(node.op, Operator) or node.op.weight_rule is None:
+    if node is None or not isinstance(node.op, WeightedLayer):
         return None
     arrays = [around.constant(value) for value in node.inputs[1:]]
     known = [array for array in arrays if array is not None]
     if len(known) < len(arrays) or any(array.dtype != np.float32 for array in known):
         return None
-    channels = known[0].shape[channel_axis(node.op)]
+    channels = known[0].shape[node.op.output_axis]
     bias = known[1] if len(known) > 1 else np.zeros(channels, np.float32)
     return Layer(node, node.op, known[0], bias)

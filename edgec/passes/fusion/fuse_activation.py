@@ -1,11 +1,11 @@
 """Fuses rectifiers into the operator before them."""
 
-from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
-from edgec.ir import Graph, Node, Op
+from edgec.ir import Graph, Node
 from edgec.ops.activations.relu import Relu
-from edgec.ops.operator import Activation
+from edgec.ops.operator import Activation, Operator
 from edgec.ops.pooling.max_pool2d import MaxPool2D
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
@@ -28,7 +28,7 @@ def _fuse(node: Node, around: Neighborhood) -> Replacement | None:
     before = around.private_producer(node)
     if not isinstance(node.op, Relu) or before is None:
         return None
-    op = with_activation(before.op, node.op.activation)
+    op = _clamped(before, node.op.activation)
     if op is None:
         return None
     draft = Draft(around, [before, node])
@@ -41,7 +41,7 @@ def _fuse_before_pool(node: Node, around: Neighborhood) -> Replacement | None:
     if not isinstance(node.op, Relu) or pool is None or not isinstance(pool.op, MaxPool2D):
         return None
     before = around.private_producer(pool)
-    op = with_activation(before.op, node.op.activation) if before else None
+    op = _clamped(before, node.op.activation) if before else None
     if before is None or op is None or pool.op.activation is not Activation.NONE:
         return None
     draft = Draft(around, [before, pool, node])
@@ -50,21 +50,5 @@ def _fuse_before_pool(node: Node, around: Neighborhood) -> Replacement | None:
     return draft.replacement()
 
 
-def with_activation(op: Op, activation: Activation) -> Op | None:
-    """Return an operator with a clamp behind it; None where it cannot hold one, or this one too.
-
-    A clamp within the one that is fused already replaces it; Relu after a bounded one is nothing.
-    """
-    if not any(each.name == "activation" for each in fields(op)):
-        return None
-    holder: Any = op
-    both = _joined(holder.activation, activation)
-    changed: Op | None = replace(holder, activation=both) if both else None
-    return changed
-
-
-def _joined(first: Activation, second: Activation) -> Activation | None:
-    """Return the clamp that does what two in a row do."""
-    (a, b), (c, d) = first.bounds, second.bounds
-    bounds = (min(max(a, c), d), max(min(b, d), c))
-    return next((each for each in Activation if each.bounds == bounds), None)
+def _clamped(node: Node, activation: Activation) -> Operator | None:
+    return node.op.clamped(activation) if isinstance(node.op, Operator) else None

@@ -6,7 +6,6 @@ from typing import ClassVar
 from edgec.ir import Array, Graph, Node
 from edgec.ops.elementwise.add import Add
 from edgec.passes.folding.weighted_layers import as_layer
-from edgec.passes.fusion.fuse_activation import with_activation
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
 
@@ -31,7 +30,7 @@ def _fuse(node: Node, around: Neighborhood) -> Replacement | None:
         result = around.type(layer.node.outputs[0])
         if _is_per_channel(added, layer.channels) and result == around.type(node.outputs[0]):
             draft = Draft(around, [layer.node, node])
-            op = with_activation(layer.op, node.op.activation) or layer.op
+            op = layer.op.clamped(node.op.activation) or layer.op
             bias = layer.bias + added.reshape(-1)
             x, output = layer.node.inputs[0], node.outputs[0]
             layer.put(draft, x, layer.weights, bias, output, op)

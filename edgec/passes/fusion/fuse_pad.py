@@ -1,12 +1,11 @@
 """Fuses zero padding of H and W into the window of the convolution behind it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from edgec.ir import Graph, Node, ValueName
-from edgec.ops.layers.conv2d import Conv2D
-from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.weighted_layer import WindowedLayer
 from edgec.ops.movement.pad import Pad
 from edgec.ops.movement.reshape import Reshape
 from edgec.passes.layout.permutations import is_unit_reshape
@@ -29,7 +28,7 @@ class FusePad:
 
 
 def _fuse(node: Node, around: Neighborhood) -> Replacement | None:
-    if not isinstance(node.op, (Conv2D, DepthwiseConv2D)):
+    if not isinstance(node.op, WindowedLayer):
         return None
     shape = around.type(node.inputs[0]).shape
     pad = around.producer(node.inputs[0])
@@ -45,10 +44,7 @@ def _fuse(node: Node, around: Neighborhood) -> Replacement | None:
     x = pad.inputs[0]
     if reshape is not None:
         x = _reshaped(draft, reshape, x, shape, paddings)
-    top, bottom, left, right = node.op.window.pads
-    (more_top, more_bottom), (more_left, more_right) = paddings[1:3]
-    pads = (top + more_top, bottom + more_bottom, left + more_left, right + more_right)
-    op = replace(node.op, window=replace(node.op.window, pads=pads))
+    op = node.op.padded((*paddings[1], *paddings[2]))
     draft.add(op, [x, *node.inputs[1:]], name=node.name, output=node.outputs[0])
     return draft.replacement()
 

@@ -8,18 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from edgec.ir import DType, Graph, Node, QParams, ValueName
-from edgec.ops.activations.clip import Clip
-from edgec.ops.activations.relu import Relu
 from edgec.ops.conversion.fake_quantize import Annotation, FakeQuantize
-from edgec.ops.movement.resize_bilinear import ResizeBilinear
 from edgec.ops.operator import Operator, OutputRule, is_float
-from edgec.ops.pooling.average_pool2d import AveragePool2D
 from edgec.passes.rewrite import Neighborhood, Replacement, rewrite
 from edgec.quantization.ranges.observers import Range
 from edgec.quantization.ranges.parameters import activation_qparams
 
 _FINER = 128  # steps of int16 in one of int8: a power of two, and 255 of them fit
-_AVERAGES = (AveragePool2D, ResizeBilinear)  # results may lie in a narrower range than the inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +110,10 @@ class _Spread:
         return len(self.annotations) > before
 
     def _back(self, node: Node) -> Iterator[tuple[ValueName, Annotation]]:
+        """Results that are averages may lie in a narrower range than what they are made of."""
         annotation = self.annotations.get(node.outputs[0])
-        if annotation is not None and _keeps_integers(node) and not isinstance(node.op, _AVERAGES):
+        averages = isinstance(node.op, Operator) and node.op.averages
+        if annotation is not None and _keeps_integers(node) and not averages:
             yield from (
                 (value, annotation) for value in node.inputs if value not in self.graph.inputs
             )
@@ -159,5 +156,6 @@ def _common(annotations: list[Annotation]) -> Annotation:
 
 def _keeps_integers(node: Node) -> bool:
     op = node.op
-    same = isinstance(op, Operator) and op.output_rule is OutputRule.SAME_AS_INPUT
-    return same or isinstance(op, (Relu, Clip))
+    if not isinstance(op, Operator):
+        return False
+    return op.output_rule is OutputRule.SAME_AS_INPUT or op.only_limits

@@ -7,6 +7,7 @@ import numpy as np
 from edgec.ir import Array, DType, Graph, Node, QParams, TensorType, ValueName
 from edgec.ops.conversion.fake_quantize import Annotation, FakeQuantize
 from edgec.ops.conversion.quantize import Quantize, quantize_floats
+from edgec.ops.layers.weighted_layer import WeightedLayer
 from edgec.ops.operator import Activation, Operator, OutputRule, is_float
 from edgec.ops.pooling.average_pool2d import AveragePool2D
 from edgec.ops.reductions.mean import Mean
@@ -60,8 +61,8 @@ class _Lowering:
         op, width = node.op, self.annotated.width(node)
         if isinstance(op, FakeQuantize):
             self._emit(replace(node, op=Quantize(dtype=op.annotation.dtype)), list(node.inputs))
-        elif isinstance(op, Operator) and op.weight_rule is not None:
-            self._add_layer(node, op.weight_rule.axis, width)
+        elif isinstance(op, WeightedLayer):
+            self._add_layer(node, op.scale_axis, width)
         elif isinstance(op, Operator) and op.output_rule is OutputRule.SAME_AS_INPUT:
             self._add_tied(node, op, width)
         else:

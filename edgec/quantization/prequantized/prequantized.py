@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.ir import Graph, Node, ValueName
 from edgec.ops.conversion.fake_quantize import Annotation, FakeQuantize
-from edgec.ops.layers.fully_connected import FullyConnected
-from edgec.ops.operator import Operator
+from edgec.ops.layers.weighted_layer import WeightedLayer
 from edgec.quantization.prequantized.annotations import Annotated, is_annotated, read_annotations
 from edgec.quantization.prequantized.lower_annotated import lower_annotated
 from edgec.quantization.prequantized.source_grids import has_slices, has_wide_steps, layer_on_grid
@@ -98,13 +97,15 @@ def _is_exact_mark(node: Node) -> bool:
 
 
 def _has_exact_weights(node: Node, graph: Graph) -> bool:
-    rule = node.op.weight_rule if isinstance(node.op, Operator) else None
-    return rule is None or layer_on_grid(node, graph, rule.axis, 1.0).is_exact
+    if not isinstance(node.op, WeightedLayer):
+        return True
+    return layer_on_grid(node, graph, node.op.scale_axis, 1.0).is_exact
 
 
 def _needs_scale_per_output(node: Node, graph: Graph) -> bool:
     """Tell whether a dense layer has scales per output, or weights that int8 holds only so."""
     weights = graph.constants.get(node.inputs[1]) if len(node.inputs) > 1 else None
-    if not isinstance(node.op, FullyConnected) or weights is None:
+    dense = isinstance(node.op, WeightedLayer) and node.op.is_dense
+    if not dense or weights is None:
         return False
     return has_slices(weights, 0, graph.grids) or has_wide_steps(weights, graph.grids)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgec.ir import Array, DType, Graph, Node, TensorType, ValueName
+from edgec.ops.layers.weighted_layer import WeightedLayer
 from edgec.ops.operator import Operator, OutputRule
 
 INHERITED = "inherited"
@@ -189,7 +190,7 @@ def _called(node: Node) -> str:
 
 def _has_tiny_weights(integer: Graph, node: Node) -> str:
     op = node.op
-    if not isinstance(op, Operator) or op.weight_rule is None or op.weight_rule.axis is not None:
+    if not isinstance(op, WeightedLayer) or op.scale_axis is not None:
         return ""
     weights = np.abs(integer.constants[node.inputs[1]].astype(np.int16))
     rows = weights.reshape(len(weights), -1).max(axis=1)

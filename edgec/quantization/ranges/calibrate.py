@@ -6,6 +6,7 @@ import numpy as np
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, Graph, Node, ValueName
+from edgec.ops.layers.weighted_layer import WeightedLayer
 from edgec.ops.operator import Operator, is_float
 from edgec.quantization.ranges.observers import METHODS, Range, Summary
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
@@ -78,7 +79,8 @@ def _check_finite(graph: Graph, values: Values) -> None:
 def check_weights(graph: Graph) -> None:
     """Raise ``non-finite-activation`` where weights of a layer are infinite, NaN or vast."""
     for node in graph.nodes:
-        if isinstance(node.op, Operator) and (node.op.weight_rule or node.op.products):
+        op = node.op
+        if isinstance(op, WeightedLayer) or (isinstance(op, Operator) and op.products):
             for value in node.inputs[1:]:
                 if value in graph.constants:
                     _check_magnitude(graph.constants[value], f"the constant {value!r}", node)

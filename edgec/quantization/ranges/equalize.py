@@ -11,23 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.activations.leaky_relu import LeakyRelu
-from edgec.ops.activations.relu import Relu
-from edgec.ops.elementwise.add import Add
-from edgec.ops.elementwise.sub import Sub
-from edgec.ops.layers.conv2d import Conv2D
-from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
-from edgec.ops.layers.fully_connected import FullyConnected
-from edgec.ops.movement.pad import Pad
-from edgec.ops.movement.reshape import Reshape
-from edgec.ops.operator import Activation
-from edgec.ops.pooling.average_pool2d import AveragePool2D
-from edgec.ops.pooling.max_pool2d import MaxPool2D
-from edgec.ops.reductions.mean import Mean
+from edgec.ops.layers.weighted_layer import MatrixLayer, WeightedLayer
+from edgec.ops.operator import Activation, Operator
 from edgec.quantization.samples.batch_evaluator import Values
 
-_CARRIES = (Add, Sub, AveragePool2D, LeakyRelu, MaxPool2D, Mean, Pad, Relu, Reshape)
-_LAYERS = (Conv2D, DepthwiseConv2D, FullyConnected)
 # Chosen by hand; no measurement is on record: both keep factors from going where the samples say
 # little.
 _LIMIT = 64.0  # of a factor: channels that hardly ever fire stay small
@@ -84,42 +71,39 @@ def _factors(graph: Graph, group: ChannelGroup, floats: Values, exponent: float)
 
 
 def _bound(node: Node) -> float:
-    activation: Activation = getattr(node.op, "activation", Activation.NONE)
-    return activation.bounds[1]
+    return node.op.clamp.bounds[1] if isinstance(node.op, Operator) else np.inf
 
 
 def _scale_outputs(
     graph: Graph, node: Node, factors: Array, constants: dict[ValueName, Array]
 ) -> None:
-    w, *bias = node.inputs[1:]
+    op = _layer(node)
+    w, bias = op.weights_of(node), op.bias_of(node)
     channels = graph.types[node.outputs[0]].shape[-1]
     tiled = np.tile(factors, channels // len(factors))
-    axis = 3 if isinstance(node.op, DepthwiseConv2D) else 0
-    constants[w] = _multiplied(constants[w], tiled, axis)
-    for value in bias:
-        constants[value] = _multiplied(constants[value], tiled, 0)
+    constants[w] = _multiplied(constants[w], op.along_outputs(tiled, constants[w].ndim))
+    if bias is not None:
+        constants[bias] = _multiplied(constants[bias], tiled)
 
 
 def _scale_inputs(
     graph: Graph, node: Node, factors: Array, constants: dict[ValueName, Array]
 ) -> None:
-    w = node.inputs[1]
-    weights, read = constants[w], graph.types[node.inputs[0]].shape[-1]
+    op = _layer(node)
+    w, read = op.weights_of(node), graph.types[node.inputs[0]].shape[-1]
     inverse = np.tile(1 / factors, read // len(factors))
-    if isinstance(node.op, DepthwiseConv2D):
-        constants[w] = _multiplied(weights, np.repeat(inverse, weights.shape[3] // read), 3)
-    elif isinstance(node.op, FullyConnected):
-        constants[w] = _multiplied(weights, np.tile(inverse, weights.shape[1] // read), 1)
-    else:
-        depth = weights.shape[3]
-        rows = np.repeat(inverse.reshape(-1, depth), weights.shape[0] // (read // depth), axis=0)
-        constants[w] = np.asarray(weights * rows[:, None, None, :], np.float32)
+    reads = op.reads(constants[w].shape, read)
+    assert reads is not None  # noqa: S101 - see _is_free
+    constants[w] = _multiplied(constants[w], inverse[reads])
 
 
-def _multiplied(array: Array, factors: Array, axis: int) -> Array:
-    extent = [1] * array.ndim
-    extent[axis] = -1
-    return np.asarray(array * factors.reshape(extent), np.float32)
+def _multiplied(array: Array, factors: Array) -> Array:
+    return np.asarray(array * factors, np.float32)
+
+
+def _layer(node: Node) -> WeightedLayer:
+    assert isinstance(node.op, WeightedLayer)  # noqa: S101 - makers and readers are layers
+    return node.op
 
 
 @dataclass(eq=False)
@@ -136,14 +120,15 @@ class _Groups:
         self._frozen.update((*self.graph.inputs, *self.graph.outputs))
         shared = self._shared_constants()
         for node in self.graph.nodes:
+            op = node.op
             if (
-                isinstance(node.op, _LAYERS)
+                isinstance(op, MatrixLayer)
                 and not shared & set(node.inputs)
-                and self._float_layer(node)
+                and self._is_free(node, op)
             ):
                 self._readers.append((node.inputs[0], node))
                 self._makers.append((node.outputs[0], node))
-                if _bound(node) < np.inf and node.op.activation is not Activation.RELU6:
+                if _bound(node) < np.inf and op.clamp is not Activation.RELU6:
                     self._frozen.add(node.outputs[0])
             elif self._carries(node):
                 self._join(node.inputs, node.outputs[0])
@@ -151,27 +136,25 @@ class _Groups:
                 self._frozen.update((*node.inputs, *node.outputs))
         return self._collected()
 
-    def _float_layer(self, node: Node) -> bool:
-        return all(value in self.graph.constants for value in node.inputs[1:])
+    def _is_free(self, node: Node, op: MatrixLayer) -> bool:
+        """Tell whether a layer's weights and bias may change, and read whole channels."""
+        x, types = node.inputs[0], self.graph.types
+        constant = all(value in self.graph.constants for value in node.inputs[1:])
+        channels = types[x].shape[-1] if types[x].rank else 1
+        return constant and op.reads(types[op.weights_of(node)].shape, channels) is not None
 
     def _shared_constants(self) -> set[ValueName]:
         readers = self.graph.consumers()
         return {value for value in self.graph.constants if len(readers.get(value, [])) > 1}
 
     def _carries(self, node: Node) -> bool:
-        types = self.graph.types
-        if not isinstance(node.op, _CARRIES) or any(v in self.graph.constants for v in node.inputs):
+        """Tell whether factors pass a node: its operator says so, and a constant would not."""
+        op, signature = node.op, self.graph.signature(node)
+        if not isinstance(op, Operator) or any(v in self.graph.constants for v in node.inputs):
             return False
-        x, y = types[node.inputs[0]].shape, types[node.outputs[0]].shape
-        if isinstance(node.op, (Add, Sub)) and any(types[v].shape != y for v in node.inputs):
+        if op.clamp not in (Activation.NONE, Activation.RELU) or not op.carries_factors(signature):
             return False
-        if isinstance(node.op, Mean) and len(x) - 1 in node.op.axes:
-            return False
-        if getattr(node.op, "activation", Activation.NONE) not in (
-            Activation.NONE,
-            Activation.RELU,
-        ):
-            return False
+        x, y = signature.inputs[0].shape, signature.output.shape
         return bool(x) and bool(y) and x[-1] > 0 and y[-1] % x[-1] == 0
 
     def _join(self, inputs: Sequence[ValueName], output: ValueName) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from edgec.ir import Array, DType, Graph, Node, TensorType, ValueName
 from edgec.ops.conversion.quantize import Quantize
 from edgec.ops.elementwise.standardize import Standardize
-from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.weighted_layer import WeightedLayer
 from edgec.ops.operator import is_float
 from edgec.passes.folding.weighted_layers import as_layer
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite, unused
@@ -130,7 +130,8 @@ def _signal(samples: Array, weights: Array) -> float:
 
 def _is_dense(node: Node, value: ValueName, graph: Graph) -> bool:
     constant = all(each in graph.constants for each in node.inputs[1:])
-    return isinstance(node.op, FullyConnected) and node.inputs[0] == value and constant
+    dense = isinstance(node.op, WeightedLayer) and node.op.is_dense
+    return dense and node.inputs[0] == value and constant
 
 
 def _folded(node: Node, features: Features, around: Neighborhood) -> Replacement | None:

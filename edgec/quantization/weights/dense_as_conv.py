@@ -11,7 +11,7 @@ import numpy as np
 
 from edgec.ir import Graph, Node
 from edgec.ops.layers.conv2d import Conv2D
-from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.weighted_layer import WeightedLayer
 from edgec.ops.layers.windows import Window
 from edgec.ops.movement.reshape import Reshape
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
@@ -19,7 +19,7 @@ from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
 @dataclass(frozen=True, slots=True)
 class DenseAsConv:
-    """Replaces the float fully connected layers of these names; rows become pixels."""
+    """Replaces the float dense layers of these names; rows become pixels."""
 
     name: ClassVar[str] = "dense_as_conv"
     layers: Collection[str]
@@ -29,9 +29,9 @@ class DenseAsConv:
 
     def _replace(self, node: Node, around: Neighborhood) -> Replacement | None:
         op = node.op
-        if not isinstance(op, FullyConnected) or node.name not in self.layers:
+        if not isinstance(op, WeightedLayer) or not op.is_dense or node.name not in self.layers:
             return None
-        weights = around.constant(node.inputs[1])
+        weights = around.constant(op.weights_of(node))
         if weights is None:
             return None
         outputs, depth = weights.shape
@@ -42,7 +42,7 @@ class DenseAsConv:
         )
         kernel = np.ascontiguousarray(weights.reshape(outputs, 1, 1, depth))
         w = draft.constant(f"{node.inputs[1]}.ohwi", kernel)
-        conv = Conv2D(window=Window((1, 1)), activation=op.activation)
+        conv = Conv2D(window=Window((1, 1)), activation=op.clamp)
         y = draft.add(conv, [x, w, *node.inputs[2:]], name=node.name)
         result = node.outputs[0]
         shape = Reshape(shape=around.type(result).shape)

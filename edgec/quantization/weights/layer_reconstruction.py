@@ -12,17 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.operator import Operator
+from edgec.ops.layers.weighted_layer import MatrixLayer
 from edgec.quantization.quality.simulate import Simulation
 from edgec.quantization.ranges.parameters import WEIGHT_LIMIT, QuantizedLayer, weight_scales
 from edgec.quantization.samples.batch_evaluator import Values
 from edgec.quantization.weights.adaptive_rounding import quadratic_error, round_rows
-from edgec.quantization.weights.weight_rows import (
-    has_rows,
-    input_rows,
-    weight_rows,
-    weights_from_rows,
-)
+from edgec.quantization.weights.weight_rows import input_rows
 
 # Chosen by hand; no measurement is on record of these numbers (benchmarks/quantization.py measures
 # the whole): each scale costs a pass of rounding; less damping fits the weights to the samples'
@@ -49,16 +44,18 @@ def reconstruct(
     values = simulation.start(inputs)
     readers = graph.consumers()
     originals = {
-        node.name: node
+        node.name: (node, node.op)
         for node in graph.nodes
-        if _is_layer(graph, node) and len(readers[node.inputs[1]]) == 1
+        if isinstance(node.op, MatrixLayer)
+        and all(value in graph.constants for value in node.inputs[1:])
+        and len(readers[node.op.weights_of(node)]) == 1
     }
     total = len(simulation.graph.nodes)
     for done in range(total):
         node = simulation.graph.nodes[done]
         if node.name in originals:
             scale = simulation.kinds[node.inputs[0]].quantization.scale
-            fit = _Fit.of(graph, originals[node.name], values[node.inputs[0]], floats)
+            fit = _Fit.of(graph, *originals[node.name], values[node.inputs[0]], floats)
             layers[node.name] = fit.best(scale)
             simulation = Simulation.of(quantized(layers))
             node = simulation.graph.nodes[done]
@@ -66,12 +63,6 @@ def reconstruct(
         if on_progress is not None:
             on_progress(done + 1, total)
     return layers
-
-
-def _is_layer(graph: Graph, node: Node) -> bool:
-    has_weights = isinstance(node.op, Operator) and node.op.weight_rule is not None
-    constant = all(value in graph.constants for value in node.inputs[1:])
-    return has_rows(node.op) and has_weights and constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +78,9 @@ class Moments:
     cross: Array
 
     @classmethod
-    def of(cls, node: Node, seen: Array, wanted: Array, depth: int) -> "Moments":
+    def of(cls, op: MatrixLayer, seen: Array, wanted: Array, depth: int) -> "Moments":
         """Return the moments of a layer's quantized and float inputs, in double."""
-        pairs = zip(
-            input_rows(node.op, seen, depth), input_rows(node.op, wanted, depth), strict=True
-        )
+        pairs = zip(input_rows(op, seen, depth), input_rows(op, wanted, depth), strict=True)
         parts = [_sums(*(rows.astype(np.float64) for rows in pair)) for pair in pairs]
         count, mean, float_mean, own, cross = (sum(each) for each in zip(*parts, strict=True))
         mean, float_mean = mean / count, float_mean / count
@@ -136,36 +125,34 @@ class _Rounded:
 class _Fit:
     """One layer: its float weights as rows, its bias, and the moments of what it reads."""
 
-    op: Operator
+    op: MatrixLayer
     weights: Array
     rows: Array
     bias: Array
     moments: Moments
 
     @classmethod
-    def of(cls, graph: Graph, node: Node, seen: Array, floats: Values) -> "_Fit":
-        assert isinstance(node.op, Operator)  # noqa: S101 - see _is_layer
+    def of(cls, graph: Graph, node: Node, op: MatrixLayer, seen: Array, floats: Values) -> "_Fit":
         weights, *bias = (graph.constants[value] for value in node.inputs[1:])
-        rows = weight_rows(node.op, weights.astype(np.float64), seen.shape[-1])
+        rows = op.weight_rows(weights.astype(np.float64), seen.shape[-1])
         channels = rows.shape[0] * rows.shape[1]
         offset = bias[0].astype(np.float64) if bias else np.zeros(channels)
-        moments = Moments.of(node, seen, floats[node.inputs[0]], rows.shape[2])
-        return cls(node.op, weights, rows, offset, moments)
+        moments = Moments.of(op, seen, floats[node.inputs[0]], rows.shape[2])
+        return cls(op, weights, rows, offset, moments)
 
     def best(self, input_scale: float) -> QuantizedLayer:
         """Return the layer with the least squared error of its outputs."""
         damping = self.moments.damping()
         hessian = self.moments.own + damping
         target = self._target(hessian, damping)
-        assert self.op.weight_rule is not None  # noqa: S101 - see _is_layer
-        axis = self.op.weight_rule.axis
+        axis = self.op.scale_axis
         base = weight_scales(self.weights, axis, self.bias, input_scale).astype(np.float64)
         rounded = [self._round(target, hessian, base * shrink, axis) for shrink in _SHRINK]
         best = rounded[0]
         for each in rounded[1:]:
             best = best.or_better(each)
         scales = best.scales.reshape(-1)
-        integers = weights_from_rows(self.op, best.integers, self.weights.shape)
+        integers = self.op.weights_from_rows(best.integers, self.weights.shape)
         return QuantizedLayer(
             integers.astype(np.int8),
             np.asarray(scales if axis is not None else scales[:1], np.float32),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from edgec.ir import DType, Graph, Node
 from edgec.ops.conversion.quantize import Quantize
-from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.weighted_layer import WeightedLayer
 from edgec.ops.operator import Operator
 from edgec.quantization.best import Quantized
 from edgec.quantization.candidates import Maker
@@ -86,8 +86,11 @@ class Mixer:
 
     @property
     def _dense(self) -> set[str]:
-        nodes = self.narrow.twin.nodes
-        return {node.name for node in nodes if isinstance(node.op, FullyConnected)}
+        return {
+            node.name
+            for node in self.narrow.twin.nodes
+            if isinstance(node.op, WeightedLayer) and node.op.is_dense
+        }
 
     def _wide_layers(self, plan: Plan) -> set[str]:
         groups = [group for group in self.groups if group.root in plan.wide]

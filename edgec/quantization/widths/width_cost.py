@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from edgec.ir import Graph, Node, ValueName
-from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.weighted_layer import WeightedLayer
 from edgec.ops.operator import is_float
 from edgec.quantization.ranges.shared_ranges import Ties
 
@@ -73,7 +73,7 @@ class WidthCost:
     def _instructions(self, node: Node, in_wide: bool) -> float:
         macs = node.op.macs(self.graph.signature(node))
         outputs = sum(self.graph.types[value].elements for value in node.outputs)
-        by_channel = isinstance(node.op, DepthwiseConv2D)
+        by_channel = isinstance(node.op, WeightedLayer) and node.op.input_axis is None
         count = macs * (_PER_DEPTHWISE_MAC if by_channel else _PER_MAC) + outputs * _PER_OUTPUT
         if not (in_wide and macs):
             return count

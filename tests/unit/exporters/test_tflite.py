@@ -13,10 +13,12 @@ from tflite_files import Q, X, two_convolutions
 
 from edgec.errors import EdgecError
 from edgec.exporters import write_tflite
+from edgec.exporters.tflite import load_exporters
 from edgec.exporters.versions import operator_version
 from edgec.ir import Array, DType, Graph, GraphBuilder, Op, QParams, Signature, TensorType, evaluate
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.windows import Pads, Window
+from edgec.ops.tflite_operators import TFLITE_OPERATORS, TfliteOperator, describe_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Unknown(Op):
         return (inputs[0],)
 
 
+load_exporters()
 ONES = QParams.per_channel([1, 1], 0)
 
 
@@ -164,3 +167,17 @@ def test_versions(
     code: str, inputs: list[TensorType], options: dict[str, int], version: int
 ) -> None:
     assert operator_version(code, inputs, options) == version
+
+
+@pytest.mark.parametrize("code", sorted(TFLITE_OPERATORS))
+def test_described_operators_are_those_of_the_schema(code: str) -> None:
+    """A description under a wrong name would never be found."""
+    says = TFLITE_OPERATORS[code]
+    assert hasattr(tflite.BuiltinOperator, code)
+    assert hasattr(tflite.BuiltinOptions, says.options or "NONE")
+    assert says.integers in {"", "inputs", "outputs"}
+
+
+def test_an_operator_is_described_once() -> None:
+    with pytest.raises(ValueError, match="two descriptions of TFLite's CONV_2D"):
+        describe_tflite("CONV_2D", says=TfliteOperator())

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from edgec.ir import GraphBuilder, ValueName
-from edgec.ops.activations.logistic import Logistic
-from edgec.ops.activations.relu import Relu
 from edgec.ops.activations.softmax import Softmax
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.functions.abs import Abs
 from edgec.ops.functions.reciprocal import Reciprocal
 from edgec.ops.layers.l2_normalization import L2Normalization
+from edgec.ops.operator import Operator
 from edgec.ops.reductions.axes import checked_axis
 from edgec.ops.reductions.last_axis import along_axis
 from edgec.ops.reductions.reduce_extremum import ReduceExtremum
@@ -20,7 +19,6 @@ from edgec.ops.reductions.sum import Sum
 from edgec.ops.registry import Format, SourceNode, importer
 
 _EUCLID = 2
-_NEVER_NEGATIVE = (Logistic, Relu, Softmax)
 
 
 @importer(Format.ONNX, "LpNormalization")
@@ -51,7 +49,7 @@ def _by_sum(node: SourceNode, g: GraphBuilder, axis: int) -> Sequence[ValueName]
     if isinstance(made, Softmax) and axis == g.type(x).rank - 1:
         return [x]
     terms = x
-    if not isinstance(made, _NEVER_NEGATIVE):
+    if not (isinstance(made, Operator) and made.never_negative):
         (terms,) = add_or_fold(node.part(suffix="magnitudes"), g, Abs(), [x])
     return _divided(node, g, terms, Sum(axes=(axis,), keep_dims=True))
 

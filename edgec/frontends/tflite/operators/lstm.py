@@ -18,6 +18,7 @@ from edgec.ops.layers.lstm import (
 from edgec.ops.layers.variables import keep_state
 from edgec.ops.operator import is_float
 from edgec.ops.registry import Format, SourceNode, importer
+from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
 _EXTRAS = {  # what the file may have and we do not
     1: "an input gate that is coupled to the forget gate (CIFG)",
@@ -33,6 +34,12 @@ _EXTRAS = {  # what the file may have and we do not
 }
 _INTERMEDIATES, _RESULT = 5, 4  # how many, and which of them quantizes the result
 _ADVICE = "use a plain LSTM layer (Keras: tf.keras.layers.LSTM with its default activations)"
+
+
+describe_tflite(
+    "UNIDIRECTIONAL_SEQUENCE_LSTM",
+    says=TfliteOperator(types=Types.OWN, has_states=True, own_activation=True),
+)
 
 
 @importer(Format.TFLITE, "UNIDIRECTIONAL_SEQUENCE_LSTM")
@@ -67,7 +74,7 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 def _check_parts(node: SourceNode) -> None:
     """Refuse what only other LSTMs than Keras' have."""
-    node.ignore("proj_clip")
+    node.ignore("proj_clip", "asymmetric_quantize_inputs")
     for place, what in _EXTRAS.items():
         present = place < len(node.inputs) and node.inputs[place] is not None
         if present != (place == 1):

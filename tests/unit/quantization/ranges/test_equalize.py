@@ -8,6 +8,7 @@ from small_nets import samples_of, uneven_net
 from edgec.ir import Graph, GraphBuilder, ValueName, verify
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.movement.pad import Pad
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.operator import Activation
 from edgec.quantization.quality.sqnr import output_sqnr_db
@@ -116,3 +117,32 @@ def test_the_search_gains_on_uneven_channels() -> None:
         for each in (graph, after)
     )
     assert after_db > before_db + 1.0
+
+
+@pytest.mark.parametrize(("value", "carried"), [(0.0, True), (3.0, False)])
+def test_only_a_border_of_zeros_carries_factors(value: float, carried: bool) -> None:
+    def build(g: GraphBuilder) -> list[ValueName]:
+        rng = np.random.default_rng(0)
+        w1, w2 = (rng.standard_normal((5, 5)).astype(np.float32) for _ in range(2))
+        rows = g.add1(FullyConnected(), g.input("x", floats(3, 5)), g.constant("w1", w1), name="a")
+        padded = g.add1(Pad(paddings=((1, 0), (0, 0)), value=value), rows, name="b")
+        return [g.add1(FullyConnected(), padded, g.constant("w2", w2), name="c")]
+
+    graph = graph_of(build)
+    groups = channel_groups(graph)
+    assert [set(group.values) for group in groups] == [{"a", "b"}] * carried
+    inputs = samples_of(graph).arrays
+    after = equalized(graph, BatchEvaluator(graph).run(inputs), [1.0] * len(groups), groups)
+    assert_outputs_kept(graph, after, seed=5)
+
+
+def test_rows_that_split_channels_are_left_alone() -> None:
+    """TFLite's dense layers may read two rows of 3 in one of 6; this ended in a traceback."""
+
+    def build(g: GraphBuilder) -> list[ValueName]:
+        rng = np.random.default_rng(0)
+        w1, w2 = (rng.standard_normal(n).astype(np.float32) for n in ((6, 4), (2, 3)))
+        rows = g.add1(FullyConnected(), g.input("x", floats(1, 4)), g.constant("w1", w1), name="a")
+        return [g.add1(FullyConnected(), rows, g.constant("w2", w2), name="b")]
+
+    assert not channel_groups(graph_of(build))

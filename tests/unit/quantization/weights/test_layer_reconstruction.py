@@ -10,12 +10,13 @@ from small_nets import dense_net, samples_of, uneven_net
 from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName, verify
 from edgec.ops.conversion.dequantize import dequantized
 from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.weighted_layer import MatrixLayer
 from edgec.quantization.quality.sqnr import integer_values, output_sqnr_db
 from edgec.quantization.quantizer import quantize
 from edgec.quantization.ranges.calibrate import calibrate
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator
 from edgec.quantization.weights.layer_reconstruction import reconstruct
-from edgec.quantization.weights.weight_rows import input_rows, weight_rows, weights_from_rows
+from edgec.quantization.weights.weight_rows import input_rows
 
 NETS: list[Callable[[], Graph]] = [uneven_net, dense_net]
 
@@ -80,14 +81,16 @@ def test_rows_times_weights_are_the_layer(name: str, shape: tuple[int, ...]) -> 
     node = next(each for each in graph.nodes if each.name == name)
     x, weights = values[node.inputs[0]], graph.constants[node.inputs[1]]
     bias = graph.constants[node.inputs[2]]
-    rows = weight_rows(node.op, weights, x.shape[-1])
+    op = node.op
+    assert isinstance(op, MatrixLayer)
+    rows = op.weight_rows(weights, x.shape[-1])
     parts: list[Array] = [
-        np.einsum("gni,goi->ngo", each, rows) for each in input_rows(node.op, x, rows.shape[2])
+        np.einsum("gni,goi->ngo", each, rows) for each in input_rows(op, x, rows.shape[2])
     ]
     got = np.concatenate(parts).reshape(-1, len(bias)) + bias
     wanted = values[node.outputs[0]].reshape(-1, len(bias))
     np.testing.assert_allclose(np.maximum(got, 0) if name != "h" else got, wanted, atol=1e-3)
-    np.testing.assert_array_equal(weights_from_rows(node.op, rows, shape), weights)
+    np.testing.assert_array_equal(op.weights_from_rows(rows, shape), weights)
 
 
 def test_weights_that_layers_share_stay_shared() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 from onnx_node import assert_equals_onnxruntime, imported, node_model, node_names
 from ops.case import int8
 
@@ -75,4 +76,19 @@ def test_a_product_of_too_many_elements(tmp_path: Path) -> None:
 @pytest.mark.parametrize("p", [1, 2])
 def test_rows_divided_by_their_norm(p: int, axis: int, tmp_path: Path) -> None:
     model = node_model("LpNormalization", [(2, 3, 5, 4)], opset=17, axis=axis, p=p)
+    assert_equals_onnxruntime(model, tmp_path)
+
+
+def test_a_clamp_from_minus_one_is_no_reason_to_leave_magnitudes_out(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Clip", ["x", "low", "high"], ["clipped"]),
+        helper.make_node("LpNormalization", ["clipped"], ["y"], p=1),
+    ]
+    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, [2, 7]) for n in ("x", "y")]
+    bounds = [
+        numpy_helper.from_array(np.float32(number), name)
+        for name, number in (("low", -1), ("high", 1))
+    ]
+    graph = helper.make_graph(nodes, "clamped", ends[:1], ends[1:], bounds)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     assert_equals_onnxruntime(model, tmp_path)
