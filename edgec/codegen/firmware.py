@@ -11,7 +11,9 @@ from edgec.backends.backend import backends
 from edgec.codegen.render import render
 from edgec.codegen.source_tree import SourceTree
 from edgec.resources import data_folder
+from edgec.targets.architecture import Architecture
 from edgec.targets.board import Board
+from edgec.targets.this_machine import HOST
 
 DEFAULT_STACK_BYTES = 4096
 SEMIHOSTING = "semihosting"
@@ -35,7 +37,6 @@ _COMMON_FLAGS = (
     "-fno-common",
 )
 _HEADERS = ("edgec/runner.h", "edgec/port.h")
-_PORT_FILES = ("startup.c", "ticks.c", "registers.h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class BuildRecipe:
 
     board_name: str
     name: str
+    compiler: str
+    cross: str
     third_parties: tuple[str, ...]
     cpu_flags: tuple[str, ...]
     common_flags: tuple[str, ...]
@@ -74,6 +77,8 @@ def build_recipe(board: Board, name: str) -> BuildRecipe:
     return BuildRecipe(
         board_name=board.name,
         name=name,
+        compiler=board.architecture.tools["compiler"].program,
+        cross=board.architecture.cross,
         third_parties=tuple(f"kernels/{each.folder}" for each in backends() if each.folder),
         cpu_flags=board.core.flags,
         common_flags=_COMMON_FLAGS,
@@ -109,14 +114,26 @@ def firmware_tree(
 ) -> SourceTree:
     """Return the folder ``firmware/`` for ``model`` on ``board`` (paths relative to it)."""
     rendered = {
-        "main.c": render("firmware/main.c.j2", _main_view(board, model)),
+        "main.c": render("firmware/main.c.j2", _main_view(board.name, board.architecture, model)),
         "include/edgec/board.h": render("firmware/board.h.j2", _board_view(board)),
         "linker.ld": render("firmware/linker.ld.j2", _linker_view(board)),
         "stack.ld": stack_script(stack_bytes, "edgec's default"),
         "self_test.ld": self_test_script(0, None, "nothing yet"),
         "Makefile": render("firmware/Makefile.j2", build_recipe(board, model.name)),
     }
-    return SourceTree({**rendered, **_copied_files(board)})
+    boot = (f"boot_{board.boot}.c",) if board.boot else ()
+    drivers = (f"{board.console.driver}.c", *boot)
+    return SourceTree({**rendered, **_copied_files(board.architecture, drivers)})
+
+
+def host_tree(name: str, input_count: int, output_count: int) -> SourceTree:
+    """Return ``firmware/`` for a process on the host: the runner on standard input and output."""
+    model = FirmwareModel(name, input_count, output_count)
+    rendered = {
+        "main.c": render("firmware/main.c.j2", _main_view(_HOST_BOARD.board_name, HOST, model)),
+        "include/edgec/board.h": render("firmware/board.h.j2", _HOST_BOARD),
+    }
+    return SourceTree({**rendered, **_copied_files(HOST, ())})
 
 
 def stack_script(size: int, origin: str) -> bytes:
@@ -138,6 +155,7 @@ class MainView:
     board_name: str
     name: str
     macro: str
+    section_macro: str
     input_bytes: tuple[str, ...]
     output_bytes: tuple[str, ...]
 
@@ -171,6 +189,8 @@ class LinkerView:
     """For linker.ld.j2; each content names the region that holds it."""
 
     board_name: str
+    entry: str
+    unwind_sections: tuple[str, ...]
     regions: tuple[RegionView, ...]
     text: str
     weights: str
@@ -200,12 +220,13 @@ class SelfTestView:
 _HOST_BOARD = BoardView("the host", 0, "0x0", 0, 0, 0, ())
 
 
-def _main_view(board: Board, model: FirmwareModel) -> MainView:
+def _main_view(board_name: str, architecture: Architecture, model: FirmwareModel) -> MainView:
     macro = model.name.upper()
     return MainView(
-        board_name=board.name,
+        board_name=board_name,
         name=model.name,
         macro=macro,
+        section_macro=architecture.section_macro,
         input_bytes=tuple(f"{macro}_INPUT_{i}_BYTES" for i in range(model.input_count)),
         output_bytes=tuple(f"{macro}_OUTPUT_{i}_BYTES" for i in range(model.output_count)),
     )
@@ -234,6 +255,8 @@ def _register_write(step: tuple[int, ...]) -> tuple[str, ...]:
 def _linker_view(board: Board) -> LinkerView:
     return LinkerView(
         board_name=board.name,
+        entry=board.architecture.entry,
+        unwind_sections=board.architecture.unwind_sections,
         regions=tuple(
             RegionView(each.name, f"0x{each.origin:08X}", f"0x{each.size:X}")
             for each in board.memory
@@ -252,37 +275,15 @@ def _bin_flags(board: Board) -> tuple[str, ...]:
     return ("-O", "binary", *(("--remove-section=.edgec_weights",) if apart else ()))
 
 
-def _copied_files(board: Board) -> dict[str, bytes]:
+def _copied_files(architecture: Architecture, drivers: tuple[str, ...]) -> dict[str, bytes]:
+    """Return what is the same for every model: headers, the runner, and the port with drivers."""
     runtime = data_folder("runtime_c")
     files = {f"include/{name}": runtime / "include" / name for name in _HEADERS}
-    boot = (f"boot_{board.boot}.c",) if board.boot else ()
-    for name in (*_PORT_FILES, f"{board.console.driver}.c", *boot):
-        files[f"port/{name}"] = runtime / "port" / "cortex_m" / name
+    for name in (*architecture.port_files, *drivers):
+        files[f"port/{name}"] = architecture.port_folder / name
     files.update({f"runner/{path.name}": path for path in _runner_files(runtime)})
     return {name: path.read_bytes() for name, path in files.items()}
 
 
 def _runner_files(runtime: Path) -> list[Path]:
     return sorted(path for path in (runtime / "runner").iterdir() if path.suffix in {".c", ".h"})
-
-
-def host_tree(name: str, input_count: int, output_count: int) -> SourceTree:
-    """Return ``firmware/`` for a process on the host: the runner on standard input and output."""
-    runtime = data_folder("runtime_c")
-    macro = name.upper()
-    view = MainView(
-        board_name="the host",
-        name=name,
-        macro=macro,
-        input_bytes=tuple(f"{macro}_INPUT_{i}_BYTES" for i in range(input_count)),
-        output_bytes=tuple(f"{macro}_OUTPUT_{i}_BYTES" for i in range(output_count)),
-    )
-    files = {f"include/{each}": runtime / "include" / each for each in _HEADERS}
-    files.update({f"port/{path.name}": path for path in (runtime / "port" / "host").glob("*.c")})
-    files.update({f"runner/{path.name}": path for path in _runner_files(runtime)})
-    copied = {path: source.read_bytes() for path, source in sorted(files.items())}
-    rendered = {
-        "main.c": render("firmware/main.c.j2", view),
-        "include/edgec/board.h": render("firmware/board.h.j2", _HOST_BOARD),
-    }
-    return SourceTree({**rendered, **copied})

@@ -8,8 +8,7 @@ ticks, is off by less than half an instruction, and rounding makes it exact.
 from dataclasses import dataclass
 from fractions import Fraction
 
-SYSTICK_BITS = 24
-SYSTICK_INSTRUCTIONS = 5  # of the overflow interrupt in runtime_c/port/cortex_m/ticks.c
+from edgec.targets.architecture import TickCounter
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +17,11 @@ class InstructionClock:
 
     tick_hz: int
     icount_shift: int
+    counter: TickCounter
 
     def instructions(self, start: int, end: int) -> int:
         """Return the instructions between two readings, without those of the tick interrupt."""
         per_tick = Fraction(10**9, self.tick_hz << self.icount_shift)
-        interrupts = (end >> SYSTICK_BITS) - (start >> SYSTICK_BITS)
-        return round((end - start) * per_tick) - SYSTICK_INSTRUCTIONS * interrupts
+        interrupts = (end >> self.counter.bits) - (start >> self.counter.bits)
+        foreign = self.counter.interrupt_instructions * interrupts
+        return round((end - start) * per_tick) - foreign

@@ -22,7 +22,8 @@ class NodeWatcher:
 
     ``run`` and ``hook`` are the addresses of the model's run function and of the node hook;
     ``inputs`` is what lies where when the right run begins: a firmware may run the model on its own
-    at start. Give ``seen.remote`` to the emulator; after the run ``seen.contents[n]`` is there.
+    at start. ``breakpoint_bytes`` is the architecture's. Give ``seen.remote`` to the emulator;
+    after the run ``seen.contents[n]`` is there.
     """
 
     def __init__(
@@ -31,8 +32,10 @@ class NodeWatcher:
         hook: int,
         inputs: Sequence[tuple[Region, bytes]],
         regions: Sequence[Sequence[Region]],
+        breakpoint_bytes: int,
     ) -> None:
         self._run, self._hook, self._inputs, self._regions = run, hook, inputs, regions
+        self._kind = breakpoint_bytes
         self.contents: list[list[bytes]] = []
         self._socket, self.remote = socket.socketpair()
         self._received = b""
@@ -63,9 +66,9 @@ class NodeWatcher:
 
     def _go_to(self, address: int) -> None:
         """Let the firmware run until it is about to execute ``address``."""
-        self._ask(f"Z0,{address:x},2")
+        self._ask(f"Z0,{address:x},{self._kind}")
         self._ask("c")
-        self._ask(f"z0,{address:x},2")
+        self._ask(f"z0,{address:x},{self._kind}")
 
     def _memory(self, address: int, size: int) -> bytes:
         chunks = (

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from edgec.firmware.toolchain import ARM_OBJDUMP, find_tool, run_tool
+from edgec.firmware.toolchain import find_tool, run_tool
+from edgec.targets.architecture import Architecture
 from edgec.targets.cycle_model import Block
 
-_LINE = re.compile(r"^\s*([0-9a-f]+):\t((?:[0-9a-f]{4,8} ?)+)\s*\t([^\t\n]+)(?:\t([^\n@;]*))?")
+_LINE = re.compile(r"^\s*([0-9a-f]+):\t((?:[0-9a-f]{4,8} ?)+)\s*\t([^\t\n]+)(?:\t([^\n]*))?")
 
 
 @dataclass(frozen=True)
@@ -37,25 +38,28 @@ class Disassembly:
         return self.starts[self.names.index(function)] if function in self.names else None
 
 
-def disassemble(elf: Path) -> Disassembly:
+def disassemble(elf: Path, architecture: Architecture) -> Disassembly:
     """Return all code of a firmware. Raises ``missing-tool``, ``tool-failed``."""
-    text = run_tool([find_tool(ARM_OBJDUMP), "-d", elf])
+    text = run_tool([find_tool(architecture.tools["objdump"]), "-d", elf])
+    comment = re.compile(f"[{re.escape(architecture.comment_marks)}].*")
     found = [match for match in map(_LINE.match, text.splitlines()) if match]
-    functions = _functions(elf)
+    functions = _functions(elf, architecture)
     return Disassembly(
         addresses=[int(match[1], 16) for match in found],
-        instructions=[(match[3].strip(), (match[4] or "").strip()) for match in found],
+        instructions=[
+            (match[3].strip(), comment.sub("", match[4] or "").strip()) for match in found
+        ],
         starts=[start for start, _ in functions],
         names=[name for _, name in functions],
     )
 
 
-def _functions(elf: Path) -> list[tuple[int, str]]:
+def _functions(elf: Path, architecture: Architecture) -> list[tuple[int, str]]:
     with elf.open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
         symbols = list(table.iter_symbols()) if table is not None else []
     return sorted(
-        (int(symbol["st_value"]) & ~1, str(symbol.name))
+        (architecture.code_address(int(symbol["st_value"])), str(symbol.name))
         for symbol in symbols
         if symbol["st_info"]["type"] == "STT_FUNC"
     )

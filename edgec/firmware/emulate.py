@@ -18,8 +18,9 @@ from edgec.firmware.client import RunnerClient
 from edgec.firmware.counting import InstructionClock
 from edgec.firmware.protocol import CALIBRATION_CALLS, Description, SelfTest, watch
 from edgec.firmware.sizes import function_at, symbol_address
-from edgec.firmware.toolchain import QEMU_ARM, find_tool
+from edgec.firmware.toolchain import find_tool
 from edgec.firmware.transport import PipeTransport
+from edgec.targets.architecture import Architecture
 from edgec.targets.board import Board
 from edgec.targets.board import Emulator as EmulatorSpec
 
@@ -154,7 +155,8 @@ class Emulator:
             except EdgecError as error:
                 raise _with_log(error, log) from None
             self._stack = stack.pop_all()
-        return Session(client, InstructionClock(spec.tick_hz, spec.icount_shift))
+        ticks = self._board.architecture.ticks
+        return Session(client, InstructionClock(spec.tick_hz, spec.icount_shift, ticks))
 
     def __exit__(
         self,
@@ -174,26 +176,29 @@ class Emulator:
             return _start(self._command(spec, remote.fileno()), passed, log)
 
     def _client(self, transport: PipeTransport, monitor: socket.socket) -> RunnerClient:
+        architecture = self._board.architecture
+
         def where() -> str:
-            address = _program_counter(monitor)
+            address = _program_counter(monitor, architecture)
             if address is None:
                 return ""
-            finished = _word(monitor, symbol_address(self._elf, "nodes_finished"))
+            finished = _word(monitor, symbol_address(self._elf, "nodes_finished", architecture))
             after = "" if finished is None else f", after {finished} nodes of the model"
-            return _place(self._elf, address) + after
+            return _place(self._elf, address, architecture) + after
 
         return RunnerClient(
             transport,
             timeout=self._timeout,
-            explain_address=lambda address: function_at(self._elf, address),
+            explain_address=lambda address: function_at(self._elf, address, architecture),
             explain_silence=where,
         )
 
     def _command(self, spec: EmulatorSpec, monitor_fd: int) -> list[str]:
-        program = str(find_tool(QEMU_ARM))
+        architecture = self._board.architecture
         return [
-            program,
+            str(find_tool(architecture.emulator(spec.program))),
             *("-M", spec.machine, "-nodefaults", "-display", "none"),
+            *architecture.emulator_flags,
             *("-icount", f"shift={spec.icount_shift}"),
             *("-chardev", f"socket,id=monitor,fd={monitor_fd}", "-mon", "chardev=monitor"),
             *_console(self._board),
@@ -286,9 +291,9 @@ def _with_log(error: EdgecError, log: IO[bytes]) -> EdgecError:
     )
 
 
-def _program_counter(monitor: socket.socket) -> int | None:
+def _program_counter(monitor: socket.socket, architecture: Architecture) -> int | None:
     """Ask QEMU's monitor where the core is; None when it cannot say."""
-    found = _ask(monitor, b"info registers", rb"R15=([0-9a-f]{8})")
+    found = _ask(monitor, b"info registers", architecture.program_counter)
     return None if found is None else int(found, 16)
 
 
@@ -314,8 +319,8 @@ def _ask(monitor: socket.socket, command: bytes, answer: bytes) -> bytes | None:
     return None
 
 
-def _place(elf: Path, address: int) -> str:
-    function = function_at(elf, address)
+def _place(elf: Path, address: int, architecture: Architecture) -> str:
+    function = function_at(elf, address, architecture)
     return f"pc 0x{address:08x}" + (f" in {function}" if function else "")
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgec.errors import EdgecError, ExitCode, Place
-from edgec.firmware.toolchain import ToolSpec, find_tool, run_tool
+from edgec.firmware.toolchain import find_tool, run_tool
 from edgec.firmware.uf2 import uf2_image
+from edgec.targets.architecture import ToolSpec
 from edgec.targets.board import Board, Flashing
 
 UF2 = "uf2"

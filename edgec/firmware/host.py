@@ -13,8 +13,9 @@ from edgec.codegen.source_tree import SourceTree
 from edgec.firmware.client import RunnerClient
 from edgec.firmware.emulate import Session
 from edgec.firmware.image import JOBS
-from edgec.firmware.toolchain import HOST_CC, find_tool, run_tool
+from edgec.firmware.toolchain import find_tool, run_tool
 from edgec.firmware.transport import PipeTransport
+from edgec.targets.this_machine import HOST
 
 _PROGRAM = "host.elf"  # a dot: no folder of a model is called so
 _GRACE = 2.0
@@ -67,7 +68,7 @@ class HostProcess:
         self._stack.close()
 
     def _compile(self, folder: Path) -> Path:
-        compiler = find_tool(HOST_CC)
+        compiler = find_tool(HOST.tools["compiler"])
         sources = sorted(path for path in self._tree.files if path.endswith(".c"))
         with ThreadPoolExecutor(JOBS) as pool:
             objects = list(pool.map(lambda each: self._object(compiler, folder, each), sources))

@@ -20,9 +20,9 @@ from edgec.firmware.sizes import (
     section_data,
 )
 from edgec.firmware.stack import StackUse, read_call_graph, worst_case
-from edgec.firmware.toolchain import ARM_GCC, ARM_OBJCOPY, ToolFailedError, find_tool, run_tool
+from edgec.firmware.toolchain import ToolFailedError, find_tool, run_tool
+from edgec.targets.architecture import Architecture
 from edgec.targets.board import Board
-from edgec.targets.cpu import CpuCore
 
 JOBS = 2
 _STACK_GRAIN = 64
@@ -54,26 +54,22 @@ def build_firmware(
     outputs of its run with ``output_crc``. Same sources, same bytes, in any
     folder. Raises ``missing-tool``, ``tool-failed``, ``does-not-fit``, ``stack-too-small``.
     """
-    recipe = build_recipe(board, name)
+    recipe, architecture = build_recipe(board, name), board.architecture
     with _workshop(out, name) as shop:
-        objects = _compile_all(shop, recipe)
+        objects = _compile_all(shop, recipe, architecture)
         graph = read_call_graph(sorted((shop / "obj").rglob("*.ci")))
-        stack = worst_case(graph, interrupt_frame_bytes(board.core))
+        frame = architecture.interrupt_frame(has_fpu=board.core.has_fpu)
+        stack = worst_case(graph, frame, architecture.first_function)
         _write_stack_script(out, stack, stack_bytes)
         _link(shop, recipe, objects, board)
         _write_self_test_script(out, shop / "firmware.elf", output_crc)
         _link(shop, recipe, objects, board)
-        _convert(shop, recipe)
+        _convert(shop, recipe, architecture)
         _neutral_map(shop / "firmware.map")
         for suffix in ("elf", "bin", "hex", "map"):
             shutil.copyfile(shop / f"firmware.{suffix}", out / f"firmware.{suffix}")
     elf = out / "firmware.elf"
-    return FirmwareImage(elf, measure_elf(elf), stack)
-
-
-def interrupt_frame_bytes(core: CpuCore) -> int:
-    """Return what an interrupt pushes: eight words, with an FPU 26, and up to 4 to align."""
-    return (26 if core.has_fpu else 8) * 4 + 4
+    return FirmwareImage(elf, measure_elf(elf, architecture), stack)
 
 
 @contextmanager
@@ -96,8 +92,8 @@ def _sources(shop: Path, name: str) -> list[str]:
     return sorted(path.relative_to(shop).as_posix() for path in found if path.suffix == ".c")
 
 
-def _compile_all(shop: Path, recipe: BuildRecipe) -> list[str]:
-    gcc = find_tool(ARM_GCC)
+def _compile_all(shop: Path, recipe: BuildRecipe, architecture: Architecture) -> list[str]:
+    gcc = find_tool(architecture.tools["compiler"])
     sources = _sources(shop, recipe.name)
     with ThreadPoolExecutor(JOBS) as pool:
         return list(pool.map(lambda source: _compile(shop, gcc, recipe, source), sources))
@@ -135,7 +131,7 @@ def _write_self_test_script(out: Path, linked: Path, output_crc: int | None) -> 
 def _link(shop: Path, recipe: BuildRecipe, objects: list[str], board: Board) -> None:
     arguments = (*recipe.cpu_flags, *objects, *recipe.link_flags, "-o", "firmware.elf")
     try:
-        run_tool([find_tool(ARM_GCC), *arguments], cwd=shop)
+        run_tool([find_tool(board.architecture.tools["compiler"]), *arguments], cwd=shop)
     except ToolFailedError as error:
         overflows = _OVERFLOW.findall(error.stderr)
         raise_all([_does_not_fit(board, region, int(excess)) for region, excess in overflows])
@@ -153,8 +149,8 @@ def _does_not_fit(board: Board, region: str, excess: int) -> EdgecError:
     )
 
 
-def _convert(shop: Path, recipe: BuildRecipe) -> None:
-    objcopy = find_tool(ARM_OBJCOPY)
+def _convert(shop: Path, recipe: BuildRecipe, architecture: Architecture) -> None:
+    objcopy = find_tool(architecture.tools["objcopy"])
     run_tool([objcopy, *recipe.bin_flags, "firmware.elf", "firmware.bin"], cwd=shop)
     run_tool([objcopy, "-O", "ihex", "firmware.elf", "firmware.hex"], cwd=shop)
 

@@ -13,7 +13,6 @@ from edgec.targets.board import Board
 from edgec.targets.cycle_model import Executed, LayerReads, estimate_cycles
 
 _HOOK = "edgec_on_node"
-_MEASURING = frozenset({_HOOK, "edgec_ticks", "edgec_systick"})
 _TIMEOUT = 900.0  # s: logging makes the emulator some ten times slower
 
 
@@ -54,17 +53,18 @@ def profile_run(
 
     Cycles are estimated for ``clocked``, where that is another board than the emulated one.
     """
-    code = disassemble(elf)
+    code = disassemble(elf, board.architecture)
     target = clocked or board
+    measuring = frozenset({_HOOK, *board.architecture.ticks.functions})
     with (
         TraceReader(_entry(code, f"{name}_run"), _entry(code, _HOOK)) as reader,
         Emulator(board, elf, timeout=_TIMEOUT, log_to=reader.fd) as session,
     ):
         total = session.run(inputs).instructions or 0
         counts = [cost.instructions or 0 for cost in session.profile()]
-    nodes = [_executed(code, runs) for runs in reader.nodes(len(counts))]
+    nodes = [_executed(code, runs, measuring) for runs in reader.nodes(len(counts))]
     cycles = [
-        estimate_cycles(target.cpu, blocks, target.flash_timing, read)
+        estimate_cycles(target.architecture, target.cpu, blocks, target.flash_timing, read)
         for blocks, read in zip(nodes, reads, strict=True)
     ]
     profiles = tuple(map(NodeProfile, counts, cycles))
@@ -80,12 +80,14 @@ def _entry(code: Disassembly, function: str) -> int:
     return address
 
 
-def _executed(code: Disassembly, runs: Sequence[BlockRuns]) -> list[Executed]:
-    """Return what ran, without the node hook itself."""
+def _executed(
+    code: Disassembly, runs: Sequence[BlockRuns], measuring: frozenset[str]
+) -> list[Executed]:
+    """Return what ran, without the functions that measure it."""
     return [
         Executed(code.block(*each.block), each.count, each.taken)
         for each in runs
-        if code.function_at(each.block[0]) not in _MEASURING
+        if code.function_at(each.block[0]) not in measuring
     ]
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
+from edgec.targets.architecture import Architecture
+
 WEIGHTS_SECTION = ".edgec_weights"
 _ARENA = ".edgec_arena"
 _STACK = ".edgec_stack"
-_CODE = (".text", ".ARM.exidx")
 _STATIC = (".data", ".bss")
 
 
@@ -38,12 +39,12 @@ class FirmwareSizes:
         return self.static_ram_bytes + self.arena_bytes + self.stack_reserved_bytes
 
 
-def measure_elf(elf: Path) -> FirmwareSizes:
+def measure_elf(elf: Path, architecture: Architecture) -> FirmwareSizes:
     """Return the sizes of a linked firmware."""
     with elf.open("rb") as file:
         sizes = {each.name: int(each["sh_size"]) for each in ELFFile(file).iter_sections()}
     return FirmwareSizes(
-        code_bytes=sum(sizes.get(name, 0) for name in _CODE),
+        code_bytes=sum(sizes.get(name, 0) for name in architecture.code_sections),
         weights_bytes=sizes.get(WEIGHTS_SECTION, 0),
         data_bytes=sizes.get(".data", 0),
         static_ram_bytes=sum(sizes.get(name, 0) for name in _STATIC),
@@ -59,23 +60,24 @@ def section_data(elf: Path, name: str) -> bytes:
         return bytes(section.data()) if section is not None else b""
 
 
-def function_at(elf: Path, address: int) -> str:
+def function_at(elf: Path, address: int, architecture: Architecture) -> str:
     """Return the name of the function around ``address``, or an empty string."""
     with elf.open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
         symbols = table.iter_symbols() if table is not None else ()
         for symbol in symbols:
-            start = int(symbol["st_value"]) & ~1
+            start = architecture.code_address(int(symbol["st_value"]))
             if start <= address < start + int(symbol["st_size"]):
                 return str(symbol.name)
     return ""
 
 
-def symbol_address(elf: Path, name: str) -> int | None:
+def symbol_address(elf: Path, name: str, architecture: Architecture) -> int | None:
     """Return where a function or a variable is, or None."""
     with elf.open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
         for symbol in table.get_symbol_by_name(name) or () if table is not None else ():
-            address = int(symbol["st_value"])
-            return address & ~1 if symbol["st_info"]["type"] == "STT_FUNC" else address
+            value = int(symbol["st_value"])
+            is_code = symbol["st_info"]["type"] == "STT_FUNC"
+            return architecture.code_address(value) if is_code else value
     return None

@@ -12,7 +12,6 @@ from pathlib import Path
 from edgec.errors import EdgecError, Place
 
 LIBRARY_FRAME_BYTES = 64
-ENTRY = "edgec_reset"
 _INDIRECT = "__indirect_call"
 _BOUND_IN_MAIN = re.compile(r"firmware/main\.c:(run|input|output|reset)$")
 _BOUND_IN_RUNNER = re.compile(r"firmware/runner/calibrate\.c:\w+_nodes?$")
@@ -60,7 +59,7 @@ def _frames(text: str) -> dict[str, int]:
     return {title: _bounded(title, int(each[1]), each[2]) for title, each in found if each}
 
 
-def worst_case(graph: CallGraph, interrupt_bytes: int, entry: str = ENTRY) -> StackUse:
+def worst_case(graph: CallGraph, interrupt_bytes: int, entry: str) -> StackUse:
     """Return the deepest chain from ``entry`` plus one interrupt.
 
     Raises ``recursive-call`` and ``unbounded-stack``.

@@ -5,51 +5,14 @@ import re
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from edgec.errors import EdgecError, ExitCode
+from edgec.targets.architecture import ToolSpec
 
 _LAST_LINES = 12
 _TOOL_TIMEOUT = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class ToolSpec:
-    """A program edgec starts: found by environment variable first, then on PATH."""
-
-    program: str
-    variable: str
-    apt: str
-    brew: str
-
-    @property
-    def install(self) -> str:
-        """How to get the tool, one line."""
-        return f"`sudo apt install {self.apt}`, on macOS `brew install {self.brew}`"
-
-
-ARM_GCC = ToolSpec(
-    "arm-none-eabi-gcc",
-    "EDGEC_ARM_GCC",
-    "gcc-arm-none-eabi libnewlib-arm-none-eabi",
-    "--cask gcc-arm-embedded",
-)
-ARM_OBJCOPY = ToolSpec(
-    "arm-none-eabi-objcopy",
-    "EDGEC_ARM_OBJCOPY",
-    "binutils-arm-none-eabi",
-    "--cask gcc-arm-embedded",
-)
-ARM_OBJDUMP = ToolSpec(
-    "arm-none-eabi-objdump",
-    "EDGEC_ARM_OBJDUMP",
-    "binutils-arm-none-eabi",
-    "--cask gcc-arm-embedded",
-)
-QEMU_ARM = ToolSpec("qemu-system-arm", "EDGEC_QEMU", "qemu-system-arm", "qemu")
-HOST_CC = ToolSpec("cc", "EDGEC_CC", "gcc", "gcc")
-TOOLS = (ARM_GCC, ARM_OBJCOPY, ARM_OBJDUMP, QEMU_ARM, HOST_CC)
+_VERSION = re.compile(r"\d+\.\d+(?:\.\d+)*")
 
 
 def find_tool(spec: ToolSpec) -> Path:
@@ -111,7 +74,11 @@ class ToolFailedError(EdgecError):
 
 
 def tool_version(spec: ToolSpec) -> str:
-    """Return the version a tool states of itself, such as ``12.2.1``, or its whole first line."""
-    lines = run_tool([find_tool(spec), "--version"], timeout=20).splitlines() or [""]
-    numbers = re.findall(r"\d+\.\d+(?:\.\d+)*", lines[0])
-    return str(numbers[-1] if spec is not QEMU_ARM else numbers[0]) if numbers else lines[0]
+    """Return the version a tool states of itself, such as ``12.2.1``, or its whole first line.
+
+    A distributor's own version, in parentheses, stands before the tool's or after it.
+    """
+    line = (run_tool([find_tool(spec), "--version"], timeout=20).splitlines() or [""])[0]
+    _, _, behind = line.rpartition(")")
+    numbers = _VERSION.findall(behind) or _VERSION.findall(line)
+    return str(numbers[0]) if numbers else line

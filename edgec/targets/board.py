@@ -13,7 +13,8 @@ from pathlib import Path
 
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.resources import data_folder
-from edgec.targets.cpu import CPUS, CpuCore
+from edgec.targets.architecture import Architecture
+from edgec.targets.cpu import ARCHITECTURES, CPUS, CpuCore
 from edgec.targets.cycle_model import NEVER_WAITS, FlashTiming
 from edgec.targets.typed_toml import read_toml
 
@@ -23,9 +24,9 @@ FLASH_CONTENTS = ("text", "weights")
 RAM_CONTENTS = ("data", "arena", "stack")
 _ADDRESS_SPACE = 1 << 32
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _REGISTER_FIELDS = (4, 5)
 _WIDTHS = (1, 2, 4)
-_INTERRUPTS = 480  # the most an NVIC has
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class MemoryRegion:
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """The byte console. ``driver`` is a file in runtime_c/port/cortex_m; ``clock_hz`` feeds it.
+    """The byte console. ``driver`` is a file of the core's port; ``clock_hz`` feeds it.
 
     ``irq`` is the number of its interrupt, for drivers that sleep until a byte arrives.
     """
@@ -59,7 +60,7 @@ class Console:
 
 @dataclass(frozen=True, slots=True)
 class Emulator:
-    """How QEMU plays the board: an instruction takes 2^icount_shift ns, SysTick runs at tick_hz."""
+    """How QEMU plays the board: an instruction takes 2^icount_shift ns, ticks run at tick_hz."""
 
     program: str
     machine: str
@@ -97,8 +98,8 @@ class Board:
     """A board as its file says it is; valid by construction through :func:`load_board`.
 
     ``setup`` is a list of register writes at start, [address, clear, set, wait for these bits] and
-    the register's bytes where they are not 4. ``boot`` names a file boot_<name>.c in
-    runtime_c/port/cortex_m that the chip's ROM wants before the program.
+    the register's bytes where they are not 4. ``boot`` names a file boot_<name>.c of the core's
+    port that the chip's ROM wants before the program.
     """
 
     id: str
@@ -123,6 +124,11 @@ class Board:
     def core(self) -> CpuCore:
         """The CPU core of the board."""
         return CPUS[self.cpu]
+
+    @property
+    def architecture(self) -> Architecture:
+        """The architecture of the board's core."""
+        return ARCHITECTURES[self.core.architecture]
 
     @property
     def flash_bytes(self) -> int:
@@ -167,22 +173,6 @@ def board_names() -> tuple[str, ...]:
 def board_aliases() -> Mapping[str, str]:
     """Return alias -> board id."""
     return {alias: name for name in board_names() for alias in load_board(name).aliases}
-
-
-def console_drivers() -> tuple[str, ...]:
-    """Return the names of the console drivers that exist in runtime_c."""
-    return tuple(
-        sorted(path.stem for path in _port_files() if "edgec_console_start" in path.read_text())
-    )
-
-
-def boot_blocks() -> tuple[str, ...]:
-    """Return the names of the blocks for boot ROMs that exist in runtime_c."""
-    return tuple(sorted(path.stem[5:] for path in _port_files() if path.stem.startswith("boot_")))
-
-
-def _port_files() -> list[Path]:
-    return list((data_folder("runtime_c") / "port" / "cortex_m").glob("*.c"))
 
 
 def board_source(name_or_path: str | Path) -> bytes:
@@ -238,7 +228,19 @@ def _check_head(board: Board) -> Iterator[EdgecError]:
         yield _problem(board, "schema", f"must be {SCHEMA}, got {board.schema}")
     if not 0 < board.clock_hz < _ADDRESS_SPACE:
         yield _problem(board, "clock_hz", f"must be a frequency in Hz, got {board.clock_hz}")
-    yield from _one_of(board, "cpu", board.cpu, tuple(each for each in CPUS if each != "host"))
+    yield from _one_of(board, "cpu", board.cpu, tuple(_bare_cores()))
+
+
+def _bare_cores() -> dict[str, Architecture]:
+    """Return the cores that a board can have, and their architectures."""
+    found = {name: ARCHITECTURES[core.architecture] for name, core in CPUS.items()}
+    return {name: each for name, each in found.items() if not each.is_hosted}
+
+
+def _architecture(board: Board) -> Architecture:
+    """Return the architecture to check against; that of the first core where there is no such."""
+    known = _bare_cores()
+    return known.get(board.cpu, next(iter(known.values())))
 
 
 def _check_regions(board: Board) -> Iterator[EdgecError]:
@@ -268,13 +270,14 @@ def _check_contents(board: Board) -> Iterator[EdgecError]:
 
 
 def _check_devices(board: Board) -> Iterator[EdgecError]:
-    console = board.console
-    yield from _one_of(board, "console.driver", console.driver, console_drivers())
+    console, architecture = board.console, _architecture(board)
+    yield from _one_of(board, "console.driver", console.driver, architecture.console_drivers)
     for key in ("base", "clock_hz", "baud"):
         if not 0 <= getattr(console, key) < _ADDRESS_SPACE:
             yield _problem(board, f"console.{key}", "must fit 32 bits and not be negative")
-    if not 0 <= console.irq < _INTERRUPTS:
-        yield _problem(board, "console.irq", f"must be 0 to {_INTERRUPTS - 1}, got {console.irq}")
+    if not 0 <= console.irq < architecture.interrupts:
+        most = architecture.interrupts - 1
+        yield _problem(board, "console.irq", f"must be 0 to {most}, got {console.irq}")
     if console.baud == 0:
         yield _problem(board, "console.baud", "must not be 0")
     for i, step in enumerate(board.setup):
@@ -282,7 +285,7 @@ def _check_devices(board: Board) -> Iterator[EdgecError]:
             form = "must be [address, clear, set, wait], 32 bits each, and 1 or 2 for fewer bytes"
             yield _problem(board, f"setup[{i}]", form)
     if board.boot:
-        yield from _one_of(board, "boot", board.boot, boot_blocks())
+        yield from _one_of(board, "boot", board.boot, architecture.boot_blocks)
     yield from _check_flashing(board)
     yield from _check_emulator(board)
     yield from _check_figures(board)
@@ -335,8 +338,11 @@ def _check_emulator(board: Board) -> Iterator[EdgecError]:
         yield _problem(board, "emulator.icount_shift", "is too small to count instructions", hint)
     for key in ("program", "machine"):
         value = getattr(emulator, key)
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
+        if not _PLAIN_NAME.fullmatch(value):
             yield _problem(board, f"emulator.{key}", f"not a plain name: {value!r}")
+    if _PLAIN_NAME.fullmatch(emulator.program):
+        known = tuple(each.program for each in _architecture(board).emulators)
+        yield from _one_of(board, "emulator.program", emulator.program, known)
 
 
 def _check_twin(board: Board) -> Iterator[EdgecError]:
@@ -347,5 +353,9 @@ def _check_twin(board: Board) -> Iterator[EdgecError]:
     twin = load_board(board.twin)
     if twin.emulator is None:
         yield _problem(board, "twin", f"{twin.id} has no emulator either")
-    if twin.core.isa != board.core.isa or twin.core.has_fpu != board.core.has_fpu:
+    if _code_kind(twin.core) != _code_kind(board.core):
         yield _problem(board, "twin", f"{twin.id} has a {twin.cpu}, which is no {board.cpu}")
+
+
+def _code_kind(core: CpuCore) -> tuple[str, str, bool]:
+    return core.architecture, core.isa, core.has_fpu

@@ -1,50 +1,19 @@
-"""Cycles from instructions: a timing table per core, and what waiting for flash adds.
+"""Cycles from instructions: what a core takes for each, and what waiting for flash adds.
 
-The tables follow Arm's technical reference manuals where these publish timings (M0, M0+, M3, M4)
-and are approximations where they do not (M7, M33, M55, M85): see docs/cycles.md. A block is a run
-of instructions without a branch inside; how often each ran is counted, not guessed.
+A block is a run of instructions without a branch inside; how often each ran is counted, not
+guessed. Timings and kinds of instructions come from the core's architecture.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from edgec.targets.instruction_class import Kind, classify
+from edgec.targets.architecture import Architecture
+from edgec.targets.instruction_class import Classify, Kind, Timing
 
 # What inner loops of CMSIS-NN and of runtime_c/src/support/dot.h do: two rows at a time.
 _OUTPUTS_PER_READ = 2
 _FIRST_REGISTER = re.compile(r"\w+")
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Cycles of a core's instructions with memory that never waits.
-
-    ``load_next`` is a load right behind a load whose result it does not need. ``per_word`` is for
-    each word of a multiple transfer, on top of one cycle. ``refill`` is added by a taken branch.
-    ``load_use`` is added where the next instruction needs what was loaded. ``issue`` scales all,
-    below 1 where a core starts two instructions at a time.
-    """
-
-    load: float = 2
-    load_next: float = 1
-    load_use: float = 0
-    store: float = 1
-    per_word: float = 1
-    refill: float = 2
-    issue: float = 1
-    costs: Mapping[Kind, float] = field(default_factory=dict)
-
-    def cost(self, kind: Kind, words: int) -> float:
-        """Return the cycles of one instruction on its own."""
-        if kind is Kind.LOAD:
-            return self.load
-        if kind is Kind.STORE:
-            return self.store
-        if kind in {Kind.LOAD_MANY, Kind.STORE_MANY}:
-            return 1 + self.per_word * words
-        return self.costs.get(kind, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,78 +64,35 @@ class Executed:
     taken: int
 
 
-# Where Arm publishes timings these are its; a range counts as its middle. Those of M7, M33, M55
-# and M85, ``issue`` above all, are approximations by hand: docs/cycles.md.
-_M4_COSTS = {
-    Kind.DIVIDE: 7,
-    Kind.FLOAT_ACCUMULATE: 3,
-    Kind.FLOAT_DIVIDE: 14,
-}
-_SMALL = Timing(load=2, load_next=2, store=2, refill=2)
-_M3 = Timing(
-    costs={
-        Kind.ACCUMULATE: 2,
-        Kind.LONG_MULTIPLY: 4,
-        Kind.LONG_ACCUMULATE: 5.5,
-        Kind.DIVIDE: 7,
-    }
-)
-_M4 = Timing(costs=_M4_COSTS)
-_M33 = Timing(load=1, load_next=1, load_use=1, refill=2, costs=_M4_COSTS)
-_M7 = Timing(load=1, load_next=1, load_use=1, refill=1, issue=0.7, costs=_M4_COSTS)
-_M55 = Timing(
-    load=1,
-    load_next=1,
-    load_use=1,
-    refill=2,
-    costs={
-        Kind.DIVIDE: 7,
-        Kind.FLOAT_DIVIDE: 14,
-        Kind.VECTOR: 2,
-        Kind.VECTOR_ACCUMULATE: 1,  # two cycles, of which one overlaps the load it alternates with
-        Kind.VECTOR_LOAD: 2,
-        Kind.VECTOR_STORE: 2,
-        Kind.VECTOR_GATHER: 8,
-        Kind.LOOP: 0,
-    },
-)
-
-TIMINGS: Mapping[str, Timing] = MappingProxyType(
-    {
-        "cortex-m0": replace(_SMALL, refill=2, costs={Kind.CALL: 2}),
-        "cortex-m0plus": replace(_SMALL, refill=1, costs={Kind.CALL: 2}),
-        "cortex-m3": _M3,
-        "cortex-m4": _M4,
-        "cortex-m7": _M7,
-        "cortex-m33": _M33,
-        "cortex-m55": _M55,
-        "cortex-m85": replace(_M55, refill=1, issue=0.8),
-    }
-)
-
-
 def estimate_cycles(
-    cpu: str, blocks: Sequence[Executed], flash: FlashTiming, reads: LayerReads
+    architecture: Architecture,
+    cpu: str,
+    blocks: Sequence[Executed],
+    flash: FlashTiming,
+    reads: LayerReads,
 ) -> int:
-    """Return the estimated cycles of a layer, from the blocks it executed and what it read."""
-    timing = TIMINGS[cpu]
-    core = sum(_block_cycles(timing, each) for each in blocks)
+    """Return the estimated cycles of a layer on core ``cpu``, from what it executed and read."""
+    timing, classify = architecture.timings[cpu], architecture.classify
+    core = sum(_block_cycles(timing, classify, each) for each in blocks)
     return round(core + _fetch_stalls(blocks, flash) + _weight_stalls(flash, reads))
 
 
-def _block_cycles(timing: Timing, executed: Executed) -> float:
-    once = _straight_cycles(timing, executed.block.instructions)
-    ends_in_loop = executed.block.instructions[-1:] and _is_loop_end(executed.block)
+def _block_cycles(timing: Timing, classify: Classify, executed: Executed) -> float:
+    instructions = executed.block.instructions
+    once = _straight_cycles(timing, classify, instructions)
+    ends_in_loop = instructions and _is_loop_end(classify, instructions[-1])
     refill = 0 if ends_in_loop else timing.refill
     return timing.issue * once * executed.count + refill * executed.taken
 
 
-def _is_loop_end(block: Block) -> bool:
-    """Tell whether a block ends in LE or LETP: their jump costs nothing."""
-    return classify(*block.instructions[-1])[0] is Kind.LOOP
+def _is_loop_end(classify: Classify, last: tuple[str, str]) -> bool:
+    """Tell whether a block ends in a hardware loop: its jump costs nothing."""
+    return classify(*last)[0] is Kind.LOOP
 
 
-def _straight_cycles(timing: Timing, instructions: Sequence[tuple[str, str]]) -> float:
+def _straight_cycles(
+    timing: Timing, classify: Classify, instructions: Sequence[tuple[str, str]]
+) -> float:
     total = 0.0
     loaded = ""
     for mnemonic, operands in instructions:

@@ -15,6 +15,7 @@ TESTS = Path(__file__).parents[1]
 OTHER_WORDS = {
     *("cmsis-nn", "aidge-export-arm-cortexm", "tflite-runtime", "ai-edge-litert"),
     *(
+        "arm-cortex-m",
         "arm-none-eabi-gcc",
         "arm-none-eabi-objcopy",
         "arm-none-eabi-objdump",

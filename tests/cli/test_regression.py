@@ -20,6 +20,7 @@ from edgec.driver.run.first_layer import first_different_layer
 from edgec.errors import EdgecError
 from edgec.firmware.emulate import Emulator
 from edgec.firmware.sizes import symbol_address
+from edgec.targets.arm_cortex_m import ARM_CORTEX_M
 
 pytestmark = pytest.mark.qemu
 
@@ -54,7 +55,7 @@ def flip_weight(data: bytearray, elf: Path) -> None:
 
 def replace_kernel(code: bytes) -> Callable[[bytearray, Path], None]:
     def edit(data: bytearray, elf: Path) -> None:
-        address = symbol_address(elf, "arm_fully_connected_s8")
+        address = symbol_address(elf, "arm_fully_connected_s8", ARM_CORTEX_M)
         assert address is not None
         with elf.open("rb") as file:
             (at,) = ELFFile(file).address_offsets(address)

@@ -14,6 +14,7 @@ from cli.test_errors import check_error
 from elftools.elf.elffile import ELFFile
 
 from edgec.firmware.sizes import symbol_address
+from edgec.targets.arm_cortex_m import ARM_CORTEX_M
 
 pytest.importorskip("serial")
 pytestmark = pytest.mark.qemu
@@ -100,7 +101,7 @@ def test_weights_are_checked_where_outputs_are_right(cli: Cli, built: Path, tmp_
     folder = tmp_path / "out"
     shutil.copytree(built, folder)
     elf = folder / "firmware.elf"
-    address = symbol_address(elf, "edgec_self_test")
+    address = symbol_address(elf, "edgec_self_test", ARM_CORTEX_M)
     assert address is not None
     with elf.open("rb") as file:
         (at,) = ELFFile(file).address_offsets(address)

@@ -97,13 +97,13 @@ def test_sizes(fake_image: Build) -> None:
 
 
 def test_functions_by_address(fake_image: Build) -> None:
-    elf = fake_image("qemu-m4").elf
+    elf, architecture = fake_image("qemu-m4").elf, load_board("qemu-m4").architecture
     with elf.open("rb") as file:
         (symbol,) = ELFFile(file).get_section_by_name(".symtab").get_symbol_by_name("fake_run")
         start = symbol["st_value"] & ~1
-    assert function_at(elf, start) == "fake_run"
-    assert function_at(elf, start + 10) == "fake_run"
-    assert function_at(elf, 0xF0000000) == ""
+    assert function_at(elf, start, architecture) == "fake_run"
+    assert function_at(elf, start + 10, architecture) == "fake_run"
+    assert function_at(elf, 0xF0000000, architecture) == ""
 
 
 def test_too_large_for_ram_and_flash(tmp_path: Path) -> None:

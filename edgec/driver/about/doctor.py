@@ -8,10 +8,11 @@ from importlib.util import find_spec
 
 from edgec.backends.cmsis_nn import source as cmsis_nn
 from edgec.errors import EdgecError
-from edgec.firmware.toolchain import TOOLS, ToolSpec, find_tool, tool_version
+from edgec.firmware.toolchain import find_tool, tool_version
+from edgec.targets.architecture import ToolSpec
+from edgec.targets.cpu import ARCHITECTURES
 
 _PYTHON = (3, 11)
-_NOT_REQUIRED = {"cc": "only for `edgec run --on host` and the tests"}
 _ORACLES = {"tflite_runtime": "tflite-runtime", "ai_edge_litert": "ai-edge-litert"}
 
 
@@ -28,7 +29,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at Python, packages, CMSIS-NN, tools and the oracle; never raises."""
-    return [_python(), *_packages(), _cmsis_nn(), *(_tool(each) for each in TOOLS), _oracle()]
+    return [_python(), *_packages(), _cmsis_nn(), *_tools(), _oracle()]
 
 
 def _python() -> Finding:
@@ -67,13 +68,20 @@ def _cmsis_nn() -> Finding:
     return Finding("CMSIS-NN", True, True, library.revision, library.origin)
 
 
-def _tool(spec: ToolSpec) -> Finding:
-    needed = spec.program not in _NOT_REQUIRED
+def _tools() -> list[Finding]:
+    return [
+        _tool(spec, architecture.optional)
+        for architecture in ARCHITECTURES.values()
+        for spec in architecture.programs
+    ]
+
+
+def _tool(spec: ToolSpec, note: str) -> Finding:
+    needed = not note
     try:
         path = find_tool(spec)
         return Finding(spec.program, True, needed, tool_version(spec), str(path))
     except EdgecError as error:
-        note = _NOT_REQUIRED.get(spec.program, "")
         detail = "; ".join(part for part in (note, error.message, error.help) if part)
         return Finding(spec.program, False, needed, "", detail)
 

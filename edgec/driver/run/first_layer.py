@@ -147,11 +147,12 @@ def _watch(
     tensors: list[list[Tensor]],
 ) -> list[list[bytes]]:
     board, elf = built.emulated
-    arena = _address(elf, "arena")
+    arena = _address(board, elf, "arena")
     regions = [[(arena + at, size) for _, (at, size) in node] for node in tensors]
-    run, hook = _address(elf, f"{built.name}_run"), _address(elf, "edgec_on_node")
+    run, hook = _address(board, elf, f"{built.name}_run"), _address(board, elf, "edgec_on_node")
+    kind = board.architecture.breakpoint_bytes
     placed = [((arena + at, size), raw) for (at, size), raw in inputs]
-    with NodeWatcher(run, hook, placed, regions) as watcher:
+    with NodeWatcher(run, hook, placed, regions, kind) as watcher:
         _run(board, elf, watcher, sample)
     if len(watcher.contents) != len(tensors):
         raise _does_not_match()
@@ -163,8 +164,8 @@ def _run(board: Board, elf: Path, watcher: NodeWatcher, sample: Sequence[bytes])
         session.run(sample)
 
 
-def _address(elf: Path, symbol: str) -> int:
-    address = symbol_address(elf, symbol)
+def _address(board: Board, elf: Path, symbol: str) -> int:
+    address = symbol_address(elf, symbol, board.architecture)
     if address is None:
         raise _does_not_match()
     return address

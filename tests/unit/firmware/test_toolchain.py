@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from edgec.errors import EdgecError, ExitCode
-from edgec.firmware.toolchain import TOOLS, ToolSpec, find_tool, run_tool, tool_version
+from edgec.firmware.toolchain import find_tool, run_tool, tool_version
+from edgec.targets.architecture import ToolSpec
+from edgec.targets.cpu import ARCHITECTURES
 
+TOOLS = [spec for each in ARCHITECTURES.values() for spec in each.programs]
 PYTHON = ToolSpec("python3", "EDGEC_TEST_TOOL", "python3", "python")
 
 
@@ -60,3 +63,24 @@ def test_tool_that_cannot_start(tmp_path: Path) -> None:
 def test_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PYTHON.variable, sys.executable)
     assert tool_version(PYTHON) == ".".join(map(str, sys.version_info[:3]))
+
+
+@pytest.mark.parametrize(
+    ("line", "version"),
+    [
+        ("arm-none-eabi-gcc (15:12.2.rel1-1) 12.2.1 20221205", "12.2.1"),
+        ("gcc (Arm GNU Toolchain 12.3.Rel1 (Build arm-12.35)) 12.3.1 20230626", "12.3.1"),
+        ("GNU objdump (2.40-2+18+b1) 2.40", "2.40"),
+        ("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)", "7.2.22"),
+        ("QEMU emulator version 8.2.0", "8.2.0"),
+        ("tool of nobody", "tool of nobody"),
+    ],
+)
+def test_version_among_those_of_distributors(
+    line: str, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "tool"
+    tool.write_text(f"#!/bin/sh\necho '{line}'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv(PYTHON.variable, str(tool))
+    assert tool_version(PYTHON) == version

@@ -2,17 +2,18 @@
 
 import pytest
 
-from edgec.targets.cpu import CPUS
+from edgec.targets.arm_cortex_m import ARM_CORTEX_M
+from edgec.targets.cpu import ARCHITECTURES, CPUS
 from edgec.targets.cycle_model import (
     NEVER_WAITS,
-    TIMINGS,
     Block,
     Executed,
     FlashTiming,
     LayerReads,
     estimate_cycles,
 )
-from edgec.targets.instruction_class import Kind, classify
+from edgec.targets.instruction_class import Kind
+from edgec.targets.thumb import classify
 
 NOTHING = LayerReads(0, 0)
 
@@ -61,7 +62,8 @@ def test_class_of_instruction(text: str, kind: Kind, words: int) -> None:
 def cycles(cpu: str, *lines: str, count: int = 1, taken: int = 0) -> int:
     instructions = tuple((m, rest) for m, _, rest in (line.partition(" ") for line in lines))
     block = Block(0, 4 * len(lines), instructions)
-    return estimate_cycles(cpu, [Executed(block, count, taken)], NEVER_WAITS, NOTHING)
+    executed = [Executed(block, count, taken)]
+    return estimate_cycles(ARM_CORTEX_M, cpu, executed, NEVER_WAITS, NOTHING)
 
 
 def test_loads_in_a_row_overlap_where_the_core_pipelines_them() -> None:
@@ -92,16 +94,19 @@ def test_code_waits_for_flash_beyond_its_cache() -> None:
     once = [Executed(block, 100, 0)]
     cached = FlashTiming(wait_states=4, line_bytes=16, code_cache_bytes=64)
     bare = FlashTiming(wait_states=4, line_bytes=16)
-    assert estimate_cycles("cortex-m4", once, cached, NOTHING) == 1600
-    assert estimate_cycles("cortex-m4", once, bare, NOTHING) == 1600 + 100 * 4 * 2
+    assert estimate_cycles(ARM_CORTEX_M, "cortex-m4", once, cached, NOTHING) == 1600
+    assert estimate_cycles(ARM_CORTEX_M, "cortex-m4", once, bare, NOTHING) == 1600 + 100 * 4 * 2
 
 
 def test_weights_are_read_again_where_no_cache_keeps_them() -> None:
     flash = FlashTiming(wait_states=5, line_bytes=16, data_cache_bytes=256)
     small, large = LayerReads(256, 64_000), LayerReads(512, 64_000)
-    assert estimate_cycles("cortex-m4", [], flash, small) == 16 * 5
-    assert estimate_cycles("cortex-m4", [], flash, large) == 32_000 // 16 * 5
+    assert estimate_cycles(ARM_CORTEX_M, "cortex-m4", [], flash, small) == 16 * 5
+    assert estimate_cycles(ARM_CORTEX_M, "cortex-m4", [], flash, large) == 32_000 // 16 * 5
 
 
 def test_every_core_has_a_timing() -> None:
-    assert set(TIMINGS) == set(CPUS) - {"host"}
+    timed = [name for each in ARCHITECTURES.values() for name in each.timings]
+    assert sorted(timed) == sorted(set(CPUS) - {"host"})
+    for name in timed:
+        assert name in ARCHITECTURES[CPUS[name].architecture].timings
