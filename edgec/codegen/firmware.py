@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgec.backends.backend import backends
-from edgec.codegen.render import render
+from edgec.codegen.render import identifier, render
 from edgec.codegen.source_tree import SourceTree
+from edgec.memory.deployment import Deployment
+from edgec.memory.planner import ALIGNMENT
 from edgec.resources import data_folder
 from edgec.targets.architecture import Architecture
 from edgec.targets.board import Board
@@ -46,6 +48,28 @@ class FirmwareModel:
     name: str
     input_count: int
     output_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FirmwareModels:
+    """The models of a firmware, in a folder called ``name``, and the arena that they share."""
+
+    name: str
+    models: tuple[FirmwareModel, ...]
+    arena_starts: tuple[int, ...]
+    arena_size: int
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> "FirmwareModels":
+        """Return what the firmware of a deployment must know."""
+        models = tuple(
+            FirmwareModel(
+                identifier(each.program.name), len(each.program.inputs), len(each.program.outputs)
+            )
+            for each in deployment.models
+        )
+        name = identifier(deployment.name)
+        return cls(name, models, deployment.arena_starts, deployment.arena_size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +134,15 @@ def kernel_includes(name: str) -> tuple[str, ...]:
 
 
 def firmware_tree(
-    board: Board, model: FirmwareModel, *, stack_bytes: int = DEFAULT_STACK_BYTES
+    board: Board,
+    model: FirmwareModel | FirmwareModels,
+    *,
+    stack_bytes: int = DEFAULT_STACK_BYTES,
 ) -> SourceTree:
-    """Return the folder ``firmware/`` for ``model`` on ``board`` (paths relative to it)."""
+    """Return ``firmware/`` for a model or several on ``board`` (paths relative to it)."""
     rendered = {
         "main.c": render("firmware/main.c.j2", _main_view(board.name, board.architecture, model)),
-        "include/edgec/board.h": render("firmware/board.h.j2", _board_view(board)),
+        "include/edgec/board.h": render("firmware/board.h.j2", _board_view(board, _count(model))),
         "linker.ld": render("firmware/linker.ld.j2", _linker_view(board)),
         "stack.ld": stack_script(stack_bytes, "edgec's default"),
         "self_test.ld": self_test_script(0, None, "nothing yet"),
@@ -149,15 +176,28 @@ def self_test_script(weights_crc: int, output_crc: int | None, origin: str) -> b
 
 
 @dataclass(frozen=True, slots=True)
-class MainView:
-    """For main.c.j2."""
+class MainModelView:
+    """One of the models that main.c serves; ``suffix`` tells its C names from the others'."""
 
-    board_name: str
     name: str
     macro: str
-    section_macro: str
+    suffix: str
     input_bytes: tuple[str, ...]
     output_bytes: tuple[str, ...]
+    arena: str
+    arena_bytes: str
+    self_test: str
+
+
+@dataclass(frozen=True, slots=True)
+class MainView:
+    """For main.c.j2; sizes are C expressions."""
+
+    board_name: str
+    section_macro: str
+    arena_bytes: str
+    arena_align: str
+    models: tuple[MainModelView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +213,7 @@ class BoardView:
     setup: tuple[tuple[str, ...], ...]
     caches: int = 0
     is_serial: int = 0
+    model_count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,19 +261,49 @@ class SelfTestView:
 _HOST_BOARD = BoardView("the host", 0, "0x0", 0, 0, 0, ())
 
 
-def _main_view(board_name: str, architecture: Architecture, model: FirmwareModel) -> MainView:
+def _count(model: FirmwareModel | FirmwareModels) -> int:
+    return 1 if isinstance(model, FirmwareModel) else len(model.models)
+
+
+def _main_view(
+    board_name: str, architecture: Architecture, model: FirmwareModel | FirmwareModels
+) -> MainView:
+    macro = architecture.section_macro
+    if isinstance(model, FirmwareModel) or len(model.models) == 1:
+        one = model if isinstance(model, FirmwareModel) else model.models[0]
+        view = _main_model_view(one, "", "arena", "sizeof arena", "SELF_TEST")
+        size, align = (f"{view.macro}_ARENA_{each}" for each in ("SIZE", "ALIGN"))
+        return MainView(board_name, macro, size, align, (view,))
+    views = tuple(
+        _main_model_view(
+            each,
+            f"_{index}",
+            f"arena + {start}",
+            f"{each.name.upper()}_ARENA_SIZE",
+            "0" if index else "SELF_TEST",
+        )
+        for index, (each, start) in enumerate(zip(model.models, model.arena_starts, strict=True))
+    )
+    return MainView(board_name, macro, str(model.arena_size), str(ALIGNMENT), views)
+
+
+def _main_model_view(
+    model: FirmwareModel, suffix: str, arena: str, arena_bytes: str, self_test: str
+) -> MainModelView:
     macro = model.name.upper()
-    return MainView(
-        board_name=board_name,
+    return MainModelView(
         name=model.name,
         macro=macro,
-        section_macro=architecture.section_macro,
+        suffix=suffix,
         input_bytes=tuple(f"{macro}_INPUT_{i}_BYTES" for i in range(model.input_count)),
         output_bytes=tuple(f"{macro}_OUTPUT_{i}_BYTES" for i in range(model.output_count)),
+        arena=arena,
+        arena_bytes=arena_bytes,
+        self_test=self_test,
     )
 
 
-def _board_view(board: Board) -> BoardView:
+def _board_view(board: Board, model_count: int) -> BoardView:
     return BoardView(
         board_name=board.name,
         clock_hz=board.clock_hz,
@@ -243,6 +314,7 @@ def _board_view(board: Board) -> BoardView:
         setup=tuple(_register_write(step) for step in board.setup),
         caches=int(board.caches),
         is_serial=int(board.console.driver != SEMIHOSTING),
+        model_count=model_count,
     )
 
 

@@ -12,6 +12,7 @@ from edgec.codegen.emit import Names, array_body, body_lines, c_type, number, us
 from edgec.codegen.render import comment, identifier, identifiers, render
 from edgec.codegen.source_tree import SourceTree
 from edgec.ir import DType
+from edgec.memory.deployment import Deployment
 from edgec.memory.planner import ALIGNMENT, MemoryPlan, aligned
 from edgec.program import ConstantArray, Port, Program, StateStorage, Step
 from edgec.resources import license_text
@@ -19,6 +20,12 @@ from edgec.targets.cpu import CpuCore
 from edgec.targets.target import Target
 
 ABI_VERSION = 1
+_MODEL_FILES = {  # template -> file of a model
+    "model.h.j2": "{}.h",
+    "model.c.j2": "{}.c",
+    "weights.h.j2": "{}_weights.h",
+    "weights.c.j2": "{}_weights.c",
+}
 _SUFFIXES = {DType.INT8: "s8", DType.INT16: "s16"}
 
 
@@ -104,6 +111,17 @@ class ThirdPartyView:
 
 
 @dataclass(frozen=True, slots=True)
+class CMakeView:
+    """For CMakeLists.txt.j2."""
+
+    version: str
+    name: str
+    model_sources: tuple[str, ...]
+    sources: tuple[str, ...]
+    third_parties: tuple[ThirdPartyView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryView:
     """Everything the templates of the library may show."""
 
@@ -126,39 +144,40 @@ class LibraryView:
     nodes: tuple[NodeView, ...]
     arena_map: tuple[ArenaRow, ...]
     states: tuple[StateView, ...]
-    sources: tuple[str, ...]
-    third_parties: tuple[ThirdPartyView, ...]
 
 
 def library_tree(
-    program: Program,
-    memory: MemoryPlan,
-    target: Target,
-    origin: Origin,
+    program: Program, memory: MemoryPlan, target: Target, origin: Origin
 ) -> SourceTree:
     """Return the folder ``<name>/``: everything a C project needs to run the model."""
-    kernels = _kernel_files(program, target)
-    view = _view(program, memory, target.core, origin, kernels)
-    name = view.name
-    files = {
-        f"{name}.h": render("model/model.h.j2", view),
-        f"{name}.c": render("model/model.c.j2", view),
-        f"{name}_weights.h": render("model/weights.h.j2", view),
-        f"{name}_weights.c": render("model/weights.c.j2", view),
-        "CMakeLists.txt": render("model/CMakeLists.txt.j2", view),
-        "LICENSE": license_text(),
-        **{f"kernels/{path}": data for path, data in kernels.items()},
-    }
-    return SourceTree(files)
+    return deployment_tree(Deployment.of_one(program, memory), target, [origin])
 
 
-def _kernel_files(program: Program, target: Target) -> dict[str, bytes]:
+def deployment_tree(
+    deployment: Deployment, target: Target, origins: Sequence[Origin]
+) -> SourceTree:
+    """Return one folder for all models of a deployment, with the union of their kernels."""
+    programs = [each.program for each in deployment.models]
+    kernels = _kernel_files(programs, target)
+    files: dict[str, bytes] = {}
+    for each, origin in zip(deployment.models, origins, strict=True):
+        view = _view(each.program, each.memory, target.core, origin)
+        for template, name in _MODEL_FILES.items():
+            files[name.format(view.name)] = render(f"model/{template}", view)
+    cmake = _cmake_view(deployment.name, programs, list(kernels))
+    files["CMakeLists.txt"] = render("model/CMakeLists.txt.j2", cmake)
+    files["LICENSE"] = license_text()
+    return SourceTree({**files, **{f"kernels/{path}": data for path, data in kernels.items()}})
+
+
+def _kernel_files(programs: Sequence[Program], target: Target) -> dict[str, bytes]:
     """Return the kernels' sources, only those needed; the helpers of the API come with them."""
-    own = _port_helpers(program)
+    own = {function for each in programs for function in _port_helpers(each)}
     others: list[tuple[Backend, set[str]]] = []
-    for backend in _used_backends(program):
+    for backend in _used_backends(programs):
         functions = {
             call.function
+            for program in programs
             for step in program.steps
             if step.backend == backend.name
             for call in step.calls
@@ -173,8 +192,9 @@ def _kernel_files(program: Program, target: Target) -> dict[str, bytes]:
     return files
 
 
-def _used_backends(program: Program) -> list[Backend]:
-    return [backend_named(name) for name in sorted({step.backend for step in program.steps})]
+def _used_backends(programs: Sequence[Program]) -> list[Backend]:
+    names = {step.backend for program in programs for step in program.steps}
+    return [backend_named(name) for name in sorted(names)]
 
 
 def _port_helpers(program: Program) -> set[str]:
@@ -194,15 +214,10 @@ def _quantizer(port: Port) -> str:
     return f"edgec_quantize_{'even_' if even else ''}f32_{_suffix(port)}"
 
 
-def _view(
-    program: Program, memory: MemoryPlan, cpu: CpuCore, origin: Origin, kernels: dict[str, bytes]
-) -> LibraryView:
+def _view(program: Program, memory: MemoryPlan, cpu: CpuCore, origin: Origin) -> LibraryView:
     name = identifier(program.name)
     symbols = identifiers(f"{name}_{each}" for each in program.constants)
     names = Names({each: symbols[f"{name}_{each}"] for each in program.constants}, memory.offsets)
-    sources = [path for path in kernels if path.endswith(".c")]
-    third_parties = _third_parties(program, sources)
-    theirs = {path for each in third_parties for path in each.sources}
     return LibraryView(
         version=__version__,
         origin=origin,
@@ -223,12 +238,26 @@ def _view(
         nodes=tuple(_node_view(index, step, names) for index, step in enumerate(program.steps)),
         arena_map=_arena_map(memory),
         states=tuple(_state_view(program, each, memory) for each in program.states),
+    )
+
+
+def _cmake_view(name: str, programs: Sequence[Program], kernels: Sequence[str]) -> CMakeView:
+    sources = [path for path in kernels if path.endswith(".c")]
+    third_parties = _third_parties(programs, sources)
+    theirs = {path for each in third_parties for path in each.sources}
+    models = [identifier(each.name) for each in programs]
+    return CMakeView(
+        version=__version__,
+        name=identifier(name),
+        model_sources=tuple(f"{each}{end}" for each in models for end in (".c", "_weights.c")),
         sources=tuple(sorted(path for path in sources if path not in theirs)),
         third_parties=third_parties,
     )
 
 
-def _third_parties(program: Program, sources: Sequence[str]) -> tuple[ThirdPartyView, ...]:
+def _third_parties(
+    programs: Sequence[Program], sources: Sequence[str]
+) -> tuple[ThirdPartyView, ...]:
     return tuple(
         ThirdPartyView(
             each.folder,
@@ -236,13 +265,13 @@ def _third_parties(program: Program, sources: Sequence[str]) -> tuple[ThirdParty
             tuple(sorted(path for path in sources if path.startswith(f"{each.folder}/"))),
             each.include_folders,
         )
-        for each in _used_backends(program)
+        for each in _used_backends(programs)
         if each.folder
     )
 
 
 def _headers(program: Program) -> tuple[str, ...]:
-    headers = [header for each in _used_backends(program) for header in each.headers]
+    headers = [header for each in _used_backends([program]) for header in each.headers]
     return tuple(dict.fromkeys((HEADER, *headers)))
 
 

@@ -25,6 +25,7 @@ _REPEATABLE = {
     Request.READ_PROFILE,
     Request.READ_SIZES,
     Request.RESET,
+    Request.SELECT,
     Request.SELF_TEST,
 }
 
@@ -112,6 +113,11 @@ class RunnerClient:
         """Have the firmware check its weights and one run."""
         (data,) = self.exchange([Call(Request.SELF_TEST)])
         return _parsed(protocol.parse_self_test, data)
+
+    def select(self, model: int) -> None:
+        """Have the firmware serve another of its models, by its number; 0 is the first."""
+        self.exchange([Call(Request.SELECT, protocol.select(model))])
+        self._description = None
 
     def reset(self) -> None:
         """Clear the state of a streaming model."""

@@ -96,6 +96,10 @@ class Session:
         """Have the firmware check its weights and one run."""
         return self._client.self_test()
 
+    def select(self, model: int) -> None:
+        """Turn to another model of a firmware that has several, by its number."""
+        self._client.select(model)
+
     def reset(self) -> None:
         """Clear the state of a streaming model."""
         self._client.reset()

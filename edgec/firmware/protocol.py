@@ -34,6 +34,7 @@ class Request(IntEnum):
     BYE = 7
     READ_SIZES = 8
     SELF_TEST = 9
+    SELECT = 10
 
 
 class Notice(IntEnum):
@@ -207,6 +208,11 @@ class FrameSplitter:
         *frames, rest = (self._rest + data).split(b"\0")
         self._rest = rest[-self._LIMIT :]
         yield from filter(None, frames)
+
+
+def select(model: int) -> bytes:
+    """Return the payload that selects one of several models, by its number."""
+    return struct.pack("<H", model)
 
 
 def write_input(tensor: int, offset: int, data: bytes) -> bytes:

@@ -13,7 +13,7 @@ from edgec.errors import EdgecError, Place
 
 LIBRARY_FRAME_BYTES = 64
 _INDIRECT = "__indirect_call"
-_BOUND_IN_MAIN = re.compile(r"firmware/main\.c:(run|input|output|reset)$")
+_BOUND_IN_MAIN = re.compile(r"firmware/main\.c:(run|input|output|reset)(_\d+)?$")
 _BOUND_IN_RUNNER = re.compile(r"firmware/runner/calibrate\.c:\w+_nodes?$")
 _NODE = re.compile(r'node: \{ title: "([^"]*)" label: "([^"]*)"')
 _EDGE = re.compile(r'edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"')

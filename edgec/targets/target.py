@@ -6,8 +6,9 @@ No decision reads a global: what is not in the target cannot change a build.
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from edgec.targets.architecture import Architecture
 from edgec.targets.board import Board, MemoryRegion
-from edgec.targets.cpu import CPUS, CpuCore
+from edgec.targets.cpu import ARCHITECTURES, CPUS, CpuCore
 
 
 class Library(Protocol):
@@ -42,6 +43,11 @@ class Target:
     def of_core(cls, name: str, *libraries: Library) -> "Target":
         """Return a target that is a core alone, by its key in :data:`edgec.targets.cpu.CPUS`."""
         return cls(CPUS[name], (), libraries)
+
+    @property
+    def architecture(self) -> Architecture:
+        """The family of processors: its tools, port and emulator."""
+        return ARCHITECTURES[self.core.architecture]
 
     def library(self, kind: type[L]) -> L | None:
         """Return the linked library of a kind; None where it is not linked."""

@@ -31,7 +31,8 @@ typedef enum {
     EDGEC_REQUEST_RESET = 6,
     EDGEC_REQUEST_BYE = 7,
     EDGEC_REQUEST_SELF_TEST = 9, ///< answer: u8 verdict, u32 CRC of weights, of outputs, u64 ticks
-    EDGEC_REQUEST_READ_SIZES = 8 ///< u16 first, u8 count; answer: u32 bytes of inputs, then outputs
+    EDGEC_REQUEST_READ_SIZES = 8, ///< u16 first, u8 count; answer: u32 bytes of inputs, then outputs
+    EDGEC_REQUEST_SELECT = 10 ///< u16 model: the one that is served from now on, where there are several
 } edgec_request_t;
 
 #define EDGEC_ANSWER 0x80u
@@ -85,6 +86,11 @@ typedef struct {
     uint32_t node_hook_ticks;  ///< of EDGEC_CALIBRATION_CALLS calls of edgec_on_node
     edgec_message_t message;
 } edgec_runner_t;
+
+#ifdef EDGEC_RUNNER_MODELS
+/// All models, where edgec/board.h says that there are several; main.c has them.
+extern const edgec_runner_model_t *const edgec_runner_models[EDGEC_RUNNER_MODELS];
+#endif
 
 static inline uint8_t *edgec_payload(edgec_message_t *message)
 {

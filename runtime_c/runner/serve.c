@@ -3,6 +3,20 @@
 #include "edgec/port.h"
 #include "protocol.h"
 
+#ifdef EDGEC_RUNNER_MODELS
+static edgec_result_t select_model(edgec_runner_t *runner)
+{
+    const bool complete = runner->message.payload_size == 2;
+    const uint32_t index = edgec_get_u16(edgec_payload(&runner->message));
+    runner->message.payload_size = 0;
+    if (!complete || index >= EDGEC_RUNNER_MODELS) {
+        return EDGEC_RESULT_ARGUMENT;
+    }
+    runner->model = edgec_runner_models[index];
+    return EDGEC_RESULT_OK;
+}
+#endif
+
 static edgec_result_t handle(edgec_runner_t *runner, uint8_t request)
 {
     switch (request) {
@@ -27,6 +41,10 @@ static edgec_result_t handle(edgec_runner_t *runner, uint8_t request)
     case EDGEC_REQUEST_BYE:
         runner->message.payload_size = 0;
         return EDGEC_RESULT_OK;
+#ifdef EDGEC_RUNNER_MODELS
+    case EDGEC_REQUEST_SELECT:
+        return select_model(runner);
+#endif
     default:
         runner->message.payload_size = 0;
         return EDGEC_RESULT_UNKNOWN;
