@@ -29,6 +29,7 @@ from edgec.ir import DType, Graph
 from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import MemoryPlan, plan
 from edgec.memory.schedule import Schedule
+from edgec.ops.registry import Format
 from edgec.passes.pipeline import Observer
 from edgec.pipelines import optimize_float, optimize_integer, optimize_target
 from edgec.program import Program
@@ -160,7 +161,9 @@ def is_float_model(graph: Graph) -> bool:
 def _optimized(
     model: PrequantizedModel, options: BuildOptions, observers: Sequence[Observer]
 ) -> IntegerModel:
-    graph = optimize_integer(model.integers, observers)
+    graph = model.integers
+    if model.source.file.source_format is not Format.EDGEC:  # a target graph is as it will run
+        graph = optimize_integer(graph, observers)
     return IntegerModel(model, with_states(graph, parse_states(options.state)))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from edgec.driver.compile.built_graph import built_graph
 from edgec.driver.output import OutputInfo
 from edgec.driver.run.run import open_session
+from edgec.driver.tolerance import tolerance_of
 from edgec.errors import EdgecError
 from edgec.firmware.debugger import NodeWatcher, Region
 from edgec.firmware.emulate import Emulator
@@ -71,7 +72,7 @@ def first_different_layer(
         for (name, _), raw in zip(found, seen, strict=True):
             want = expected[name]
             have = np.frombuffer(raw, want.dtype).reshape(want.shape)
-            if not np.array_equal(want, have):
+            if tolerance_of(graph.types[name].dtype).differs(want, have).any():
                 return _difference(built, number, want, have)
     return None
 

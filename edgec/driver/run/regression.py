@@ -1,4 +1,4 @@
-"""``edgec test``: a firmware against its integer reference, byte for byte, and layer by layer."""
+"""``edgec test``: a firmware against its reference, byte for byte, and layer by layer."""
 
 import re
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from edgec.driver.progress import Progress, Quiet
 from edgec.driver.run.first_layer import LayerDifference, first_different_layer
 from edgec.driver.run.flash import require_self_test
 from edgec.driver.run.run import DEFAULT_TIMEOUT, open_session, run_all
+from edgec.driver.tolerance import tolerance_of
 from edgec.errors import EdgecError, ExitCode
 from edgec.ir import Array
 from edgec.quantization.quality.evaluation import Accuracy
@@ -69,7 +70,7 @@ def run_regression(
     layers: bool = False,
     timeout: float = DEFAULT_TIMEOUT,
 ) -> RegressionResult:
-    """Compare a built model byte for byte with its reference.
+    """Compare a built model with its reference: integers byte for byte, floats within a tolerance.
 
     Without ``data`` the reference is what the build recorded; with it, the integer reference is
     evaluated anew from the folder's target graph. ``layers`` looks inside for the first layer that
@@ -127,23 +128,25 @@ def with_layer(error: EdgecError, layers: Sequence[dict[str, Any]]) -> EdgecErro
 def _differences(
     built: OutputInfo, expected: list[list[bytes]], actual: list[list[bytes]]
 ) -> tuple[Mismatch, ...]:
-    return tuple(
+    found = (
         _first_difference(built, number, want, have)
         for number, (want, have) in enumerate(zip(expected, actual, strict=True))
         if want != have
     )
+    return tuple(each for each in found if each is not None)
 
 
 def _first_difference(
     built: OutputInfo, sample: int, expected: list[bytes], actual: list[bytes]
-) -> Mismatch:
-    index = next(
-        i for i, pair in enumerate(zip(expected, actual, strict=True)) if pair[0] != pair[1]
-    )
-    port = built.outputs[index]
-    want, have = port.decode([expected[index]])[0], port.decode([actual[index]])[0]
-    where = tuple(int(axis[0]) for axis in np.nonzero(want != have))
-    return Mismatch(sample, port.name, where, want[where].item(), have[where].item())
+) -> Mismatch | None:
+    """Return the first element that is further off than its type may be; None where none is."""
+    for port, *raw in zip(built.outputs, expected, actual, strict=True):
+        want, have = (port.decode([each])[0] for each in raw)
+        wrong = tolerance_of(port.type.dtype).differs(want, have)
+        if wrong.any():
+            where = tuple(int(axis[0]) for axis in np.nonzero(wrong))
+            return Mismatch(sample, port.name, where, want[where].item(), have[where].item())
+    return None
 
 
 def _accuracy(
