@@ -22,7 +22,7 @@ from edgec.quantization.ranges.parameters import (
     widened_qparams,
 )
 from edgec.quantization.ranges.shared_ranges import Ties
-from edgec.quantization.widths.supported_widths import Widths
+from edgec.quantization.widths.dtype_plan import DTypePlan
 
 # Limits of the arithmetic, each with a factor of two or more to spare.
 _SMALLEST_STATE = 2.0**-25  # scale of a layer's state: its products have 30 bits
@@ -51,10 +51,10 @@ def quantize(
     the nearest.
     """
     ties = Ties(graph)
-    widths = Widths(graph, ties, activations, int8_values)
+    plan = DTypePlan(graph, ties, activations, int8_values)
     groups = {activations: ties.ranges(ranges)}
     groups.setdefault(DType.INT8, ties.ranges(int8_ranges or ranges))
-    return _Quantizer(graph, groups, layers or {}, ties, widths).run()
+    return _Quantizer(graph, groups, layers or {}, ties, plan).run()
 
 
 @dataclass(eq=False)
@@ -63,7 +63,7 @@ class _Quantizer:
     groups: Mapping[DType, Mapping[ValueName, Range]]  # by width, then by root
     layers: Mapping[str, QuantizedLayer]
     ties: Ties
-    widths: Widths
+    plan: DTypePlan
     nodes: list[Node] = field(default_factory=list)
     types: dict[ValueName, TensorType] = field(default_factory=dict)
     constants: dict[ValueName, Array] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class _Quantizer:
         if not is_float(kind):
             self.types[value] = kind
             return
-        root, width = self.ties.root(value), self.widths.of(value)
+        root, width = self.ties.root(value), self.plan.of(value)
         if root not in self._chosen:
             self._chosen[root] = self._parameters(root, width, smallest)
         self.types[value] = TensorType(kind.shape, width, self._chosen[root])
@@ -126,7 +126,7 @@ class _Quantizer:
 
         A constant gets parameters by its own range, or stays float where ``real``.
         """
-        array, width = self.graph.constants.get(value), self.widths.of_node(node)
+        array, width = self.graph.constants.get(value), self.plan.of_node(node)
         if array is None:
             return self._as_wide(value, width)
         if real or not is_float(self.graph.types[value]):
@@ -159,7 +159,7 @@ class _Quantizer:
         shares = isinstance(node.op, Operator) and node.op.output_rule is OutputRule.SAME_AS_INPUT
         if not shares or target is None or not is_float(self.graph.types[value]):
             return self._operand(node, value)
-        width = self.widths.of_node(node)
+        width = self.plan.of_node(node)
         if value in self.graph.constants:
             return self._quantized_constant(value, width, target)
         differs = (self.types[value].dtype, self.types[value].qparams) != (width, target)
@@ -180,7 +180,7 @@ class _Quantizer:
         return result
 
     def _add_layer(self, node: Node, axis: int | None) -> None:
-        width = self.widths.of_node(node)
+        width = self.plan.of_node(node)
         x, w = self._as_wide(node.inputs[0], width), node.inputs[1]
         input_scale = self.types[x].quantization.scale
         layer = self.layers.get(node.name) or self._nearest(node, axis, input_scale)

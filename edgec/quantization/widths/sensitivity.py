@@ -16,7 +16,7 @@ from edgec.quantization.quality.simulate import Simulation
 from edgec.quantization.quality.sqnr import Noise, judged_values
 from edgec.quantization.ranges.shared_ranges import Ties
 from edgec.quantization.samples.batch_evaluator import Values
-from edgec.quantization.widths.supported_widths import Widths
+from edgec.quantization.widths.dtype_plan import DTypePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Group:
 def groups_of(graph: Graph) -> list[Group]:
     """Return the groups of a float graph in the order they are computed, noise still unknown."""
     ties = Ties(graph)
-    widths = Widths(graph, ties, DType.INT16)
+    widths = DTypePlan(graph, ties, DType.INT16)
     members: dict[ValueName, list[ValueName]] = {}
     layers: dict[ValueName, list[str]] = {}
     readers: dict[ValueName, set[ValueName]] = {}

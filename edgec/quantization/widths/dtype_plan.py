@@ -1,4 +1,4 @@
-"""Which activations are int16: all that are asked for, but where an operator knows int8 only.
+"""What each value of a graph is computed in: int16 where asked for and known, int8 elsewhere.
 
 Values that share one quantization share one width, too:
 :class:`~edgec.quantization.ranges.shared_ranges.Ties`.
@@ -13,7 +13,7 @@ from edgec.quantization.ranges.shared_ranges import Ties
 
 
 @dataclass(eq=False)
-class Widths:
+class DTypePlan:
     """The element type of every float value once it is quantized.
 
     ``activations`` is the type asked for; ``int8_values`` and what shares their quantization are
