@@ -19,7 +19,6 @@ FAMILY = re.compile(
 EXCEPTIONS = {
     "targets": "the one place",
     "backends/cmsis_nn": "kernels that Arm wrote, with their names",
-    "codegen/library.py": "the header of CMSIS-NN is called arm_nnfunctions.h",
     "error_catalog/builds.py": "pages for people: examples, and what to install for the boards",
     "error_catalog/firmware.py": "a page for people: an error code of CMSIS-NN as an example",
     "cli/app.py": "what edgec is, in the first line of its help",
