@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from lowering import lowered, target
 from ops.case import Case, int8, op_case
+from ops.cases.layers.conv2d import conv_case
 from ops.cases.layers.depthwise_conv2d import depthwise_case
 from ops.cases.layers.fully_connected import fully_connected_case
 from ops.cases.pooling.average_pool2d import average_case
@@ -52,6 +53,25 @@ def test_depthwise_variant_is_the_wrappers(
     assert call_and_scratch(case, "cortex-m3") == m3
     assert call_and_scratch(case, "cortex-m4") == m4
     assert call_and_scratch(case, "cortex-m55") == m55
+
+
+@pytest.mark.parametrize(
+    ("channels", "m3", "m4", "m55"),
+    [(8, 288, 288, 288), (9, 336, 336, 352), (1, 48, 48, 64)],
+)
+def test_convolution_scratch_has_whole_steps_of_its_loops(
+    channels: int, m3: int, m4: int, m55: int
+) -> None:
+    """Two columns of int16 in fours; on MVE four rows of int8 in eights."""
+    case = conv_case(f"c{channels}", (5, 6, channels), 4)
+    sizes = [call_and_scratch(case, f"cortex-{cpu}")[1] for cpu in ("m3", "m4", "m55")]
+    assert sizes == [m3, m4, m55]
+
+
+def test_groups_are_left_to_plain_c() -> None:
+    case = conv_case("groups", (5, 5, 8), 6, groups=2)
+    for cpu in ("cortex-m3", "cortex-m4", "cortex-m55"):
+        assert call_and_scratch(case, cpu)[0] == "edgec_conv2d_s8"
 
 
 def test_depthwise_3x3_is_avoided_where_it_reads_beside_the_image() -> None:

@@ -13,7 +13,9 @@ from edgec.ir import Array, DType, QParams, TensorType
 from edgec.ops.activations.log_softmax import LogSoftmax
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.relu import Relu
+from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
 from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.windows import Window
 
 CORES = ("cortex-m3", "cortex-m4", "cortex-m55")
 ASYMMETRIC = TensorType((4,), DType.INT16, QParams.per_tensor(1e-3, 1))
@@ -61,6 +63,15 @@ def dense_case(weights: Array, bias: Array, output_scale: float) -> Case:
             ],
         ),
         (depthwise_case("m2", (5, 6, 8), multiplier=2), [("depthwise_conv_s16", 0)] * 3),
+        (depthwise_case("512", (32, 16, 4), (32, 16)), [("depthwise_conv_s16", 0)] * 3),
+        (
+            depthwise_case("511", (7, 73, 4), (7, 73)),
+            [
+                ("depthwise_conv_s16", 0),
+                ("depthwise_conv_fast_s16", 2 * 511 * 4),
+                ("depthwise_conv_fast_s16", 4 * 2 * 511 * 4 + 8),
+            ],
+        ),
     ],
 )
 def test_the_variant_is_the_wrappers_where_that_is_right(
@@ -113,3 +124,34 @@ def test_what_no_kernel_can_do(case: Case, reason: str) -> None:
         lowered(case.graph, "cortex-m4")
     assert caught.value.code == "no-kernel"
     assert reason in "\n".join(caught.value.notes)
+
+
+@pytest.mark.parametrize(("scale", "fits"), [(1e-6 / 127, True), (1e-6 / 129, False)])
+def test_the_largest_factor_is_below_128(scale: float, fits: bool) -> None:
+    case = dense_case(np.ones((1, 4)), np.zeros(1), scale)
+    if fits:
+        assert function_and_scratch(case, "cortex-m4")[0] == "arm_fully_connected_s16"
+        return
+    with pytest.raises(EdgecError, match="no kernel"):
+        function_and_scratch(case, "cortex-m4")
+
+
+def test_the_largest_sum_of_a_depthwise_layer_is_one_channels() -> None:
+    """Rows of 4 channels: the sum over a row is four times what a channel reaches."""
+    taps, channels, step = 100, 4, 127 * 2**15
+    operands = [
+        int16((1, taps, 1, channels), 1e-4),
+        Constant(
+            np.full((1, taps, 1, channels), 127, np.int8),
+            QParams.per_channel([0.01] * channels, 3),
+        ),
+        Constant(np.zeros(channels, np.int64), QParams.per_channel([1e-6] * channels, 0)),
+    ]
+
+    def chosen(outputs: float) -> str:
+        op = DepthwiseConv2D(window=Window((taps, 1)))
+        q = QParams.per_tensor(1e-6 * taps * step / outputs)
+        return function_and_scratch(op_case("sums", op, operands, [q]), "cortex-m3")[0]
+
+    assert chosen(2**29.9) == "arm_depthwise_conv_s16"
+    assert chosen(2**30.1) == "edgec_depthwise_conv2d_s16"

@@ -161,6 +161,16 @@ def _kind(dtype: DType, rank: int = 4) -> TensorType:
         ("FULLY_CONNECTED", [_kind(DType.INT8)] * 2, {}, 6),
         ("TRANSPOSE", [_kind(DType.INT8, rank=5)], {}, 4),
         ("RESHAPE", [_kind(DType.INT8)], {}, 1),
+        ("SUB", [_kind(DType.INT8)] * 2, {}, 3),
+        ("SUB", [_kind(DType.INT16)] * 2, {}, 5),
+        ("SLICE", [_kind(DType.INT8)], {}, 2),
+        ("SLICE", [_kind(DType.INT16)], {}, 4),
+        ("SLICE", [_kind(DType.INT16, rank=5)], {}, 5),
+        ("TRANSPOSE", [_kind(DType.INT8)], {}, 2),
+        ("TRANSPOSE_CONV", [_kind(DType.INT8)] * 3, {}, 2),
+        ("TRANSPOSE_CONV", [_kind(DType.INT8)] * 4, {}, 3),
+        ("MUL", [_kind(DType.INT16)] * 2, {}, 4),
+        ("RESIZE_BILINEAR", [_kind(DType.INT8)], {"HalfPixelCenters": True}, 3),
     ],
 )
 def test_versions(
