@@ -1,33 +1,30 @@
-"""Live ranges: from the step that writes a buffer to the last that reads it, both included."""
+"""Live ranges: from the step that writes a storage to the last that reads it, both included."""
 
 import numpy as np
+from lowering import lowered
 from ops.case import int8
 
-from edgec.backends import base as backends
-from edgec.backends.select import BACKENDS_BY_CHOICE, lower
 from edgec.ir import GraphBuilder, QParams
-from edgec.lir import Program
 from edgec.memory.liveness import LiveRange, live_ranges
 from edgec.memory.planner import lower_bound, plan
 from edgec.ops.activations.relu import Relu
 from edgec.ops.elementwise.add import Add
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.windows import Window
-from edgec.targets.cpu import CPUS
+from edgec.program import Program
 
 Q = QParams.per_tensor(0.1)
 
 
 def skipping() -> Program:
     """Return x -> a -> b -> c = b + a -> d."""
-    backends.load_all()
     g = GraphBuilder("skipping")
     x = g.input("x", int8((1, 40), 0.1))
     a = g.add1(Relu(), x, name="a", qparams=Q)
     b = g.add1(Relu(), a, name="b", qparams=Q)
     c = g.add1(Add(), b, a, name="c", qparams=Q)
     d = g.add1(Relu(), c, name="d", qparams=Q)
-    return lower(g.build([d]), CPUS["cortex-m0"], BACKENDS_BY_CHOICE["portable"])
+    return lowered(g.build([d]), "cortex-m0", "portable")
 
 
 def test_from_the_writer_to_the_last_reader() -> None:
@@ -50,11 +47,11 @@ def test_scratch_is_needed_during_its_step_beside_its_operands() -> None:
     x = g.input("x", int8((1, 6, 6, 3), 0.1))
     w = g.constant("w", np.ones((4, 3, 3, 3), np.int8), QParams.per_tensor(0.01))
     y = g.add1(Conv2D(window=Window((3, 3))), x, w, name="y", qparams=Q)
-    program = lower(g.build([y]), CPUS["cortex-m4"], BACKENDS_BY_CHOICE["auto"])
+    program = lowered(g.build([y]), "cortex-m4")
     (step,) = program.steps
-    assert step.scratch is not None
+    (storage,) = step.scratch
     ranges = {each.name: each for each in live_ranges(program)}
-    scratch = ranges[step.scratch.name]
+    scratch = ranges[storage.name]
     assert (scratch.first, scratch.last) == (0, 0)
     assert all(scratch.overlaps(each) for each in ranges.values())
 
