@@ -32,6 +32,7 @@ from edgec.targets.instruction_class import Kind, Timing
 pytestmark = pytest.mark.riscv
 
 PORT = Path(__file__).parent / "riscv"
+INSTALL = "apt install gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc"
 CROSS = "riscv64-unknown-elf-"
 FAULT = b"\x00\x00"  # c.unimp
 HANG = b"\x01\xa0"  # j .
@@ -105,7 +106,7 @@ def has_c_library() -> bool:
 @pytest.fixture(scope="module", autouse=True)
 def known() -> Iterator[None]:
     if not has_c_library():
-        pytest.skip("picolibc not found: apt install picolibc-riscv64-unknown-elf")
+        pytest.skip(f"picolibc not found: {INSTALL}")
     with architecture_added(RISCV, CORE):
         yield
     assert "riscv" not in ARCHITECTURES
