@@ -13,11 +13,12 @@ import onnx
 import pytest
 from onnx_models import OnnxBuilder
 
-from edgec.driver import BuildOptions, build
-from edgec.driver.compile.compile import IntegerModel, PassLog, compile_model, integer_model
+from edgec.driver import BuildOptions
+from edgec.driver.compile.build import build_integers
+from edgec.driver.compile.compile import compile_integers, integer_model
+from edgec.driver.compile.stages import IntegerModel
 from edgec.driver.progress import Quiet
 from edgec.driver.run.regression import run_regression
-from edgec.frontends import load
 
 pytestmark = pytest.mark.qemu
 
@@ -70,12 +71,8 @@ def options_for(folder: Path, board: str, width: str, copy: str) -> BuildOptions
 @pytest.fixture(scope="module")
 def quantized(folder: Path) -> dict[str, IntegerModel]:
     """Return the integer models by width: made once, they are the same for every copy."""
-    model = load(folder / "layers.onnx")
-    made = {}
-    for width in WIDTHS:
-        options = options_for(folder, BOARDS[0], width, "")
-        made[width] = integer_model(options, model, PassLog(), Quiet())
-    return made
+    options = (options_for(folder, BOARDS[0], width, "") for width in WIDTHS)
+    return {each.quantize: integer_model(each, Quiet()) for each in options}
 
 
 @pytest.mark.parametrize("board", BOARDS)
@@ -84,7 +81,7 @@ def test_upstreams_layout_of_the_bundled_sources_changes_nothing(
 ) -> None:
     for width, made in quantized.items():
         own, theirs = (
-            compile_model(options_for(folder, board, width, copy), made=made).library.files
+            compile_integers(options_for(folder, board, width, copy), made, Quiet()).library.files
             for copy in ("", "upstream")
         )
         license_file = "kernels/cmsis_nn/LICENSE"
@@ -133,7 +130,7 @@ def test_int16_layers_of_a_version_whose_convolution_is_not_known(
 
 def built_and_compared(options: BuildOptions, made: IntegerModel) -> dict[str, Any]:
     """Build, run all golden samples in QEMU, and return the report."""
-    report = build(options, made=made).report
+    report = build_integers(options, made, Quiet()).report
     result = run_regression(options.output_folder)
     assert (result.mismatches, result.samples) == (0, 20)
     return report
