@@ -46,6 +46,11 @@ def allowed_skips() -> dict[str, str]:
     return allowed
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Link the bundled CMSIS-NN, whatever the developer's environment names."""
+    os.environ.pop("EDGEC_CMSIS_NN", None)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker, (programs, install) in {**TOOLS, **NOT_IN_CI}.items():
         missing = [each for each in programs if shutil.which(each) is None]

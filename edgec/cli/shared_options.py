@@ -29,3 +29,12 @@ On = Annotated[str, typer.Option("--on", help=f"Where to run: {' or '.join(PLACE
 Kernels = Annotated[
     str, typer.Option("--kernels", help="auto, cmsis-nn or portable.", show_default=False)
 ]
+CmsisNn = Annotated[
+    str,
+    typer.Option(
+        "--cmsis-nn",
+        metavar="DIR",
+        help="Another copy of CMSIS-NN: a checkout or a pack.",
+        show_default=False,
+    ),
+]

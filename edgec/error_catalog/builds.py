@@ -84,11 +84,13 @@ PAGES = (
         "the sources of CMSIS-NN are not found",
         meaning="""
             They come with a Python package that edgec depends on, or from --cmsis-nn /
-            EDGEC_CMSIS_NN.
+            EDGEC_CMSIS_NN. These name the folder that has Include and Source (of a checkout, of a
+            CMSIS-Pack), or the one above it: CMSIS/NN, CMSIS-NN and a single version's folder are
+            found inside.
         """,
-        example="edgec build ... --cmsis-nn ~/CMSIS_5      (the folder above CMSIS/NN)",
+        example="edgec build ... --cmsis-nn ~/packs/ARM/CMSIS-NN      (which has 6.0.0 and 7.0.0)",
         remedy="""
-            pip install aidge-export-arm-cortexm==0.2.1, or name the folder that has Include and
+            pip install aidge-export-arm-cortexm==0.2.1, or name one folder that has Include and
             Source. --kernels portable needs no CMSIS-NN.
         """,
     ),

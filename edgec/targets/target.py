@@ -15,8 +15,18 @@ class Library(Protocol):
     """A library of kernels that is linked: one copy, in one version."""
 
     @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
     def revision(self) -> str:
         """The version, as the library itself states it."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """A hash over all of it: two copies that say the same revision may still differ."""
         ...
 
 

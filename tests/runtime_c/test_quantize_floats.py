@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from c_program import run_c
 
-from edgec.backends.portable_c import source
+from edgec.backends import runtime_sources as source
 
 PROGRAM = """
 #include <math.h>

@@ -7,7 +7,7 @@ gives them; what we do not know makes no offer.
 
 from collections.abc import Mapping
 
-from edgec.backends.cmsis_nn.source import PINNED_REVISION, CmsisNn
+from edgec.backends.cmsis_nn.source import CmsisNn
 from edgec.backends.offer import NotOfferedError, OfferContext
 from edgec.program import Argument, Null
 
@@ -30,8 +30,8 @@ def has(ctx: OfferContext, function: str) -> bool:
 
 
 def is_pinned(ctx: OfferContext) -> bool:
-    """Tell whether the linked version is the one that our tests know every kernel of."""
-    return linked(ctx).revision == PINNED_REVISION
+    """Tell whether the linked copy is the one that our tests know every kernel of."""
+    return linked(ctx).is_pinned
 
 
 def named(

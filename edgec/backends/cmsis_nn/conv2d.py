@@ -1,7 +1,7 @@
 """Convolution by CMSIS-NN: the variant that its wrapper would pick is picked at build time."""
 
 from edgec.backends.cmsis_nn import structs
-from edgec.backends.cmsis_nn.arguments import has, is_pinned
+from edgec.backends.cmsis_nn.arguments import has, is_pinned, linked
 from edgec.backends.cmsis_nn.convolutions import Bias, convolution
 from edgec.backends.constraints import (
     constant_weights,
@@ -10,7 +10,7 @@ from edgec.backends.constraints import (
     symmetric_weights,
 )
 from edgec.backends.kernel import kernel
-from edgec.backends.offer import OfferContext
+from edgec.backends.offer import NotOfferedError, OfferContext
 from edgec.backends.request import Request
 from edgec.backends.wide_sums import outputs_fit, sums_fit, wide_bias
 from edgec.ir import Signature
@@ -33,7 +33,7 @@ def one_group(request: Request) -> bool:
 def convolve_s8(ctx: OfferContext) -> Call:
     window, signature = _conv(ctx.request).window, ctx.signature
     outputs = signature.output.shape[3]
-    chosen = variant(window, signature, ctx.cpu, has_row_kernel=is_pinned(ctx))
+    chosen = variant(window, signature, ctx.cpu, is_pinned=is_pinned(ctx))
     return _call(ctx, chosen, structs.bias(ctx, outputs))
 
 
@@ -76,11 +76,12 @@ def params(op: Conv2D, signature: Signature) -> Struct:
 
 
 def variant(
-    window: Window, signature: Signature, cpu: CpuCore, *, has_row_kernel: bool
+    window: Window, signature: Signature, cpu: CpuCore, *, is_pinned: bool
 ) -> tuple[str, int]:
     """Return the function and its scratch bytes on ``cpu`` (arm_convolve_wrapper_s8's choice).
 
-    What the kernel for rows demands is known of one version only: ``has_row_kernel``.
+    What the kernel for rows demands is known of the pinned version only. Later ones round the
+    columns in the scratch memory of arm_convolve_s8 up to 16 bytes, it rounds them to 8.
     """
     x, y = signature.inputs[0], signature.output
     columns = window.kernel[0] * window.kernel[1] * x.shape[3]
@@ -90,22 +91,29 @@ def variant(
     if pointwise:
         return "arm_convolve_1x1_s8", 0
     if cpu.isa == "mve":
-        if has_row_kernel and _one_row_on_mve(window, x.shape[1:], y.shape[2]):
+        if is_pinned and _one_row_on_mve(window, x.shape[1:], y.shape[2]):
             return "arm_convolve_1_x_n_s8", 0
-        return "arm_convolve_s8", 4 * -(-columns // 8) * 8
+        lanes = 8 if is_pinned else 16
+        return "arm_convolve_s8", 4 * -(-columns // lanes) * lanes
     return "arm_convolve_s8", 2 * -(-columns // 4) * 4 * 2
 
 
 def variant_s16(ctx: OfferContext) -> tuple[str, int]:
     """Return the function and its scratch bytes (arm_convolve_wrapper_s16's choice).
 
-    The fast variant adds up in 32 bits; DSP cores alone have it.
+    The fast variant adds up in 32 bits; DSP cores alone have it. Where a version has none, its
+    arm_convolve_s16 needs memory, and how much is not known to us.
     """
+    if not has(ctx, _FAST):
+        message = (
+            f"CMSIS-NN has {_FAST} ({linked(ctx).revision} does not: arm_convolve_s16 differs)"
+        )
+        raise NotOfferedError(message)
     request = ctx.request
     window, weights = _conv(request).window, request.signature.inputs[1]
     columns = weights.elements // weights.shape[0]
     undilated = window.dilations == (1, 1)
-    if request.cpu.isa == "dsp" and undilated and columns < _FAST_COLUMNS and has(ctx, _FAST):
+    if request.cpu.isa == "dsp" and undilated and columns < _FAST_COLUMNS:
         return _FAST, 2 * 2 * columns
     return "arm_convolve_s16", 0
 

@@ -1,6 +1,7 @@
 """Depthwise convolution by CMSIS-NN: the variant its wrapper would pick is picked at build time."""
 
 from edgec.backends.cmsis_nn import structs
+from edgec.backends.cmsis_nn.arguments import linked
 from edgec.backends.cmsis_nn.convolutions import Bias, convolution
 from edgec.backends.constraints import (
     constant_weights,
@@ -9,7 +10,7 @@ from edgec.backends.constraints import (
     symmetric_weights,
 )
 from edgec.backends.kernel import kernel
-from edgec.backends.offer import OfferContext
+from edgec.backends.offer import NotOfferedError, OfferContext
 from edgec.backends.request import Request
 from edgec.backends.wide_sums import outputs_fit, sums_fit, wide_bias
 from edgec.ir import Signature, TensorType
@@ -18,7 +19,7 @@ from edgec.ops.layers.windows import Window
 from edgec.program import Call, Scalar, Struct
 from edgec.targets.cpu import CpuCore
 
-_MVE_BLOCK = 124  # CH_IN_BLOCK_MVE: channels the MVE variant works on at a time
+_MVE_BLOCK = "CH_IN_BLOCK_MVE"  # channels the MVE variant works on at a time
 _LARGEST_INT16 = 2**15 - 1
 _FAST_TAPS = 512  # the int16 variant adds up this many in 32 bits
 
@@ -48,7 +49,8 @@ def extents_fit_int16(request: Request) -> bool:
 def depthwise_conv_s8(ctx: OfferContext) -> Call:
     window, signature = _depthwise(ctx.request).window, ctx.signature
     outputs = signature.output.shape[3]
-    return _call(ctx, variant(window, signature, ctx.cpu), structs.bias(ctx, outputs))
+    chosen = variant(window, signature, ctx.cpu, mve_block(ctx))
+    return _call(ctx, chosen, structs.bias(ctx, outputs))
 
 
 _REQUIRES_INT16 = (
@@ -91,7 +93,21 @@ def params(op: DepthwiseConv2D, signature: Signature) -> Struct:
     )
 
 
-def variant(window: Window, signature: Signature, cpu: CpuCore) -> tuple[str, int]:
+def mve_block(ctx: OfferContext) -> int:
+    """Return how many channels the MVE variant of the linked version works on at a time.
+
+    0 on other cores, which have no such variant.
+    """
+    if ctx.cpu.isa != "mve":
+        return 0
+    found = linked(ctx).number(_MVE_BLOCK)
+    if found is None:
+        message = f"CMSIS-NN defines {_MVE_BLOCK} ({linked(ctx).revision} does not)"
+        raise NotOfferedError(message)
+    return found
+
+
+def variant(window: Window, signature: Signature, cpu: CpuCore, mve_block: int) -> tuple[str, int]:
     """Return the function and its scratch bytes on ``cpu``.
 
     arm_depthwise_conv_wrapper_s8's choice, but where that one would read beside the image.
@@ -102,7 +118,7 @@ def variant(window: Window, signature: Signature, cpu: CpuCore) -> tuple[str, in
         return generic
     taps = window.kernel[0] * window.kernel[1]
     if cpu.isa == "mve":
-        return "arm_depthwise_conv_s8_opt", 4 * _MVE_BLOCK * taps
+        return "arm_depthwise_conv_s8_opt", 4 * mve_block * taps
     if _three_by_three(window, x.shape[2], y.shape[2]):
         return "arm_depthwise_conv_3x3_s8", 0
     if cpu.isa == "dsp" and _rows_touch(window, x.shape[1], y.shape[1]):

@@ -11,12 +11,23 @@ from edgec.backends.constraints import (
     symmetric_weights,
 )
 from edgec.backends.kernel import kernel
-from edgec.backends.offer import OfferContext
+from edgec.backends.offer import NotOfferedError, OfferContext
 from edgec.backends.wide_sums import outputs_fit, products_fit_int32, sums_fit, wide_bias
 from edgec.ir import Array, DType
 from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_factor
 from edgec.ops.numerics.fixed_point import wrap_int32
 from edgec.program import Call, Scalar, Struct
+
+_OF_ROWS = ("vector_sum_buf", "vector_cols", "vector_rows", "vector_data")
+_SUMS_ARE_FOLDED = {
+    _OF_ROWS: False,
+    (*_OF_ROWS, "lhs_offset", "bias_data"): True,
+    (*_OF_ROWS, "lhs_offset", "rhs_offset", "bias_data"): True,
+}
+"""What kernel sums hold, by the parameters of arm_vector_sum_s8: v5, v6, as of v7.
+
+The weights' offset that is in the last ones is 0: our weights are symmetric.
+"""
 
 
 @kernel("cmsis_nn", FullyConnected, requires=(int8_data, constant_weights, symmetric_weights))
@@ -85,16 +96,30 @@ def _context(ctx: OfferContext) -> Struct:
         ctx.constant_value(1),
         ctx.constant_value(2) if has_bias else None,
         -ctx.signature.inputs[0].quantization.zero_point,
-        folded=linked(ctx).vector_sum_folds_bias,
+        folded=_sums_are_folded(ctx),
     )
     return structs.constant_context(ctx.table("kernel_sums", sums, mutable=True), sums.nbytes)
+
+
+def _sums_are_folded(ctx: OfferContext) -> bool:
+    """Tell whether the linked version wants offset and bias in the kernel sums."""
+    library = linked(ctx)
+    found = library.parameters("arm_vector_sum_s8")
+    folded = _SUMS_ARE_FOLDED.get(tuple(found or ()))
+    if folded is None:
+        shown = "is not there" if found is None else f"takes {', '.join(found)}"
+        message = (
+            f"arm_vector_sum_s8 is as in CMSIS-NN v5 to v8 (in CMSIS-NN {library.revision} "
+            f"it {shown})"
+        )
+        raise NotOfferedError(message)
+    return folded
 
 
 def kernel_sums(weights: Array, bias: Array | None, input_offset: int, *, folded: bool) -> Array:
     """Return what arm_vector_sum_s8 would compute from weights [O,I], int32[O].
 
-    Plain sums of the rows in the pinned version; ``folded`` as of v6: times the input offset, plus
-    the bias.
+    Plain sums of the rows up to v5; ``folded`` as of v6: times the input offset, plus the bias.
     """
     sums = weights.astype(np.int64).sum(axis=1)
     if folded:

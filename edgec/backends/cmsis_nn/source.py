@@ -15,19 +15,20 @@ from functools import cache, cached_property
 from importlib import metadata
 from pathlib import Path
 
+from edgec.backends.cmsis_nn import declarations
+from edgec.backends.cmsis_nn.checkout import library_folder, licenses
 from edgec.errors import EdgecError, ExitCode, Place
 
 CARRIER = "aidge-export-arm-cortexm"
+_LICENSE = "LICENSE"
 FOLDER = "cmsis_nn"
 """Where its files are, below ``kernels/``."""
 
-PINNED_REVISION = "V.12.5.1"
 PINNED_SHA256 = "0cab5269074d75ba0cca84e857296578dce570eae5f437981cb677f3b3c0be04"
 _DEFINITION = re.compile(
     r"^(?!static|__STATIC)\w[\w \t*]*?\b(arm_\w+)\s*\([^;{}]*\)\s*\{", re.MULTILINE
 )
 _TABLE = re.compile(r"^const \w+ (\w+)\[[^\]]*\]\s*=", re.MULTILINE)
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _WORD = re.compile(r"\b[A-Za-z_]\w+\b")
 
 
@@ -46,27 +47,47 @@ class CmsisNn:
         return found.group(1) if found else "unknown"
 
     @property
-    def vector_sum_folds_bias(self) -> bool:
-        """True from v6 on: the kernel sums of a fully connected layer include offsets and bias."""
-        parameters = self.parameters("arm_vector_sum_s8") or {}
-        return any("bias" in name for name in parameters)
+    def name(self) -> str:
+        return "CMSIS-NN"
+
+    @cached_property
+    def sha256(self) -> str:
+        """A hash over the paths and contents of all headers and sources."""
+        total = hashlib.sha256()
+        for path, data in self.files.items():
+            if not path.startswith(_LICENSE):
+                total.update(path.encode() + b"\0" + hashlib.sha256(data).digest())
+        return total.hexdigest()
+
+    @property
+    def is_pinned(self) -> bool:
+        """True where this is, byte for byte, the copy that our tests know every kernel of."""
+        return self.sha256 == PINNED_SHA256
 
     def parameters(self, function: str) -> Mapping[str, str] | None:
         """Return name -> type of a function's parameters, in order; None where it is not declared.
 
         They differ from version to version: calls are made by name.
         """
-        found = re.search(rf"\b{function}\s*\(([^;{{}}()]*)\)\s*;", self._declarations)
-        if found is None:
-            return None
-        each = [" ".join(part.replace("*", " * ").split()) for part in found.group(1).split(",")]
-        named = (part.rpartition(" ") for part in each)
-        return {name: kind for kind, _, name in named}
+        known = self._parameters
+        if function not in known:
+            known[function] = declarations.parameters(self._declarations, function)
+        return known[function]
+
+    def number(self, macro: str) -> int | None:
+        """Return the number that a macro of the headers stands for; None where there is none."""
+        return declarations.number(self._declarations, macro)
+
+    @cached_property
+    def _parameters(self) -> dict[str, Mapping[str, str] | None]:
+        """What was asked for so far: a header is long, and every layer asks."""
+        return {}
 
     @cached_property
     def _declarations(self) -> str:
         headers = (data for path, data in self.files.items() if path.endswith(".h"))
-        return _COMMENT.sub(" ", "\n".join(each.decode(errors="replace") for each in headers))
+        texts = (each.decode(errors="replace").replace("\r\n", "\n") for each in headers)
+        return declarations.without_comments("\n".join(texts))
 
     def closure(self, functions: Iterable[str]) -> dict[str, bytes]:
         """Return headers and the sources that define ``functions`` and all they call.
@@ -91,7 +112,7 @@ class CmsisNn:
                 wanted += [word for word in words_of[path] if word in defined_in]
         headers = [path for path in self.files if path.endswith(".h")]
         chosen = {path: self.files[path] for path in sorted([*headers, *seen])}
-        return {**chosen, **{p: d for p, d in self.files.items() if p.startswith("LICENSE")}}
+        return {**chosen, **{p: d for p, d in self.files.items() if p.startswith(_LICENSE)}}
 
     @cached_property
     def _index(self) -> tuple[dict[str, str], dict[str, set[str]]]:
@@ -101,7 +122,7 @@ class CmsisNn:
         for path, data in self.files.items():
             if not path.endswith(".c"):
                 continue
-            text = _COMMENT.sub(" ", data.decode(errors="replace"))
+            text = declarations.without_comments(data.decode(errors="replace"))
             words_of[path] = set(_WORD.findall(text))
             for name in (*_DEFINITION.findall(text), *_TABLE.findall(text)):
                 defined_in.setdefault(name, path)
@@ -114,10 +135,9 @@ def find(folder: Path | None = None) -> CmsisNn:
     Raises ``cmsis-nn-missing`` where there is none and ``cmsis-nn-changed`` where the wheel's
     sources are not the pinned ones.
     """
-    chosen = folder or (
-        Path(os.environ["EDGEC_CMSIS_NN"]) if "EDGEC_CMSIS_NN" in os.environ else None
-    )
-    return _read(chosen, str(chosen)) if chosen else _pinned()
+    named = os.environ.get("EDGEC_CMSIS_NN")
+    chosen = folder or (Path(named) if named else None)
+    return _read(library_folder(chosen), chosen, str(chosen)) if chosen else _pinned()
 
 
 @cache
@@ -128,10 +148,10 @@ def _pinned() -> CmsisNn:
         files = []
     headers = [file for file in files if file.name == "arm_nnfunctions.h"]
     if not headers:
-        raise _missing(f"the Python package {CARRIER} is not installed", CARRIER)
+        raise _not_installed()
     root = Path(str(headers[0].locate())).parent.parent
-    library = _read(root, CARRIER)
-    if digest(library) != PINNED_SHA256:
+    library = _read(root, root, CARRIER)
+    if not library.is_pinned:
         raise EdgecError(
             "cmsis-nn-changed",
             f"the CMSIS-NN sources in {CARRIER} are not the ones edgec was tested with",
@@ -143,27 +163,19 @@ def _pinned() -> CmsisNn:
 
 
 @cache
-def _read(root: Path, origin: str) -> CmsisNn:
-    paths = [*root.glob("Include/**/*.h"), *root.glob("Source/**/*.c"), *root.glob("LICENSE*")]
-    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(paths)}
-    if "Include/arm_nnfunctions.h" not in files:
-        raise _missing("this folder holds no CMSIS-NN (Include/arm_nnfunctions.h)", str(root))
-    return CmsisNn(files, origin)
+def _read(root: Path, folder: Path, origin: str) -> CmsisNn:
+    """Read the library at ``root``, which is in ``folder``; its license may be above it."""
+    paths = sorted([*root.glob("Include/**/*.h"), *root.glob("Source/**/*.c")])
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+    texts = {path.name: path.read_bytes() for path in licenses(folder, root)}
+    return CmsisNn({**files, **texts}, origin)
 
 
-def digest(library: CmsisNn) -> str:
-    """Return a SHA-256 over the paths and contents of all files."""
-    total = hashlib.sha256()
-    for path, data in library.files.items():
-        total.update(path.encode() + b"\0" + hashlib.sha256(data).digest())
-    return total.hexdigest()
-
-
-def _missing(message: str, place: str) -> EdgecError:
+def _not_installed() -> EdgecError:
     return EdgecError(
         "cmsis-nn-missing",
-        message,
-        place=Place(place),
+        f"the Python package {CARRIER} is not installed",
+        place=Place(CARRIER),
         help=f"pip install {CARRIER}==0.2.1, or name a checkout with --cmsis-nn or EDGEC_CMSIS_NN",
         exit_code=ExitCode.TOOL,
     )

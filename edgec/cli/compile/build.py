@@ -20,7 +20,7 @@ from edgec.cli.compile.quantization_options import (
     StateOf,
 )
 from edgec.cli.compile.width_table import show_widths
-from edgec.cli.shared_options import Json, Verbose
+from edgec.cli.shared_options import CmsisNn, Json, Verbose
 from edgec.cli.terminal import bar, plain, print_json, print_warnings, progress, results
 from edgec.driver import BuildOptions, BuildResult, read_config
 from edgec.driver import build as build_model
@@ -42,9 +42,7 @@ def build(
     kernels: Annotated[
         str, typer.Option("--kernels", help="auto, cmsis-nn or portable. [auto]")
     ] = "",
-    cmsis_nn: Annotated[
-        str, typer.Option("--cmsis-nn", metavar="DIR", help="Another copy of CMSIS-NN.")
-    ] = "",
+    cmsis_nn: CmsisNn = "",
     prune: Prune = "",
     calibration: Calibration = "",
     quantize: QuantizeTo = "",

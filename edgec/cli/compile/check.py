@@ -8,7 +8,7 @@ from rich.text import Text
 from edgec.cli.compile.layers import layer_table
 from edgec.cli.compile.quantization_options import Shape, StateOf
 from edgec.cli.failures import print_problems, problem_json
-from edgec.cli.shared_options import Json, Kernels, Model, Verbose
+from edgec.cli.shared_options import CmsisNn, Json, Kernels, Model, Verbose
 from edgec.cli.terminal import plain, print_json, results
 from edgec.driver import CheckResult
 from edgec.driver import check as check_model
@@ -22,13 +22,14 @@ def check(
         str, typer.Option("--board", "-b", help="Also say whether it fits this board.")
     ] = "",
     kernels: Kernels = "auto",
+    cmsis_nn: CmsisNn = "",
     shape: Shape = None,
     state: StateOf = "",
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Say what is supported, what is not, and whether it fits; builds nothing."""
-    result = check_model(model, board, kernels, parse_shapes(joined(shape)), state)
+    result = check_model(model, board, kernels, parse_shapes(joined(shape)), state, cmsis_nn)
     if json:
         print_json(_document(result, asked_board=bool(board)))
     else:

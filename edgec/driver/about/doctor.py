@@ -64,7 +64,8 @@ def _cmsis_nn() -> Finding:
     try:
         library = cmsis_nn.find()
     except EdgecError as error:
-        return Finding("CMSIS-NN", False, True, "", f"{error.message}; {error.help}")
+        found = f"{error.place}: {error.message}; {error.help}"
+        return Finding("CMSIS-NN", False, True, "", found)
     return Finding("CMSIS-NN", True, True, library.revision, library.origin)
 
 

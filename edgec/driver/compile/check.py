@@ -44,16 +44,19 @@ def check(
     kernels: str = "auto",
     shapes: Shapes = MappingProxyType({}),
     state: str = "",
+    cmsis_nn: str = "",
 ) -> CheckResult:
     """Collect every problem of a model; file and board must exist, or ``EdgecError`` is raised.
 
-    ``state`` is what --state says: ``invalid-option`` is raised too.
+    ``state`` is what --state says: ``invalid-option`` is raised too. So are problems of CMSIS-NN,
+    which are none of the model's; ``cmsis_nn`` is a folder with the user's copy, or "".
     """
     states = parse_states(state)
     board = load_board(board_name or DEFAULT_BOARD)
+    target = target_of(board, kernels, cmsis_nn)
     try:
         graph = integer_preview(with_file_states(load(model, shapes).graph, state), states)
-        program, memory = lower_graph(graph, target_of(board, kernels), kernels)
+        program, memory = lower_graph(graph, target, kernels)
     except EdgecError as error:
         if error.code in {"file-not-found", "unreadable-file", "unknown-format"}:
             raise

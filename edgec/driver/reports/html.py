@@ -116,6 +116,14 @@ def html_report(report: dict[str, Any]) -> bytes:
     return render_html(_TEMPLATE, _view(report))
 
 
+def _options(report: Table) -> list[tuple[str, str]]:
+    return [(key, str(value)) for key, value in report["config"].items() if value]
+
+
+def _libraries(report: Table) -> list[tuple[str, str]]:
+    return [(each["name"], each["revision"]) for each in report["libraries"]]
+
+
 def _view(report: Table) -> ReportView:
     model, memory, layers = report["model"], report["memory"], report["layers"]
     return ReportView(
@@ -132,7 +140,7 @@ def _view(report: Table) -> ReportView:
         widths=_widths_text(report["quantization"]["widths"]),
         groups=_groups(report["quantization"]["widths"]),
         weak=_weak(report["quantization"]),
-        config=tuple((key, str(value)) for key, value in report["config"].items() if value),
+        config=(*_options(report), *_libraries(report)),
         warnings=tuple(report["warnings"]),
         version=report["edgec_version"],
         sha256=model["sha256"],

@@ -11,6 +11,7 @@ from edgec.driver.ports import PortInfo
 from edgec.firmware.image import FirmwareImage
 from edgec.memory.planner import aligned
 from edgec.program import Considered, Step
+from edgec.targets.target import Library
 
 SCHEMA = 1
 
@@ -44,6 +45,7 @@ def make_report(
         "board": compiled.board.id,
         "cpu": compiled.board.cpu,
         "config": compiled.options.as_config(),
+        "libraries": [_library(each) for each in compiled.target.libraries],
         "memory": _memory(compiled, image),
         "layers": [_layer(*each) for each in zip(steps, layers, cycles, strict=True)],
         "instructions_total": measured.total if measured else None,
@@ -71,6 +73,10 @@ def _model(
         "macs": sum(step.macs for step in compiled.program.steps),
         "params": sum(int(array.size) for array in weights),
     }
+
+
+def _library(each: Library) -> dict[str, str]:
+    return {"name": each.name, "revision": each.revision, "sha256": each.sha256}
 
 
 def _memory(compiled: Compiled, image: FirmwareImage) -> dict[str, Any]:

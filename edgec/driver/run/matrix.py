@@ -15,6 +15,7 @@ from typing import Any
 
 from edgec import __version__
 from edgec.driver.compile.build import build
+from edgec.driver.compile.compile import target_of
 from edgec.driver.options import BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.driver.run.regression import run_regression
@@ -140,8 +141,11 @@ def _calib_of(model: Path, calib: Path | None) -> Path | None:
 
 
 def _key(options: BuildOptions) -> str:
-    """Return a hash of everything a cell depends on."""
-    digest = hashlib.sha256(json.dumps([__version__, options.as_config()]).encode())
+    """Return a hash of everything a cell depends on; linked libraries are part of it."""
+    target = target_of(load_board(options.board), options.kernels, options.cmsis_nn)
+    libraries = [each.sha256 for each in target.libraries]
+    noted = json.dumps([__version__, options.as_config(), libraries])
+    digest = hashlib.sha256(noted.encode())
     for file in filter(None, (options.model, options.calib)):
         digest.update(hashlib.sha256(Path(file).read_bytes()).digest())
     digest.update(board_source(options.board))

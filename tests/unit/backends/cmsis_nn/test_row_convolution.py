@@ -51,7 +51,7 @@ def chosen(
     (node,) = case.graph.nodes
     signature: Signature = case.graph.signature(node)
     assert isinstance(node.op, Conv2D)
-    return variant(window, signature, cpu, has_row_kernel=True)[0]
+    return variant(window, signature, cpu, is_pinned=True)[0]
 
 
 @pytest.mark.parametrize("kernel", range(2, 7))

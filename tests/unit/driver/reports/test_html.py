@@ -66,6 +66,7 @@ def report(name: str = "model", *, counted: bool = True) -> dict[str, Any]:
         "board": f"{name} board",
         "cpu": "cortex-m4",
         "config": {"model": f"{name}.onnx", "calib": ""},
+        "libraries": [{"name": f"NN of {name}", "revision": "V.18.0.0", "sha256": "ab" * 32}],
         "memory": memory,
         "layers": [layer],
         "instructions_total": count,
@@ -142,6 +143,12 @@ def test_page_is_well_formed_and_self_contained(*, counted: bool) -> None:
     parser = parsed(page)
     assert not parser.tags & {"script", "link", "img", "iframe", "object"}
     assert not parser.attributes & {"src", "href", "onload", "onclick"}
+
+
+def test_linked_libraries_are_named() -> None:
+    page = html_report(report()).decode()
+    assert "NN of model" in page
+    assert "V.18.0.0" in page
 
 
 def test_equal_reports_give_equal_pages() -> None:
