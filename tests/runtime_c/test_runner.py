@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from cli.conftest import small_graph
+from lowering import target
 from ops.case import random_array
 from ops.runtimes import compile_graph
 
@@ -15,7 +16,6 @@ from edgec.firmware.emulate import Session
 from edgec.firmware.host import HostProcess
 from edgec.firmware.protocol import FrameSplitter, Message, Notice, Request, Result
 from edgec.ir import Graph, evaluate
-from edgec.targets.cpu import CPUS
 
 pytestmark = pytest.mark.cc
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
@@ -28,7 +28,7 @@ def graph() -> Graph:
 
 @pytest.fixture(scope="module")
 def session(graph: Graph) -> Iterator[Session]:
-    tree, name = compile_graph(graph, CPUS["host"], "portable")
+    tree, name = compile_graph(graph, target("host"), "portable")
     ports = (len(graph.inputs), len(graph.outputs))
     with HostProcess(tree, name, ports, flags=SANITIZERS) as opened:
         opened.describe()
