@@ -99,8 +99,8 @@ def test_the_self_test_finds_each_damage(tmp_path: Path) -> None:
     board = load_board("qemu-m3")
     write_fake(tmp_path, board)
     elf = build_firmware(tmp_path, "fake", board, output_crc=outputs_crc()).elf
-    weights = symbol_address(elf, "edgec_weights_start")
-    expected = symbol_address(elf, "edgec_self_test")
+    weights = symbol_address(elf, "edgec_weights_start", board.architecture)
+    expected = symbol_address(elf, "edgec_self_test", board.architecture)
     assert weights is not None
     assert expected is not None
     copy = tmp_path / "damaged.elf"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from c_program import run_c
 
-from edgec.backends import runtime_sources as source
+from edgec.backends.runtime_sources import closure
 
 PROGRAM = """
 #include <math.h>
@@ -47,7 +47,7 @@ def test_not_a_number_is_the_zero_point(
     beyond = ", ".join(f"{each - zero}.0f" for each in ends)
     values = f"NAN, -NAN, {NEAR}, {FAR}, {beyond}"
     program = PROGRAM.format(kernel=kernel, kind=kind, values=values, scale="1.0", zero=zero)
-    found = run_c(tmp_path, {**source.closure([kernel]), "main.c": program})
+    found = run_c(tmp_path, {**closure([kernel]), "main.c": program})
     near = [min(max(each + zero, lowest), highest) for each in halves]
     far = [highest, lowest, highest, lowest]
     assert [int(each) for each in found] == [
@@ -63,5 +63,5 @@ def test_not_a_number_is_the_zero_point(
 def test_the_smallest_scale_overflows_nothing(kernel: str, tmp_path: Path) -> None:
     values = "1.0f, -1.0f, 0.0f, NAN"
     program = PROGRAM.format(kernel=kernel, kind="int8_t", values=values, scale="1e-38", zero=3)
-    found = run_c(tmp_path, {**source.closure([kernel]), "main.c": program})
+    found = run_c(tmp_path, {**closure([kernel]), "main.c": program})
     assert found == ["127", "-128", "3", "3"]

@@ -28,7 +28,7 @@ def graph() -> Graph:
 
 @pytest.fixture(scope="module")
 def session(graph: Graph) -> Iterator[Session]:
-    tree, name = compile_graph(graph, target("host", "portable"), "portable")
+    tree, name = compile_graph(graph, target("host"), "portable")
     ports = (len(graph.inputs), len(graph.outputs))
     with HostProcess(tree, name, ports, flags=SANITIZERS) as opened:
         opened.describe()

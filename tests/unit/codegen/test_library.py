@@ -75,7 +75,7 @@ def two_by_two() -> Graph:
 
 @pytest.mark.cc
 def test_what_the_functions_refuse(tmp_path: Path) -> None:
-    tree, _ = compile_graph(two_by_two(), target("host", "portable"), "portable")
+    tree, _ = compile_graph(two_by_two(), target("host"), "portable")
     files = {**tree.files, "main.c": PROGRAM}
     said = [int(word) for word in run_c(tmp_path, files, [".", "kernels"])]
     assert said == [
@@ -106,7 +106,7 @@ def preprocess(folder: Path, flags: tuple[str, ...]) -> str:
 @pytest.mark.qemu
 @pytest.mark.parametrize("core", PLANNED, ids=lambda core: core.name)
 def test_code_for_a_core_is_refused_by_a_lesser_one(core: CpuCore, tmp_path: Path) -> None:
-    tree, _ = compile_graph(two_by_two(), target(core.name, "portable"), "portable")
+    tree, _ = compile_graph(two_by_two(), target(core.name), "portable")
     tree.write(tmp_path)
     assert preprocess(tmp_path, core.flags) == ""
     complaint = preprocess(tmp_path, LESS[core.isa])
@@ -117,7 +117,7 @@ def test_code_for_a_core_is_refused_by_a_lesser_one(core: CpuCore, tmp_path: Pat
 
 @pytest.mark.qemu
 def test_code_for_a_plain_core_compiles_on_any(tmp_path: Path) -> None:
-    tree, _ = compile_graph(two_by_two(), target("cortex-m3", "portable"), "portable")
+    tree, _ = compile_graph(two_by_two(), target("cortex-m3"), "portable")
     tree.write(tmp_path)
     assert preprocess(tmp_path, ("-mcpu=cortex-m3",)) == ""
     assert preprocess(tmp_path, CPUS["cortex-m55"].flags) == ""

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from edgec.errors import EdgecError
-from edgec.firmware.image import _write_stack_script, interrupt_frame_bytes
+from edgec.firmware.image import _write_stack_script
 from edgec.firmware.stack import LIBRARY_FRAME_BYTES, StackUse
+from edgec.targets.arm_cortex_m import ARM_CORTEX_M
 from edgec.targets.cpu import CPUS
 
 WORST = StackUse(1000, ("edgec_reset", "main"))
@@ -42,7 +43,7 @@ def test_one_byte_too_few_is_refused(tmp_path: Path) -> None:
 )
 def test_an_interrupt_pushes_the_frame_of_the_architecture(core: str, size: int) -> None:
     """Armv7-M's manual: 0x20 bytes, 0x68 with floating-point registers, and 4 to align."""
-    assert interrupt_frame_bytes(CPUS[core]) == size
+    assert ARM_CORTEX_M.interrupt_frame(has_fpu=CPUS[core].has_fpu) == size
 
 
 def test_a_library_function_may_save_all_registers() -> None:
