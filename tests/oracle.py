@@ -9,14 +9,17 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 
+from edgec.driver.output import OutputInfo
 from edgec.ir import Array
 
 INSTALL = "pip install 'edgec[oracle]'"
+Name = TypeVar("Name", bound=str)  # also a ValueName: the keys of a Mapping are invariant
 
 
 @cache
@@ -54,7 +57,7 @@ class Oracle:
         )
         self._interpreter.allocate_tensors()
 
-    def run(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    def run(self, inputs: Mapping[Name, Array]) -> dict[str, Array]:
         """Return the outputs by tensor name; inputs have the shapes and types of the file."""
         details = self._interpreter.get_input_details()
         assert sorted(inputs) == sorted(each["name"] for each in details)
@@ -67,8 +70,13 @@ class Oracle:
         }
 
 
+def exported(built: OutputInfo) -> Path:
+    """Return the .tflite that a build wrote beside its firmware."""
+    return built.folder / f"{built.name}.tflite"
+
+
 def run_tflite(
-    model: bytes, inputs: Mapping[str, Array], *, exact: bool = False
+    model: bytes, inputs: Mapping[Name, Array], *, exact: bool = False
 ) -> dict[str, Array]:
     """Run a .tflite once; arrays go by tensor name."""
     return Oracle(model, exact=exact).run(inputs)

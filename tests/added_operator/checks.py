@@ -15,7 +15,7 @@ from oracle import Oracle, run_tflite
 
 from edgec.backends.kernel import kernels_for
 from edgec.driver import BuildOptions, build
-from edgec.driver.about.supported import operators, supported_operators
+from edgec.driver.about.supported import supported_operators
 from edgec.driver.output import open_output
 from edgec.driver.run.regression import run_regression
 from edgec.exporters.tflite import load_exporters, write_tflite
@@ -23,6 +23,7 @@ from edgec.extension import add_folder
 from edgec.frontends.onnx.load import load_onnx
 from edgec.frontends.tflite.load import load_tflite
 from edgec.ir import Array, ValueName, evaluate
+from edgec.ops.catalog import operators
 from edgec.ops.registry import exporter_of
 
 NAME, INPUTS, OUTPUTS, RUNS = "pair_peak", 6, 4, 40

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from oracle import Oracle
+from oracle import Oracle, exported
 
 from edgec.driver import BuildOptions, build, check
 from edgec.driver.output import OutputInfo, open_output
@@ -194,8 +194,8 @@ def test_firmware_of_a_float_file_equals_the_interpreter(*, keeps: bool, tmp_pat
     built = built_layer(tmp_path, keeps=keeps)
     assert run_regression(built.folder, on="host").mismatches == 0
     firmware = run(built.folder, tmp_path / "calib.npz").outputs
-    oracle = Oracle(built.tflite.read_bytes(), exact=True)
-    kind = load(built.tflite).graph.types[X]
+    oracle = Oracle(exported(built).read_bytes(), exact=True)
+    kind = load(exported(built)).graph.types[X]
     for x, got in zip(waves(24), firmware["last"], strict=True):
         wanted = oracle.run({X: quantize_floats(x, kind)})["last"]
         assert got.tobytes() == wanted.tobytes()

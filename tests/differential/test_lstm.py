@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from ops.case import Case, random_array
 from ops.cases.layers.lstm import CASES
-from oracle import Oracle
+from oracle import Oracle, exported
 from tflite_files import constant, file, tensor
 
 from edgec.driver import BuildOptions, build
@@ -92,7 +92,7 @@ def test_firmware_keeps_the_states_of_a_file_or_none(
     (name,) = one
     np.savez(tmp_path / "x.npz", **{name: np.concatenate([one[name]] * 3)})
     firmware = next(iter(run(built.folder, tmp_path / "x.npz").outputs.values()))
-    oracle = Oracle(built.tflite.read_bytes(), exact=True)
+    oracle = Oracle(exported(built).read_bytes(), exact=True)
     interpreter = [next(iter(oracle.run(one).values())) for _ in range(3)]
     assert [each.tobytes() for each in firmware] == [each.tobytes() for each in interpreter]
     assert len({each.tobytes() for each in interpreter}) == (3 if kept else 1)

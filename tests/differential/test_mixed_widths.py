@@ -27,7 +27,7 @@ BOARDS = ("qemu-m4", "qemu-m0")
 
 def mixed(graph: Graph, samples: Samples, drop: str) -> QuantizationReport:
     options = BuildOptions(model="m", calib="c", max_drop=drop)
-    return quantize_model(options, graph, samples, Quiet())[1]
+    return quantize_model(options, graph, samples, Quiet())
 
 
 @cache

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from oracle import Oracle
+from oracle import Oracle, exported
 
 from edgec.driver import BuildOptions, build
 from edgec.driver.output import open_output
@@ -102,7 +102,7 @@ def test_firmware_gives_the_golden_sequence(folder: Path, on: str) -> None:
 @pytest.mark.qemu
 def test_layers_of_the_first_run_are_compared_one_by_one(folder: Path) -> None:
     built = open_output(folder)
-    first = quantize_floats(sequence()[:1], load(built.tflite).graph.types[ValueName("x")])
+    first = quantize_floats(sequence()[:1], load(exported(built)).graph.types[ValueName("x")])
     assert first_different_layer(built, [first.tobytes()]) is None
 
 
@@ -112,8 +112,8 @@ def test_firmware_equals_the_interpreter_fed_by_hand(folder: Path, tmp_path: Pat
     np.savez(tmp_path / "x.npz", x=sequence(2))
     given = run(folder, tmp_path / "x.npz").outputs["y"]
     built = open_output(folder)
-    oracle = Oracle(built.tflite.read_bytes(), exact=True)
-    graph = load(built.tflite).graph
+    oracle = Oracle(exported(built).read_bytes(), exact=True)
+    graph = load(exported(built)).graph
     state = {name: zeros(graph.types[ValueName(name)]) for name in ("h", "c")}
     for x, wanted in zip(sequence(2), given, strict=True):
         data = quantize_floats(x[None], graph.types[ValueName("x")])
