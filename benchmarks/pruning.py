@@ -10,6 +10,7 @@ int8 is quantized as `edgec build` does it and evaluated exactly.
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
@@ -84,11 +85,9 @@ def area_under_roc(scores: Array, positive: Array) -> float:
 
 
 def row(model: Model, name: str, request: str) -> Sequence[str]:
-    repair = pruner_module.Reconstruction
     done = prune(model.graph, model.calib, parse_request(request))
-    pruner_module.Reconstruction = Unrepaired  # type: ignore[misc,assignment]
-    broken = prune(model.graph, model.calib, parse_request(request))
-    pruner_module.Reconstruction = repair  # type: ignore[misc]
+    with patch.object(pruner_module, "Reconstruction", Unrepaired):
+        broken = prune(model.graph, model.calib, parse_request(request))
     before, after = done.report.before, done.report.after
     worse, better = outputs(broken.graph, model.test), outputs(done.graph, model.test)
     return (

@@ -74,7 +74,8 @@ def _outputs(graph: Graph, samples: Samples) -> tuple[Array, float]:
 
 def _round_once(x: Array, multiplier: Array | int, shift: Array | int) -> Array:
     factor = np.asarray(multiplier, np.float64) * 2.0 ** (np.asarray(shift, np.float64) - 31)
-    return np.rint(np.asarray(x, np.float64) * factor).astype(np.int64)
+    rounded: Array = np.rint(np.asarray(x, np.float64) * factor)
+    return rounded.astype(np.int64)
 
 
 def _no_excess(products: Array, output: object) -> Array:

@@ -12,6 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 from edgec.ir import Array, Graph, ValueName, evaluate
 
 FLOAT = TensorProto.FLOAT
+Numbers = Array | np.generic
+"""An array, or a scalar of an array's element types."""
 
 
 class OnnxBuilder:
@@ -28,7 +30,7 @@ class OnnxBuilder:
         self.inputs.append(helper.make_tensor_value_info(name, kind, shape))
         return name
 
-    def weight(self, array: Array, name: str = "") -> str:
+    def weight(self, array: Numbers, name: str = "") -> str:
         name = name or f"w{len(self.weights)}"
         self.weights.append(numpy_helper.from_array(np.asarray(array), name))
         return name
@@ -40,7 +42,7 @@ class OnnxBuilder:
         return self.weight(np.array(values, np.int64))
 
     def add(self, op: str, *inputs: str, output: str = "", outputs: int = 1, **attrs: Any) -> str:
-        """Add a node and return its (first) output."""
+        """Add a node and return its (first) output; an attribute that is None is left out."""
         output = output or f"/{op}_{len(self.nodes)}_output_0"
         names = [output] + [f"{output}.{index}" for index in range(1, outputs)]
         self.nodes.append(

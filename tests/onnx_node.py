@@ -24,7 +24,10 @@ def node_model(
     outputs: Sequence[str] = ("y",),
     **attributes: Any,
 ) -> onnx.ModelProto:
-    """Return a model of one node: inputs of ``shapes`` first, then constants."""
+    """Return a model of one node: inputs of ``shapes`` first, then constants.
+
+    An attribute that is None is left out.
+    """
     data = [f"x{index}" for index in range(len(shapes))]
     weights = [onnx.numpy_helper.from_array(c, f"c{index}") for index, c in enumerate(constants)]
     node = onnx.helper.make_node(

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper
-from onnx_models import OnnxBuilder
+from onnx_models import Numbers, OnnxBuilder
 
 from edgec.frontends.onnx.load import load_onnx
 from edgec.ir import Array, Graph, QParams, ValueName, evaluate
@@ -47,17 +47,15 @@ class QdqBuilder(OnnxBuilder):
         low, high = (-127, 128) if kind is np.int8 else (1, 256)
         return self.rng.integers(low, high, shape).astype(kind)
 
-    def stored(self, data: Array, scales: Array, zeros: Array, axis: int = 0) -> str:
+    def stored(self, data: Array, scales: Numbers, zeros: Array, axis: int = 0) -> str:
         """Add dequantized weights; one scale, or one per slice along ``axis``."""
-        attributes = {"axis": axis} if scales.ndim else {}
         names = [self.weight(each) for each in (data, scales.astype(np.float32), zeros)]
-        return self.add("DequantizeLinear", *names, **attributes)
+        return self.add("DequantizeLinear", *names, axis=axis if scales.ndim else None)
 
-    def bias(self, data: Array, scales: Array) -> str:
+    def bias(self, data: Array, scales: Numbers) -> str:
         """Add a dequantized bias in int32."""
-        attributes = {"axis": 0} if scales.ndim else {}
         names = [self.weight(data.astype(np.int32)), self.weight(scales.astype(np.float32))]
-        return self.add("DequantizeLinear", *names, **attributes)
+        return self.add("DequantizeLinear", *names, axis=0 if scales.ndim else None)
 
     def microsoft(self, op: str, *inputs: str, **attributes: Any) -> str:
         """Add an operator of onnxruntime's own domain."""
@@ -110,7 +108,8 @@ def run_integers(graph: Graph, x: Mapping[str, Array]) -> list[Array]:
 
 def steps(value: Array, q: QParams) -> Array:
     """Return the integers of real numbers, halves to even as ONNX has it."""
-    return np.rint(value / np.float32(q.scale)) + q.zero_point
+    scaled: Array = np.rint(value / np.float32(q.scale))
+    return scaled + q.zero_point
 
 
 def _entering(graph: Graph, name: ValueName, array: Array) -> Array:
@@ -147,6 +146,5 @@ def assert_within_a_step(path: Path, x: dict[str, Array]) -> Graph:
     return graph
 
 
-def layout_of(graph: Graph, name: str) -> tuple[int, ...]:
-    rank = graph.types[name].rank  # type: ignore[index]
-    return graph.layouts.get(name, tuple(range(rank)))  # type: ignore[call-overload]
+def layout_of(graph: Graph, name: ValueName) -> tuple[int, ...]:
+    return graph.layouts.get(name, tuple(range(graph.types[name].rank)))

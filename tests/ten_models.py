@@ -72,7 +72,7 @@ def _floats(
         name: rng.standard_normal((COUNT, *shape[1:])).astype(np.float32)
         for name, shape in shapes.items()
     }
-    np.savez(calib, **arrays)  # type: ignore[arg-type]
+    np.savez(calib, **arrays)
     return BuildOptions(model=str(path), calib=str(calib), effort="fast", state=state)
 
 

@@ -49,7 +49,7 @@ def float_predictions(images: NDArray[Any]) -> NDArray[Any]:
     session = onnxruntime.InferenceSession(MODEL, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     outputs = [session.run(None, {name: image[None]})[0] for image in images]
-    return np.concatenate(outputs).argmax(axis=1)
+    return np.asarray(np.concatenate(outputs).argmax(axis=1))
 
 
 def accuracy(predictions: NDArray[Any], labels: NDArray[Any]) -> float:

@@ -199,14 +199,16 @@ def distances(starts: Array, stops: Array) -> Array:
     length2 = np.maximum((along**2).sum(1), 1e-9)
     position = np.clip(((pixels - starts) * along).sum(2) / length2, 0, 1)
     gap = pixels - (starts + position[:, :, None] * along)
-    return np.sqrt((gap**2).sum(2).min(1)).reshape(SIZE, SIZE)
+    nearest: Array = np.sqrt((gap**2).sum(2).min(1))
+    return nearest.reshape(SIZE, SIZE)
 
 
 def draw(glyph: Glyph, rng: np.random.Generator) -> Array:
     """Ink one sample, 0..1: full within the pen's radius and fading over a soft edge."""
     radius = rng.uniform(0.35, 1.15)
     edge = rng.uniform(0.8, 1.6)
-    return np.clip((radius - distances(*segments(glyph, rng))) / edge + 0.5, 0, 1)
+    ink: Array = np.clip((radius - distances(*segments(glyph, rng))) / edge + 0.5, 0, 1)
+    return ink
 
 
 def blur(image: Array, amount: float) -> Array:
@@ -221,7 +223,8 @@ def background(rng: np.random.Generator) -> Array:
     """Make a grey level with a slope across the image."""
     ramp = np.linspace(-0.5, 0.5, SIZE)
     slope_x, slope_y = rng.uniform(-0.15, 0.15, 2)
-    return rng.uniform(0, 0.2) + slope_x * ramp[None, :] + slope_y * ramp[:, None]
+    grey: Array = rng.uniform(0, 0.2) + slope_x * ramp[None, :] + slope_y * ramp[:, None]
+    return grey
 
 
 def photograph(ink: Array, rng: np.random.Generator) -> Array:
@@ -229,7 +232,8 @@ def photograph(ink: Array, rng: np.random.Generator) -> Array:
     paper = background(rng)
     contrast = rng.uniform(0.5, 0.95)
     noise = rng.normal(0, rng.uniform(0.01, 0.07), ink.shape)
-    return np.clip(paper + contrast * blur(ink, rng.uniform(0, 0.2)) + noise, 0, 1)
+    seen: Array = np.clip(paper + contrast * blur(ink, rng.uniform(0, 0.2)) + noise, 0, 1)
+    return seen
 
 
 def sample(digit: int, rng: np.random.Generator) -> Array:

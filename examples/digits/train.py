@@ -78,7 +78,8 @@ def train() -> Digits:
             schedule.step()
             total += float(loss.detach()) * len(chosen)
         print(f"epoch {epoch + 1}: loss {total / len(images):.4f}")
-    return model.eval()
+    model.eval()
+    return model
 
 
 def export(model: Digits) -> None:

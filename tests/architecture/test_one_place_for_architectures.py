@@ -38,9 +38,9 @@ def words(path: Path) -> Iterator[str]:
         and isinstance(node.body[0], ast.Expr)
     }
     for node in ast.walk(tree):
-        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
-        if is_text and id(node) not in docs:
-            yield str(node.value)
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str | bytes) and id(node) not in docs:
+            yield str(text)
         for field in ("id", "attr", "name", "module", "arg"):
             if isinstance(found := getattr(node, field, None), str):
                 yield found

@@ -314,7 +314,8 @@ def test_other_processors_come_to_the_same_file(model: Path, data: Path, tmp_pat
     made = []
     for processor in ("", "Prescott"):
         out = tmp_path / f"{processor}.tflite"
-        command = [sys.executable, "-m", "edgec", "quantize", model, "--calib", data, "-o", out]
+        paths = [str(model), "--calib", str(data), "-o", str(out)]
+        command = [sys.executable, "-m", "edgec", "quantize", *paths]
         environment = {**os.environ, "OPENBLAS_CORETYPE": processor}
         subprocess.run(command, env=environment, check=True, capture_output=True)
         made.append(out.read_bytes())

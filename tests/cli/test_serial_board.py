@@ -47,7 +47,7 @@ def line(built: Path) -> Iterator[Line]:
 def test_test_and_run(cli: Cli, built: Path, line: Line, tmp_path: Path) -> None:
     ended = cli("test", built, "--on", f"serial:{line.port}", "--json")
     assert (ended.code, ended.json["mismatches"]) == (0, 0)
-    results = []
+    results: list[dict[str, bytes]] = []
     for place in (f"serial:{line.port}", "emulator"):
         target = tmp_path / f"{len(results)}.npz"
         assert cli("run", built, "--on", place, "--output", target).code == 0

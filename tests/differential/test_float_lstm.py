@@ -75,7 +75,8 @@ def waves(count: int, shape: tuple[int, ...] = (1, STEPS, DEPTH)) -> Array:
     time = np.arange(STEPS)[:, None]
     size = (count, 1, DEPTH)
     data = np.sin(time * rng.uniform(0.2, 0.8, size) + rng.uniform(0, 6, size))
-    return (data * rng.uniform(0.3, 1.2, size)).astype(np.float32).reshape(count, *shape)
+    scaled: Array = data * rng.uniform(0.3, 1.2, size)
+    return scaled.astype(np.float32).reshape(count, *shape)
 
 
 @pytest.mark.oracle
@@ -165,8 +166,10 @@ def test_first_states_may_be_computed() -> None:
     inputs = [first.get(v, values[v]) for v in node.inputs]
     graph = g.build(g.add(node.op, inputs, name="layer")[:3])
     rng = np.random.default_rng(0)
-    data = {v: rng.standard_normal((64, *graph.types[v].shape)).astype(np.float32) for v in "hc"}
-    samples = {X: waves(64), **{ValueName(v): x for v, x in data.items()}}
+    samples = {X: waves(64)}
+    for state in (ValueName("h"), ValueName("c")):
+        shape = (64, *graph.types[state].shape)
+        samples[state] = rng.standard_normal(shape).astype(np.float32)
     integer = optimize_integer(quantize(graph, calibrate(graph, Samples(samples))))
     floats = BatchEvaluator(graph).run(samples)
     assert output_sqnr_db(integer, samples, {v: floats[v] for v in graph.outputs}) > 30

@@ -156,7 +156,7 @@ def _window(attributes: dict[str, Any], ins: list[Array], node: Any) -> str:
 
 
 def _resize(attributes: dict[str, Any], ins: list[Array], node: Any) -> str:
-    mode = attributes.get("coordinate_transformation_mode", b"half_pixel").decode()
+    mode: str = attributes.get("coordinate_transformation_mode", b"half_pixel").decode()
     if attributes.get("mode") == b"cubic":
         return "cubic"
     if attributes.get("antialias"):

@@ -6,6 +6,7 @@ import shutil
 import struct
 import subprocess
 import time
+from io import BufferedReader
 from pathlib import Path
 
 import pytest
@@ -165,7 +166,7 @@ def test_gdb_loads_the_firmware_at_its_addresses(fake_image: Build, tmp_path: Pa
 
 def answers(process: "subprocess.Popen[bytes]") -> bool:
     assert process.stdin is not None
-    assert process.stdout is not None
+    assert isinstance(process.stdout, BufferedReader)
     heard = b""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:

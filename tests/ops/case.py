@@ -70,10 +70,14 @@ class Constant:
     qparams: QParams | None = None
 
 
+Operand = TensorType | Constant
+"""What a node under test reads: an input, or a constant."""
+
+
 def op_case(
     name: str,
     op: Op,
-    inputs: Sequence[TensorType | Constant],
+    inputs: Sequence[Operand],
     outputs: Sequence[QParams | None] = (),
     *,
     samples: int = 3,

@@ -40,7 +40,7 @@ def before_a_layer(
 def test_a_scale_goes_into_a_padded_convolution() -> None:
     check_pass(
         FoldAffine(),
-        before_a_layer(Mul(), np.float32([1 / 255]), Conv2D(window=SAME), CONV),
+        before_a_layer(Mul(), np.array([1 / 255], np.float32), Conv2D(window=SAME), CONV),
         """
 graph g
   input x: float32[1x4x4x4]

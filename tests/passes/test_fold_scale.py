@@ -38,7 +38,7 @@ def behind_a_layer(
 def test_a_factor_behind_a_dense_layer() -> None:
     check_pass(
         FoldScale(),
-        behind_a_layer(FullyConnected(), (3, 4), np.float32([[1, 2, 3]])),
+        behind_a_layer(FullyConnected(), (3, 4), np.array([[1, 2, 3]], np.float32)),
         """
 graph g
   input x: float32[2x4]

@@ -142,6 +142,6 @@ def assert_interpreter_agrees(graph: Graph) -> None:
     oracle = Oracle(write_tflite(graph), exact=True)
     for seed in range(2):
         x = integer_inputs(graph, seed)
-        expected, actual = oracle.run(x), evaluate(graph, x)  # type: ignore[arg-type]
+        expected, actual = oracle.run(x), evaluate(graph, x)
         for name in graph.outputs:
             np.testing.assert_array_equal(actual[name], expected[name])

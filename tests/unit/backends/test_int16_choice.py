@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from lowering import lowered
-from ops.case import Case, Constant, int16, op_case
+from ops.case import Case, Constant, Operand, int16, op_case
 from ops.cases.layers.conv2d_s16 import conv_case
 from ops.cases.layers.depthwise_conv2d_s16 import depthwise_case
 from ops.cases.layers.fully_connected_s16 import fully_connected_case
@@ -29,7 +29,7 @@ def function_and_scratch(case: Case, cpu: str) -> tuple[str, int]:
 
 def dense_case(weights: Array, bias: Array, output_scale: float) -> Case:
     """Return a layer of the scales 1e-4 and 0.01."""
-    operands = [
+    operands: list[Operand] = [
         int16((1, weights.shape[1]), 1e-4),
         Constant(weights.astype(np.int8), QParams.per_tensor(0.01)),
         Constant(bias.astype(np.int64), QParams.per_tensor(1e-6)),
@@ -139,7 +139,7 @@ def test_the_largest_factor_is_below_128(scale: float, fits: bool) -> None:
 def test_the_largest_sum_of_a_depthwise_layer_is_one_channels() -> None:
     """Rows of 4 channels: the sum over a row is four times what a channel reaches."""
     taps, channels, step = 100, 4, 127 * 2**15
-    operands = [
+    operands: list[Operand] = [
         int16((1, taps, 1, channels), 1e-4),
         Constant(
             np.full((1, taps, 1, channels), 127, np.int8),

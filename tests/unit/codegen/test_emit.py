@@ -34,7 +34,7 @@ def test_arrays_survive_the_compiler(dtype: type, tmp_path: Path) -> None:
     if dtype is np.float32:
         data = rng.standard_normal(500).astype(np.float32)
     else:
-        limits = np.iinfo(dtype)
+        limits = np.iinfo(np.dtype(dtype.__name__))
         data = rng.integers(limits.min, limits.max, 500, dtype, endpoint=True)
         data[:2] = limits.min, limits.max
     c_type = {"float32": "float"}.get(data.dtype.name, f"{data.dtype.name}_t")

@@ -76,7 +76,7 @@ def two_by_two() -> Graph:
 @pytest.mark.cc
 def test_what_the_functions_refuse(tmp_path: Path) -> None:
     tree, _ = compile_graph(two_by_two(), target("host"), "portable")
-    files = {**tree.files, "main.c": PROGRAM}
+    files: dict[str, str | bytes] = {**tree.files, "main.c": PROGRAM}
     said = [int(word) for word in run_c(tmp_path, files, [".", "kernels"])]
     assert said == [
         *(NOT_READY, 1),

@@ -15,7 +15,18 @@ from edgec.errors import EdgecError
 from edgec.exporters import write_tflite
 from edgec.exporters.tflite import load_exporters
 from edgec.exporters.versions import operator_version
-from edgec.ir import Array, DType, Graph, GraphBuilder, Op, QParams, Signature, TensorType, evaluate
+from edgec.ir import (
+    Array,
+    DType,
+    Graph,
+    GraphBuilder,
+    Op,
+    QParams,
+    Signature,
+    TensorType,
+    ValueName,
+    evaluate,
+)
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.windows import Pads, Window
 from edgec.ops.tflite_operators import TFLITE_OPERATORS, TfliteOperator, describe_tflite
@@ -35,6 +46,7 @@ class Unknown(Op):
 
 
 load_exporters()
+Y1 = ValueName("y1")
 ONES = QParams.per_channel([1, 1], 0)
 
 
@@ -51,11 +63,11 @@ def convolution(pads: Pads, names: Sequence[str] = ("x", "w", "b")) -> Graph:
 @pytest.mark.oracle
 def test_the_interpreter_agrees() -> None:
     graph = two_convolutions()
-    inputs = {"x": random_array(np.random.default_rng(1), X)}
+    inputs = {ValueName("x"): random_array(np.random.default_rng(1), X)}
     expected = run_tflite(write_tflite(graph), inputs)
     actual = evaluate(graph, inputs)
-    assert actual["y1"].tobytes() == expected["y1"].tobytes()
-    assert len(np.unique(actual["y1"])) > 4
+    assert actual[Y1].tobytes() == expected["y1"].tobytes()
+    assert len(np.unique(actual[Y1])) > 4
 
 
 @pytest.mark.oracle
@@ -68,7 +80,7 @@ def test_the_interpreter_takes_inputs_by_name() -> None:
     }
     x = random_array(np.random.default_rng(1), X)
     actual = interpreter.get_signature_runner()(x=x)
-    assert actual["y1"].shape == evaluate(graph, {"x": x})["y1"].shape
+    assert actual["y1"].shape == evaluate(graph, {ValueName("x"): x})[Y1].shape
 
 
 def test_what_the_file_says() -> None:
@@ -114,7 +126,7 @@ def test_equal_constants_share_a_buffer() -> None:
 def test_constant_data_is_aligned() -> None:
     """Interpreters on devices read weights in place: TFLite's own converter aligns to 16 bytes."""
     data = write_tflite(two_convolutions())
-    marker = two_convolutions().constants["w1"].tobytes()
+    marker = two_convolutions().constants[ValueName("w1")].tobytes()
     assert data.index(marker) % 16 == 0
 
 

@@ -7,7 +7,7 @@ from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_fac
 
 def test_factor_multiplies_input_scales_in_float32() -> None:
     scales = (np.float32(0.1), np.float32(0.3), np.float32(0.7))
-    kinds = [TensorType((1, 1), DType.INT8, QParams.per_tensor(scale)) for scale in scales]
+    kinds = [TensorType((1, 1), DType.INT8, QParams.per_tensor(float(scale))) for scale in scales]
     factor = fully_connected_factor(Signature((kinds[0], kinds[1]), (kinds[2],)))
     assert factor == float(scales[0] * scales[1]) / float(scales[2])
     assert factor != float(scales[0]) * float(scales[1]) / float(scales[2])

@@ -17,8 +17,7 @@ load_all()
 @pytest.mark.parametrize("opset", [11, 13])
 @pytest.mark.parametrize("axis", [None, -1, 0, 1, 2, 3])
 def test_log_softmax_equals_onnxruntime(axis: int | None, opset: int, tmp_path: Path) -> None:
-    attributes = {} if axis is None else {"axis": axis}
-    model = node_model("LogSoftmax", [(2, 3, 4, 5)], opset=opset, **attributes)
+    model = node_model("LogSoftmax", [(2, 3, 4, 5)], opset=opset, axis=axis)
     assert_equals_onnxruntime(model, tmp_path)
 
 

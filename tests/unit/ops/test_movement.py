@@ -51,8 +51,8 @@ def draw_tile(data: st.DataObject) -> Tile:
 
 
 def draw_arg_max(data: st.DataObject) -> ArgMax:
-    flags = {name: data.draw(st.booleans()) for name in ("smallest", "last")}
-    return ArgMax(axis=data.draw(st.integers(0, 3)), **flags)
+    smallest, last = data.draw(st.booleans()), data.draw(st.booleans())
+    return ArgMax(axis=data.draw(st.integers(0, 3)), smallest=smallest, last=last)
 
 
 @pytest.mark.parametrize("draw", [draw_slice, draw_gather, draw_tile, draw_arg_max])

@@ -18,7 +18,8 @@ def halves(x: Array, y: Array) -> list[Sums]:
 
 
 def outputs(weights: Array, bias: Array) -> Array:
-    return X @ weights.transpose(0, 2, 1) + bias[:, None, :]
+    found: Array = X @ weights.transpose(0, 2, 1) + bias[:, None, :]
+    return found
 
 
 def test_a_linear_layer_is_found_again() -> None:

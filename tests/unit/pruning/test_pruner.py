@@ -106,6 +106,7 @@ def test_quality_is_that_of_the_repaired_network_on_samples_held_out() -> None:
     same = np.mean(actual.argmax(axis=1) == wanted.argmax(axis=1))
     assert report.repaired.top1_agreement == same
     assert report.unrepaired.output_sqnr_db is not None
+    assert report.repaired.output_sqnr_db is not None
     assert report.repaired.output_sqnr_db > report.unrepaired.output_sqnr_db
 
 

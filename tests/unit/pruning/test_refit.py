@@ -1,5 +1,7 @@
 """Repair brings the outputs back, and keeps what must stay."""
 
+from typing import TypedDict
+
 import numpy as np
 import pytest
 from equivalence import assert_equivalent
@@ -46,9 +48,16 @@ def pruned(
 BLOCKS = [("residual", 1), ("depthwise", 1), ("concat", 5), ("squeeze", 1), ("conv", 6)]
 
 
+class Share(TypedDict, total=False):
+    """What goes."""
+
+    channels: float
+    weights: float
+
+
 @pytest.mark.parametrize("head", ["flatten", "mean"])
 @pytest.mark.parametrize("share", [{"channels": 0.25}, {"weights": 0.4}])
-def test_repair_lowers_the_error(head: str, share: dict[str, float]) -> None:
+def test_repair_lowers_the_error(head: str, share: Share) -> None:
     graph = network(BLOCKS, head)
     broken, repaired = pruned(graph, **share)
     verify(repaired)

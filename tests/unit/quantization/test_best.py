@@ -59,6 +59,7 @@ def test_a_model_that_ends_in_an_arg_max_is_judged_before_it() -> None:
     found = evaluate_quantization(graph, made.twin, made.graph, labelled)
     assert found.accuracy is not None
     assert found.accuracy.original == 1.0
+    assert found.top1_agreement is not None
     assert found.accuracy.quantized == found.top1_agreement > 0.9
 
 

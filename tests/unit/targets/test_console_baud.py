@@ -108,7 +108,7 @@ def registers_after_start(name: str, folder: Path) -> dict[int, int]:
     board = load_board(name)
     firmware = firmware_tree(board, FirmwareModel("none", 1, 1)).files
     driver = (PORT / f"{board.console.driver}.c").read_text()
-    files = {
+    files: dict[str, str | bytes] = {
         "driver.c": re.sub(r"__asm volatile\(.*?\);", ";", driver),
         "registers.h": MOCK,
         "main.c": MAIN,

@@ -1,7 +1,7 @@
 """Standardization: one feature and many, rows, ranges of all sizes."""
 
 import numpy as np
-from ops.case import Case, Constant, op_case
+from ops.case import Case, Constant, Operand, op_case
 
 from edgec.ir import TensorType
 from edgec.ops.elementwise.standardize import Standardize
@@ -12,7 +12,7 @@ def features_case(shape: tuple[int, ...], seed: int) -> Case:
     offset = (rng.standard_normal(shape[-1]) * 10.0 ** rng.integers(-3, 4, shape[-1])).astype("f")
     gain = (10.0 ** rng.uniform(-4, 3, shape[-1])).astype(np.float32)
     name = "x".join(map(str, shape))
-    operands = [TensorType(shape), Constant(offset), Constant(gain)]
+    operands: list[Operand] = [TensorType(shape), Constant(offset), Constant(gain)]
     return op_case(f"standardize_{name}", Standardize(), operands)
 
 

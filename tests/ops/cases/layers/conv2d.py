@@ -3,7 +3,7 @@
 from itertools import product
 
 import numpy as np
-from ops.case import Case, Constant, int8, op_case
+from ops.case import Case, Constant, Operand, int8, op_case
 
 from edgec.ir import QParams
 from edgec.ops.layers.conv2d import Conv2D
@@ -34,7 +34,7 @@ def conv_case(
         pads = same if pads == "SAME" else (0, 0, 0, 0)
     weights = rng.integers(-127, 128, (outputs, *kernel, channels // groups)).astype(np.int8)
     scales = rng.uniform(0.0005, 0.02, outputs)
-    operands = [
+    operands: list[Operand] = [
         int8((1, *shape), 0.05, zero_points[0]),
         Constant(weights, QParams.per_channel(scales, 0)),
     ]

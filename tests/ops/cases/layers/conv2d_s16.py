@@ -3,7 +3,7 @@
 from itertools import product
 
 import numpy as np
-from ops.case import Case, Constant, int16, op_case
+from ops.case import Case, Constant, Operand, int16, op_case
 
 from edgec.ir import QParams
 from edgec.ops.layers.conv2d import Conv2D
@@ -24,7 +24,7 @@ def conv_case(
     dilations: tuple[int, int] = (1, 1),
     activation: Activation = Activation.NONE,
     groups: int = 1,
-    bias: type[np.signedinteger] | None = np.int64,
+    bias: type[np.int32] | type[np.int64] | None = np.int64,
     output_scale: float = 2e-4,
     batch: int = 1,
 ) -> Case:
@@ -36,7 +36,7 @@ def conv_case(
         pads = same if pads == "SAME" else (0, 0, 0, 0)
     weights = rng.integers(-127, 128, (outputs, *kernel, channels // groups)).astype(np.int8)
     scales = rng.uniform(0.0005, 0.004, outputs)
-    operands = [
+    operands: list[Operand] = [
         int16((batch, *shape), INPUT_SCALE),
         Constant(weights, QParams.per_channel(scales, 0)),
     ]

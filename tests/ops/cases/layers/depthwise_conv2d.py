@@ -3,7 +3,7 @@
 from itertools import product
 
 import numpy as np
-from ops.case import Case, Constant, int8, op_case
+from ops.case import Case, Constant, Operand, int8, op_case
 
 from edgec.ir import QParams
 from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
@@ -35,7 +35,7 @@ def depthwise_case(
     outputs = channels * multiplier
     weights = rng.integers(-127, 128, (1, *kernel, outputs)).astype(np.int8)
     scales = rng.uniform(0.0005, 0.02, outputs)
-    operands = [
+    operands: list[Operand] = [
         int8((batch, *shape), 0.05, zero_points[0]),
         Constant(weights, QParams.per_channel(scales, 3)),
     ]

@@ -3,7 +3,7 @@
 from itertools import product
 
 import numpy as np
-from ops.case import Case, Constant, int16, op_case
+from ops.case import Case, Constant, Operand, int16, op_case
 
 from edgec.ir import QParams
 from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
@@ -36,7 +36,7 @@ def depthwise_case(
     outputs = channels * multiplier
     weights = rng.integers(-127, 128, (1, *kernel, outputs)).astype(np.int8)
     scales = rng.uniform(0.0005, 0.004, outputs)
-    operands = [
+    operands: list[Operand] = [
         int16((batch, *shape), INPUT_SCALE),
         Constant(weights, QParams.per_channel(scales, 3)),
     ]

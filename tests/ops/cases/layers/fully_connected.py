@@ -3,7 +3,7 @@
 from itertools import product
 
 import numpy as np
-from ops.case import Case, Constant, int8, op_case
+from ops.case import Case, Constant, Operand, int8, op_case
 
 from edgec.ir import QParams
 from edgec.ops.layers.fully_connected import FullyConnected
@@ -26,7 +26,7 @@ def fully_connected_case(
     rng = np.random.default_rng(sum(map(ord, name)))
     depth = depth or shape[-1]
     weights = rng.integers(-127, 128, (outputs, depth)).astype(np.int8)
-    operands = [
+    operands: list[Operand] = [
         int8(shape, scales[0], zero_points[0]),
         Constant(weights, QParams.per_tensor(scales[1])),
     ]

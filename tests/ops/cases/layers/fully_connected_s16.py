@@ -3,7 +3,7 @@
 from itertools import product
 
 import numpy as np
-from ops.case import Case, Constant, int16, op_case
+from ops.case import Case, Constant, Operand, int16, op_case
 
 from edgec.ir import QParams
 from edgec.ops.layers.fully_connected import FullyConnected
@@ -18,14 +18,17 @@ def fully_connected_case(
     depth: int = 0,
     keep: bool = False,
     activation: Activation = Activation.NONE,
-    bias: type[np.signedinteger] | None = np.int64,
+    bias: type[np.int32] | type[np.int64] | None = np.int64,
     scales: tuple[float, float, float] = (2e-4, 0.004, 1e-3),
 ) -> Case:
     """Return a fully connected layer; ``scales`` are those of input, weights and output."""
     rng = np.random.default_rng(sum(map(ord, name)))
     depth = depth or shape[-1]
     weights = rng.integers(-127, 128, (outputs, depth)).astype(np.int8)
-    operands = [int16(shape, scales[0]), Constant(weights, QParams.per_tensor(scales[1]))]
+    operands: list[Operand] = [
+        int16(shape, scales[0]),
+        Constant(weights, QParams.per_tensor(scales[1])),
+    ]
     if bias is not None:
         values = rng.integers(-(2**22), 2**22, outputs).astype(bias)
         operands.append(Constant(values, QParams.per_tensor(scales[0] * scales[1])))

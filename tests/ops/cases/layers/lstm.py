@@ -5,9 +5,9 @@ interpreter with states in its variables.
 """
 
 import numpy as np
-from ops.case import Case, Constant, int8, int16, op_case
+from ops.case import Case, Constant, Operand, int8, int16, op_case
 
-from edgec.ir import QParams
+from edgec.ir import Array, QParams
 from edgec.ops.layers.lstm import Lstm
 
 Q = QParams.per_tensor
@@ -31,7 +31,7 @@ def lstm_case(
     x = int8((steps, batch, depth) if time_major else (batch, steps, depth), 0.05, 7)
     y = Q(1 / 120, -3)
     scales = [weight * (1 + gate / 7) for gate in range(4)]
-    inputs = [
+    inputs: list[Operand] = [
         x,
         *(Constant(random_int8(rng, (units, depth)), Q(scale)) for scale in scales),
         *(Constant(random_int8(rng, (units, units)), Q(scale * 1.3)) for scale in scales),
@@ -54,7 +54,7 @@ def lstm_case(
     return op_case(name, op, inputs, [y, y, states[1].qparams])
 
 
-def random_int8(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+def random_int8(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return rng.integers(-127, 128, shape).astype(np.int8)
 
 

@@ -1,7 +1,7 @@
 """Normalization over channels, images and groups; constant rows, extreme gains and offsets."""
 
 import numpy as np
-from ops.case import Case, Constant, int8, op_case
+from ops.case import Case, Constant, Operand, int8, op_case
 
 from edgec.ir import QParams
 from edgec.ops.layers.normalization import Normalization
@@ -26,7 +26,7 @@ def normalization_case(
         Constant((rng.standard_normal(each) * spread).astype(np.float32)) for each in parameters
     )
     op = Normalization(axes=axes, epsilon=epsilon)
-    operands = [int8(shape, *source), gain, offset]
+    operands: list[Operand] = [int8(shape, *source), gain, offset]
     results = [QParams.per_tensor(*result)]
     return op_case(f"normalization_{name}", op, operands, results, samples=6)
 

@@ -1,7 +1,7 @@
 """Normalization of int16: rows of many lengths, images, extreme gains, offsets and scales."""
 
 import numpy as np
-from ops.case import Case, Constant, int16, op_case
+from ops.case import Case, Constant, Operand, int16, op_case
 
 from edgec.ir import QParams
 from edgec.ops.layers.normalization import Normalization
@@ -22,7 +22,10 @@ def normalization_case(
     """Return a case; ``scales`` are those of x and of the result."""
     rng = np.random.default_rng(len(name))
     drawn = (rng.standard_normal(parameters) * spread for _ in range(2))
-    operands = [int16(shape, scales[0]), *(Constant(each.astype(np.float32)) for each in drawn)]
+    operands: list[Operand] = [
+        int16(shape, scales[0]),
+        *(Constant(each.astype(np.float32)) for each in drawn),
+    ]
     results = [QParams.per_tensor(scales[1])]
     op = Normalization(axes=axes, epsilon=epsilon)
     return op_case(f"normalization_s16_{name}", op, operands, results, samples=6)

@@ -5,7 +5,7 @@ interpreter with the state in its variable.
 """
 
 import numpy as np
-from ops.case import Case, Constant, int8, int16, op_case
+from ops.case import Case, Constant, Operand, int8, int16, op_case
 
 from edgec.ir import QParams
 from edgec.ops.layers.svdf import Svdf
@@ -29,7 +29,7 @@ def svdf_case(
     time = rng.integers(-3000, 3001, (filters, memory)).astype(np.int16)
     offsets = rng.integers(-20_000_000, 20_000_001, units).astype(np.int32)
     state = int16((batch, filters * memory), 1 / 2000)
-    inputs = [
+    inputs: list[Operand] = [
         int8((batch, depth), 0.02, 5),
         Constant(features, Q(0.01)),
         Constant(time, Q(1 / 3000)),

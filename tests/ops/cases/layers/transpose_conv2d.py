@@ -3,7 +3,7 @@
 from itertools import product
 
 import numpy as np
-from ops.case import Case, Constant, int8, op_case
+from ops.case import Case, Constant, Operand, int8, op_case
 
 from edgec.ir import QParams
 from edgec.ops.layers.transpose_conv2d import TransposeConv2D
@@ -36,7 +36,10 @@ def transpose_conv_case(
         QParams.per_channel(each, 0) if per_channel else QParams.per_tensor(each[0])
         for each in (scales, scales * 0.05)
     ]
-    operands = [int8(shape, 0.05, zero_points[0]), Constant(weights, quantizations[0])]
+    operands: list[Operand] = [
+        int8(shape, 0.05, zero_points[0]),
+        Constant(weights, quantizations[0]),
+    ]
     if bias:
         values = rng.integers(-(2**13), 2**13, outputs).astype(np.int32)
         operands.append(Constant(values, quantizations[1]))

@@ -1,7 +1,7 @@
 """Transposed convolution of int16: 32- and 64-bit sums, long sums, strides and crops."""
 
 import numpy as np
-from ops.case import Case, Constant, int16, op_case
+from ops.case import Case, Constant, Operand, int16, op_case
 
 from edgec.ir import QParams
 from edgec.ops.layers.transpose_conv2d import TransposeConv2D
@@ -21,7 +21,7 @@ def transpose_conv_case(
     crop: Pair = (0, 0),
     size: Pair | None = None,
     activation: Activation = Activation.NONE,
-    bias: type[np.signedinteger] | None = np.int64,
+    bias: type[np.int32] | type[np.int64] | None = np.int64,
     output_scale: float = 4e-4,
 ) -> Case:
     """Return a transposed convolution with random weights; ``size`` defaults to all that is hit."""
@@ -29,7 +29,10 @@ def transpose_conv_case(
     (_, h, w, channels), (kh, kw), (sh, sw) = shape, kernel, strides
     weights = rng.integers(-127, 128, (outputs, kh, kw, channels)).astype(np.int8)
     scales = rng.uniform(0.0005, 0.004, outputs)
-    operands = [int16(shape, INPUT_SCALE), Constant(weights, QParams.per_channel(scales, 0))]
+    operands: list[Operand] = [
+        int16(shape, INPUT_SCALE),
+        Constant(weights, QParams.per_channel(scales, 0)),
+    ]
     if bias is not None:
         values = rng.integers(-(2**24), 2**24, outputs).astype(bias)
         operands.append(Constant(values, QParams.per_channel(scales * INPUT_SCALE, 0)))

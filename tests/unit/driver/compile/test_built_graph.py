@@ -16,7 +16,9 @@ from edgec.target_file import write_target
 def test_features_that_the_device_standardizes(tmp_path: Path) -> None:
     """They are one operator, which TFLite has to say in two that no kernel computes."""
     g = GraphBuilder("g")
-    middle, gain = (g.constant(name, np.float32([1, 2, 3])) for name in ("middle", "gain"))
+    middle, gain = (
+        g.constant(name, np.array([1, 2, 3], np.float32)) for name in ("middle", "gain")
+    )
     x = g.add1(Standardize(), g.input("x", TensorType((1, 3))), middle, gain, name="s")
     y = g.add1(Quantize(dtype=DType.INT8), x, name="q", qparams=QParams.per_tensor(0.1))
     file = tmp_path / "model.edgec"

@@ -67,15 +67,16 @@ def test_a_padded_convolution(kind: type, channels: int, tmp_path: Path) -> None
     b = QdqBuilder()
     data, zeros, scales = weights(b, (3, 4, 3, 3), kind, channels)
     x, scale, zero = dynamic(b, b.input("image", IMAGE.shape))
-    options = {"pads": [1, 1, 0, 1], "strides": [2, 1]}
-    y = b.add("ConvInteger", x, b.weight(data), zero, b.weight(zeros), **options)
+    pads, strides = [1, 1, 0, 1], [2, 1]
+    operands = (x, b.weight(data), zero, b.weight(zeros))
+    y = b.add("ConvInteger", *operands, pads=pads, strides=strides)
     factor = b.add("Mul", scale, b.weight(scales.reshape((-1, 1, 1)[: 3 * scales.ndim])))
     path = b.file(tmp_path, b.add("Mul", b.add("Cast", y, to=1), factor), rank=4)
     along = [-1, 1, 1, 1] if channels > 1 else []
     real = (data.astype(np.float64) - zeros.reshape(along)) * scales.reshape(along)
     plain = QdqBuilder()
     w = plain.weight(real.astype(np.float32))
-    y = plain.add("Conv", plain.input("image", IMAGE.shape), w, **options)
+    y = plain.add("Conv", plain.input("image", IMAGE.shape), w, pads=pads, strides=strides)
     (wanted,) = onnxruntime.InferenceSession(plain.model(y).SerializeToString()).run(
         None, {"image": IMAGE}
     )

@@ -19,7 +19,10 @@ RNG = np.random.default_rng(11)
 IMAGE = RNG.normal(size=(1, 4, 6, 5)).astype(np.float32)
 ROWS = RNG.normal(size=(2, 8)).astype(np.float32)
 IN, OUT = 2.0**-13, 0.00041
-FILE_ZERO = {np.int16: 0, np.uint16: 32768}  # what is no zero point in signed integers
+FILE_ZERO: dict[type, int] = {
+    np.int16: 0,
+    np.uint16: 32768,
+}  # what is no zero point in signed integers
 KINDS = list(FILE_ZERO)
 
 
@@ -94,9 +97,9 @@ def test_operators(op: str, tmp_path: Path) -> None:
     elif op in {"Add", "Mul", "Concat"}:
         constant = b.weight(RNG.integers(-9999, 9999, ROWS.shape).astype(np.int16))
         inputs.append(b.dequantized(constant, 0.0001))
-    attributes = {"axis": 1} if op in {"Softmax", "Concat"} else {}
+    axis = 1 if op in {"Softmax", "Concat"} else None
     out = {"Sigmoid": 2.0**-15, "Softmax": 2.0**-15, "Exp": 0.003}.get(op, 0.0005)
-    path = b.file(tmp_path, b.qdq(b.add(op, *inputs, **attributes), out))
+    path = b.file(tmp_path, b.qdq(b.add(op, *inputs, axis=axis), out))
     graph = assert_near(path, {"x": ROWS}, 500 if op == "Exp" else 3.01)
     assert graph.types[graph.outputs[0]].quantization == QParams.per_tensor(out)
 
@@ -160,12 +163,15 @@ def test_weights_of_16_bits_are_rounded_with_a_warning(tmp_path: Path) -> None:
     assert np.abs(actual - wanted).max() <= 0.02 * np.abs(wanted).max()
 
 
-def four_bits(b: QdqBuilder, data: Array, kind: int, *parameters: str, **options: int) -> str:
-    """Add dequantized weights of 4 bits."""
+def four_bits(
+    b: QdqBuilder, data: Array, kind: int, *parameters: str, block_size: int | None = None
+) -> str:
+    """Add dequantized weights of 4 bits; ``block_size`` rows share a scale where one is given."""
     name = f"nibbles{len(b.weights)}"
     flat = data.reshape(-1).tolist()
     b.weights.append(helper.make_tensor(name, kind, data.shape, flat))
-    return b.add("DequantizeLinear", name, *parameters, **options)
+    axis = None if block_size is None else 0
+    return b.add("DequantizeLinear", name, *parameters, axis=axis, block_size=block_size)
 
 
 @pytest.mark.parametrize("kind", [TensorProto.INT4, TensorProto.UINT4])
@@ -193,7 +199,7 @@ def test_weights_in_blocks_are_near(tmp_path: Path) -> None:
     x = b.qdq(b.input("x", ROWS.shape), 0.025)
     data = b.rng.integers(-8, 8, (8, 5))
     scales = b.weight(b.rng.uniform(0.05, 0.2, (2, 5)).astype(np.float32))
-    w = four_bits(b, data, TensorProto.INT4, scales, axis=0, block_size=4)
+    w = four_bits(b, data, TensorProto.INT4, scales, block_size=4)
     path = b.file(tmp_path, b.qdq(b.add("MatMul", x, w), 0.05))
     (actual,), (wanted,) = run_integers(integers(path), {"x": ROWS}), judged(path, {"x": ROWS})
     assert np.abs(actual - wanted).max() <= 2.01 * 0.05

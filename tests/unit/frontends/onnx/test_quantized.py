@@ -1,7 +1,7 @@
 """Quantized ONNX models: every form becomes integers with just the scales that the file states."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from onnx import TensorProto
 from qdq_models import QdqBuilder, assert_within_a_step, checked, integers, judge, run_integers
 
 from edgec.frontends.onnx.load import load_onnx
-from edgec.ir import QParams, evaluate
+from edgec.ir import Array, QParams, evaluate
 from edgec.ops.conversion.fake_quantize import FakeQuantize
 from edgec.pipelines import optimize_float
 from edgec.quantization.prequantized.prequantized import Prequantized
@@ -27,7 +27,7 @@ def convolution(kind: type, *, per_channel: bool, relu: bool = False) -> tuple[Q
     data = b.integers(3, 4, 3, 3, kind=kind)
     zero = 128 if kind is np.uint8 else 0
     scales = np.array([0.01, 0.02, 0.005]) if per_channel else np.array(0.01)
-    zeros = np.full(scales.shape, zero, kind)
+    zeros: Array = np.full(scales.shape, zero, kind)
     bias = b.bias(np.array([100, -2000, 30]), np.float32(scales) * np.float32(IN))
     y = b.add("Conv", x, b.stored(data, scales, zeros), bias, pads=[1, 1, 1, 1])
     return b, b.qdq(b.add("Relu", y) if relu else y, OUT, -3)
@@ -42,7 +42,7 @@ def test_convolution(kind: type, per_channel: bool, tmp_path: Path) -> None:
     assert graph.types[graph.inputs[0]].quantization == QParams.per_tensor(IN, 7)
     assert graph.types[graph.outputs[0]].quantization == QParams.per_tensor(OUT, -3)
     weights = graph.types[node.inputs[1]].quantization
-    assert weights.scales == tuple(np.float32([0.01, 0.02, 0.005][: len(weights.scales)]))
+    assert weights.scales == tuple(np.array([0.01, 0.02, 0.005][: len(weights.scales)], np.float32))
     assert len(weights.scales) == (3 if per_channel else 1)
     stored = QdqBuilder(kind=kind).integers(3, 4, 3, 3, kind=kind).astype(int)
     shift = 128 if kind is np.uint8 else 0
@@ -96,7 +96,7 @@ def test_transposed_weights_keep_their_scales(tmp_path: Path) -> None:
     graph = assert_within_a_step(b.file(tmp_path, b.qdq(y, OUT)), {"x": x_data})
     (layer,) = [node for node in graph.nodes if node.op.name == "conv2d"]
     assert graph.types[layer.inputs[1]].quantization.scales == tuple(
-        np.float32(np.linspace(0.01, 0.03, 5))
+        np.linspace(0.01, 0.03, 5).astype(np.float32)
     )
 
 
@@ -115,7 +115,15 @@ def test_weights_quantized_in_the_file(tmp_path: Path) -> None:
     assert np.abs(graph.constants[w].astype(int)).max() == 100
 
 
-def pool_path(b: QdqBuilder, op: str, folder: Path, **attributes: object) -> Path:
+class Pooled(TypedDict, total=False):
+    """Over what a pool is taken."""
+
+    axes: list[int]
+    kernel_shape: list[int]
+    strides: list[int]
+
+
+def pool_path(b: QdqBuilder, op: str, folder: Path, **attributes: Unpack[Pooled]) -> Path:
     x = b.qdq(b.input("image", IMAGE.shape), IN, 7)
     y = b.add(op, x, **attributes)
     return b.file(folder, b.qdq(y, 0.021, 9))
@@ -123,7 +131,7 @@ def pool_path(b: QdqBuilder, op: str, folder: Path, **attributes: object) -> Pat
 
 @pytest.mark.parametrize("op", ["GlobalAveragePool", "ReduceMean", "AveragePool", "MaxPool"])
 def test_pools_may_change_the_scale(op: str, tmp_path: Path) -> None:
-    attributes: dict[str, object] = {}
+    attributes: Pooled = {}
     if op == "ReduceMean":
         attributes = {"axes": [2, 3]}
     elif op != "GlobalAveragePool":

@@ -41,7 +41,7 @@ def test_channels_in_few_steps_keep_the_files_scale(tmp_path: Path) -> None:
     path = b.file(tmp_path, b.qdq(b.add("Conv", x, w), OUT, -3))
     graph = assert_within_a_step(path, {"image": IMAGE})
     weights = graph.nodes[0].inputs[1]
-    assert graph.types[weights].quantization.scales == (np.float32(0.01),)
+    assert graph.types[weights].quantization.scales == (float(np.float32(0.01)),)
     np.testing.assert_array_equal(graph.constants[weights].transpose(0, 3, 1, 2), data)
 
 
@@ -61,7 +61,7 @@ def test_asymmetric_weights_get_larger_steps_where_they_must(op: str, tmp_path: 
     (actual,), (wanted,) = run_integers(graph, sample), judge(path, sample)
     assert np.abs(actual - wanted).max() <= 1.01 * OUT
     (layer,) = (node for node in graph.nodes if node.op.name == "conv2d")
-    scales = np.float32(graph.types[layer.inputs[1]].quantization.scales)
+    scales = np.array(graph.types[layer.inputs[1]].quantization.scales, np.float32)
     np.testing.assert_array_equal(scales == np.float32(0.01), [False] * 2 + [True] * 3)
     (warning,) = Prequantized.of(optimize_float(load_onnx(path))).warnings
     assert "WeightSymmetric" in warning

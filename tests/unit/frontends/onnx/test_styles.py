@@ -136,8 +136,16 @@ def keras_unet() -> onnx.ModelProto:
     full = b.conv(b.input("x", ["N", 8, 8, 2]), 2, 4)
     y = b.add("Transpose", b.conv(full, 4, 8, stride=2), perm=NCHW)
     scales = b.weight(np.array([1, 1, 2, 2], np.float32))
-    modes = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-    y = b.add("Transpose", b.add("Resize", y, "", scales, mode="nearest", **modes), perm=NHWC)
+    y = b.add(
+        "Resize",
+        y,
+        "",
+        scales,
+        mode="nearest",
+        coordinate_transformation_mode="asymmetric",
+        nearest_mode="floor",
+    )
+    y = b.add("Transpose", y, perm=NHWC)
     b.add("Sigmoid", b.conv(b.add("Concat", y, full, axis=3), 12, 3), output="y")
     return b.model("y")
 

@@ -177,7 +177,7 @@ def test_room_to_spare_is_no_fault_of_int16() -> None:
 
 def test_the_worst_come_first() -> None:
     rows = (("a", 30.0, ""), ("b", 10.0, "inherited from 'c'"), ("c", 12.0, "tiny weights"))
-    layers = tuple(LayerQuality(name, DType.INT8, *rest) for name, *rest in rows)
+    layers = tuple(LayerQuality(name, DType.INT8, sqnr, hint) for name, sqnr, hint in rows)
     found = Evaluation(1, None, None, None, layers)
     assert [each.name for each in found.worst(5)] == ["b", "c", "a"]
     assert [each.name for each in found.worst(1)] == ["c"]

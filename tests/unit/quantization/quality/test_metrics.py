@@ -6,7 +6,7 @@ from equivalence import floats, graph_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgec.ir import Graph, GraphBuilder, ValueName
+from edgec.ir import Array, Graph, GraphBuilder, ValueName
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.softmax import Softmax
 from edgec.ops.layers.fully_connected import FullyConnected
@@ -43,7 +43,7 @@ def net(outputs: int, *last: object) -> Graph:
 
 
 @pytest.mark.parametrize("labels", [None, BOTH, np.array([0, 2, 3])])
-def test_several_outputs_are_scores_of_classes(labels: np.ndarray | None) -> None:
+def test_several_outputs_are_scores_of_classes(labels: Array | None) -> None:
     assert metric_for(net(4), labels) is TOP_1
 
 
@@ -87,7 +87,7 @@ def test_figures() -> None:
 
 
 @pytest.mark.parametrize("labels", [None, np.zeros(3, np.int64), np.zeros(4, np.float32)])
-def test_labels_that_fit_no_sample_give_no_figure(labels: np.ndarray | None) -> None:
+def test_labels_that_fit_no_sample_give_no_figure(labels: Array | None) -> None:
     assert TOP_1.measure(np.zeros(4, np.int64), labels) is None
 
 

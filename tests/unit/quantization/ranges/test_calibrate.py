@@ -19,7 +19,10 @@ X, Y = ValueName("x"), ValueName("y")
 def doubled_relu(factor: float = 2.0) -> Graph:
     def build(g: GraphBuilder) -> list[ValueName]:
         y = g.add1(
-            Mul(), g.input("x", floats(1, 2)), g.constant("c", np.float32([factor])), name="y"
+            Mul(),
+            g.input("x", floats(1, 2)),
+            g.constant("c", np.array([factor], np.float32)),
+            name="y",
         )
         return [g.add1(Relu(), y, name="z")]
 

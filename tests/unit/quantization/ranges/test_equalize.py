@@ -68,7 +68,9 @@ def test_a_fixed_bound_is_never_reached_earlier_on_the_samples() -> None:
 def test_a_flattened_picture_keeps_its_channels() -> None:
     def build(g: GraphBuilder) -> list[ValueName]:
         rng = np.random.default_rng(0)
-        w1 = rng.standard_normal((5, 4)).astype(np.float32) * np.float32([[1], [9], [3], [1], [20]])
+        w1 = rng.standard_normal((5, 4)).astype(np.float32) * np.array(
+            [[1], [9], [3], [1], [20]], np.float32
+        )
         rows = g.add1(
             FullyConnected(keep_num_dims=True),
             g.input("x", floats(1, 3, 4)),

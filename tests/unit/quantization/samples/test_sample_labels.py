@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from edgec.ir import Array
 from edgec.quantization.samples.sample_labels import read_labels
 
 ONE_HOT = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1]])
@@ -19,10 +20,10 @@ ONE_HOT = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1]])
         (ONE_HOT.astype(np.float32), [1, 0, 2]),
     ],
 )
-def test_class_numbers(labels: np.ndarray, numbers: list[int]) -> None:
+def test_class_numbers(labels: Array, numbers: list[int]) -> None:
     found, trouble = read_labels({"label": labels}, ["x"])
     assert found is not None
-    assert (found.tolist(), found.dtype, trouble) == (numbers, np.int64, "")
+    assert (found.tolist(), found.dtype, trouble) == (numbers, np.dtype(np.int64), "")
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_class_numbers(labels: np.ndarray, numbers: list[int]) -> None:
         np.zeros((2, 4, 4), np.int64),
     ],
 )
-def test_anything_else_is_warned_about(labels: np.ndarray) -> None:
+def test_anything_else_is_warned_about(labels: Array) -> None:
     found, trouble = read_labels({"label": labels}, ["x"])
     assert found is labels
     assert "no accuracy" in trouble

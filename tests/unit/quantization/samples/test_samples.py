@@ -28,7 +28,7 @@ def images(count: int = 10) -> Array:
 
 def read(folder: Path, graph: Graph, **arrays: Array) -> Samples:
     path = folder / "calib.npz"
-    np.savez(path, **arrays)  # type: ignore[arg-type]
+    np.savez(path, **arrays)
     return read_samples(path, graph)
 
 

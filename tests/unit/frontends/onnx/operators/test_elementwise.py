@@ -81,8 +81,7 @@ def test_clip_with_a_bound_computed_at_run_time_is_rejected(tmp_path: Path) -> N
 @pytest.mark.parametrize("opset", [11, 13, 17])
 @pytest.mark.parametrize("axis", [None, -1, 0, 1, 2, 3])
 def test_softmax_equals_onnxruntime(axis: int | None, opset: int, tmp_path: Path) -> None:
-    attributes = {} if axis is None else {"axis": axis}
-    model = node_model("Softmax", [(2, 3, 4, 5)], opset=opset, **attributes)
+    model = node_model("Softmax", [(2, 3, 4, 5)], opset=opset, axis=axis)
     assert_equals_onnxruntime(model, tmp_path)
 
 

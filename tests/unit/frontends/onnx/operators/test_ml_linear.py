@@ -19,7 +19,9 @@ X = RNG.normal(size=(3, 4)).astype(np.float32)
 LABEL, SCORES = "label", "scores"
 
 
-def ml_model(op: str, outputs: list[str], *, text: bool = False, **attributes: Any) -> Any:
+def ml_model(
+    op: str, outputs: list[str], *, text: bool = False, **attributes: Any
+) -> onnx.ModelProto:
     node = helper.make_node(op, ["x"], outputs, name="n", domain="ai.onnx.ml", **attributes)
     kinds = {LABEL: TensorProto.STRING if text else TensorProto.INT64}
     infos = [
@@ -158,14 +160,15 @@ def test_binarizer(tmp_path: Path) -> None:
 
 
 def test_missing_values_are_left_to_the_application(tmp_path: Path) -> None:
-    values = [1.0, 2.5, 0.0, -1.0]
-    options = {"imputed_value_floats": values, "replaced_value_float": float("nan")}
-    graph = assert_scores(ml_model("Imputer", ["y"], **options), tmp_path)
+    def imputer(missing: float) -> onnx.ModelProto:
+        values = [1.0, 2.5, 0.0, -1.0]
+        return ml_model("Imputer", ["y"], imputed_value_floats=values, replaced_value_float=missing)
+
+    graph = assert_scores(imputer(float("nan")), tmp_path)
     (remark,) = graph.remarks
     assert remark.endswith("replaces missing values (NaN) itself, by 1, 2.5, 0, -1")
-    options["replaced_value_float"] = -1.0
     with pytest.raises(EdgecError, match="-1 stands for what is missing"):
-        imported(ml_model("Imputer", ["y"], **options), tmp_path)
+        imported(imputer(-1.0), tmp_path)
 
 
 def classifier(folder: Path, classes: Array, *, labels_alone: bool = False) -> Path:

@@ -63,8 +63,7 @@ def test_groups_that_do_not_divide_the_channels_are_malformed(tmp_path: Path) ->
 
 @pytest.mark.parametrize("axes", [None, [1, 2]])
 def test_mean_variance_normalization(axes: list[int] | None, tmp_path: Path) -> None:
-    attributes = {} if axes is None else {"axes": axes}
-    model = node_model("MeanVarianceNormalization", [(2, 3, 4, 5)], **attributes)
+    model = node_model("MeanVarianceNormalization", [(2, 3, 4, 5)], axes=axes)
     assert_equals_onnxruntime(model, tmp_path)
 
 

@@ -37,8 +37,13 @@ def resize_model(
 def test_nearest_equals_onnxruntime(
     grid: str, rounding: str, sizes: tuple[int, ...], tmp_path: Path
 ) -> None:
-    attributes = {"coordinate_transformation_mode": grid, "nearest_mode": rounding}
-    model = resize_model((1, 3, 4, 5), sizes=sizes, mode="nearest", **attributes)
+    model = resize_model(
+        (1, 3, 4, 5),
+        sizes=sizes,
+        mode="nearest",
+        coordinate_transformation_mode=grid,
+        nearest_mode=rounding,
+    )
     graph = assert_equals_onnxruntime(model, tmp_path)
     assert "resize_nearest" in node_names(graph)
 
@@ -60,8 +65,13 @@ def test_scales_equal_onnxruntime(mode: str, tmp_path: Path) -> None:
 
 
 def test_nearest_takes_the_scale_at_its_word(tmp_path: Path) -> None:
-    attributes = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-    model = resize_model((1, 1, 1, 5), scales=(1, 1, 1, 1.5), mode="nearest", **attributes)
+    model = resize_model(
+        (1, 1, 1, 5),
+        scales=(1, 1, 1, 1.5),
+        mode="nearest",
+        coordinate_transformation_mode="asymmetric",
+        nearest_mode="floor",
+    )
     assert_equals_onnxruntime(model, tmp_path)
 
 
@@ -87,23 +97,37 @@ def test_corners_of_a_scale_that_gives_no_whole_size_are_rejected(
     mode: str, tmp_path: Path
 ) -> None:
     """ONNX's own reference and onnxruntime differ here."""
-    attributes = {"coordinate_transformation_mode": "align_corners"}
-    model = resize_model((1, 1, 1, 5), scales=(1, 1, 1, 1.5), mode=mode, **attributes)
+    model = resize_model(
+        (1, 1, 1, 5),
+        scales=(1, 1, 1, 1.5),
+        mode=mode,
+        coordinate_transformation_mode="align_corners",
+    )
     with pytest.raises(EdgecError, match=r"5 x 1\.5 = 7"):
         imported(model, tmp_path)
 
 
 @pytest.mark.parametrize("policy", ["stretch", "not_larger", "not_smaller"])
 def test_aspect_ratio_policies_equal_onnxruntime(policy: str, tmp_path: Path) -> None:
-    attributes = {"keep_aspect_ratio_policy": policy, "axes": [2, 3]}
-    model = resize_model((1, 1, 4, 6), sizes=(7, 8), opset=18, mode="nearest", **attributes)
+    model = resize_model(
+        (1, 1, 4, 6),
+        sizes=(7, 8),
+        opset=18,
+        mode="nearest",
+        keep_aspect_ratio_policy=policy,
+        axes=[2, 3],
+    )
     del model.graph.output[0].type.tensor_type.shape.dim[:]
     assert_equals_onnxruntime(onnx.shape_inference.infer_shapes(model), tmp_path)
 
 
 def test_half_pixel_symmetric_equals_onnxruntime(tmp_path: Path) -> None:
-    attributes = {"coordinate_transformation_mode": "half_pixel_symmetric"}
-    model = resize_model((1, 1, 1, 5), scales=(1, 1, 1, 1.5), opset=19, **attributes)
+    model = resize_model(
+        (1, 1, 1, 5),
+        scales=(1, 1, 1, 1.5),
+        opset=19,
+        coordinate_transformation_mode="half_pixel_symmetric",
+    )
     assert_equals_onnxruntime(model, tmp_path)
 
 

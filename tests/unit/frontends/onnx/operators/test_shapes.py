@@ -39,8 +39,7 @@ def test_allowzero_makes_a_zero_literal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("axis", [None, 0, 1, 2, 4, -1])
 def test_flatten_equals_onnxruntime(axis: int | None, tmp_path: Path) -> None:
-    attributes = {} if axis is None else {"axis": axis}
-    assert_equals_onnxruntime(node_model("Flatten", [(2, 3, 4, 5)], **attributes), tmp_path)
+    assert_equals_onnxruntime(node_model("Flatten", [(2, 3, 4, 5)], axis=axis), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -140,8 +139,7 @@ def test_concatenation_of_shapes_that_differ_is_rejected(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("perm", [None, (0, 2, 3, 1), (3, 2, 1, 0)])
 def test_transpose_equals_onnxruntime(perm: tuple[int, ...] | None, tmp_path: Path) -> None:
-    attributes = {} if perm is None else {"perm": perm}
-    assert_equals_onnxruntime(node_model("Transpose", [(2, 3, 4, 5)], **attributes), tmp_path)
+    assert_equals_onnxruntime(node_model("Transpose", [(2, 3, 4, 5)], perm=perm), tmp_path)
 
 
 @pytest.mark.parametrize(

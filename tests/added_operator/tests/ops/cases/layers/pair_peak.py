@@ -1,7 +1,7 @@
 """PairPeak: one row and several; the last sums are an input here, no state."""
 
 import numpy as np
-from ops.case import Case, Constant, int8, op_case
+from ops.case import Case, Constant, Operand, int8, op_case
 
 from edgec.ir import QParams
 from edgec.ops.layers.pair_peak import PairPeak
@@ -14,7 +14,7 @@ def peak_case(name: str, batch: int, depth: int, outputs: int) -> Case:
     weights = rng.integers(-127, 128, (outputs, depth)).astype(np.int8)
     bias = rng.integers(-5000, 5000, outputs).astype(np.int32)
     made = Q(0.05, -9)
-    inputs = [
+    inputs: list[Operand] = [
         int8((batch, depth), 0.02, 5),
         Constant(weights, Q(0.01)),
         Constant(bias, Q(0.0002)),
