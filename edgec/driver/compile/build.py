@@ -47,7 +47,7 @@ class BuildResult:
 
 
 def build(options: BuildOptions, progress: Progress | None = None) -> BuildResult:
-    """Build a model for a board; see design page 3 for what the folder holds."""
+    """Build a model for a board; README.md says what the folder holds."""
     progress = progress or Quiet()
     options = options.checked()
     check_output_folder(options.output_folder)

@@ -1,4 +1,4 @@
-"""report.json: what was built, what it costs, where every byte is (schema 1 of design page 3)."""
+"""report.json: what was built, what it costs, where every byte is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
 """Functions of one element: what their operators share, and their tables.
 
-int8 takes a table of all 256 results, int16 one of 513 samples (``edgec/ops/interpolation.py``).
+int8 takes a table of all 256 results, int16 one of 513 samples
+(``edgec/ops/numerics/interpolation.py``).
 """
 
 from abc import abstractmethod
