@@ -39,7 +39,8 @@ def examples() -> list[Example]:
     found = []
     for index in starts:
         follows = index + 1 < len(blocks) and index + 1 not in starts
-        found.append(Example(*blocks[index], blocks[index + 1][1] if follows else ""))
+        language, code = blocks[index]
+        found.append(Example(language, code, blocks[index + 1][1] if follows else ""))
     assert len(blocks) == sum(1 + bool(each.excerpt) for each in found), "an excerpt of nothing"
     return found
 
