@@ -41,11 +41,10 @@ class MemoryPlan:
 def plan(ranges: Sequence[LiveRange]) -> MemoryPlan:
     """Place every storage; what is alive together never overlaps but where it may."""
     bound = lower_bound(ranges)
-    fit = _first_fit_over if any(each.over for each in ranges) else _first_fit
     best: dict[str, int] = {}
     best_size = -1
     for order in _orders(ranges):
-        offsets = fit(order)
+        offsets = _first_fit(order)
         size = max((offsets[each.name] + aligned(each.size) for each in ranges), default=0)
         if best_size < 0 or size < best_size:
             best, best_size = offsets, size
@@ -73,14 +72,31 @@ def _alive_bytes(ranges: Sequence[LiveRange], moment: int) -> int:
 
 
 def _saved(alive: Mapping[str, LiveRange], moment: int) -> int:
-    """Return the bytes that overlaps save at a moment, at most: each storage is lain over once."""
-    saved: dict[str, int] = {}
-    for each in alive.values():
-        for name, lag in each.over if each.first == moment else ():
-            both = aligned(each.size) + aligned(alive[name].size)
-            together = max(aligned(alive[name].size) + aligned(lag), aligned(each.size))
-            saved[name] = max(saved.get(name, 0), both - together)
-    return sum(saved.values())
+    """Return the bytes that overlaps save at a moment, at most.
+
+    No storage shares more than its own size: not what is written, which may lie over several, nor
+    what it lies over, which several may share.
+    """
+    pairs = [
+        (each.name, name, _shared(each, alive[name], lag))
+        for each in alive.values()
+        if each.first == moment
+        for name, lag in each.over
+    ]
+    sides = [
+        sum(
+            min(aligned(each.size), sum(size for *names, size in pairs if names[side] == each.name))
+            for each in alive.values()
+        )
+        for side in (0, 1)
+    ]
+    return min(sides)
+
+
+def _shared(upper: LiveRange, lower: LiveRange, lag: int) -> int:
+    """Return the most bytes that two can have in common where ``upper`` starts ``lag`` below."""
+    together = max(aligned(lower.size) + max(aligned(lag), 0), aligned(upper.size))
+    return max(aligned(upper.size) + aligned(lower.size) - together, 0)
 
 
 def _orders(ranges: Sequence[LiveRange]) -> Iterator[list[LiveRange]]:
@@ -94,49 +110,25 @@ def _orders(ranges: Sequence[LiveRange]) -> Iterator[list[LiveRange]]:
         yield sorted(by_size, key=lambda each: -each.size * generator.uniform(0.3, 1.0))
 
 
-def _first_fit_over(order: Sequence[LiveRange]) -> dict[str, int]:
+def _first_fit(order: Sequence[LiveRange]) -> dict[str, int]:
     """Place each at the lowest offset where all that is placed lets it."""
     placed: list[tuple[int, LiveRange]] = []
     for each in order:
-        near = [(start, other) for start, other in placed if each.overlaps(other)]
-        candidates = {0}
-        for start, other in near:
-            candidates.add(start + aligned(other.size))
-            lag = _lag(each, other)
-            if lag is not None:
-                candidates.add(max(0, start - aligned(lag)))
-            lag = _lag(other, each)
-            if lag is not None:
-                candidates.add(start + aligned(lag))
-        offset = min(
-            c for c in candidates if all(_lets(each, c, other, start) for start, other in near)
-        )
-        placed.append((offset, each))
-    return {each.name: offset for offset, each in placed}
-
-
-def _lag(upper: LiveRange, lower: LiveRange) -> int | None:
-    """Return how far below ``lower`` the other has to start that may lie over it."""
-    return dict(upper.over).get(lower.name)
-
-
-def _lets(one: LiveRange, at: int, other: LiveRange, start: int) -> bool:
-    """Tell whether two that are alive together may lie at these offsets."""
-    if at + aligned(one.size) <= start or start + aligned(other.size) <= at:
-        return True
-    lag, back = _lag(one, other), _lag(other, one)
-    return (lag is not None and at + lag <= start) or (back is not None and start + back <= at)
-
-
-def _first_fit(order: Sequence[LiveRange]) -> dict[str, int]:
-    placed: list[tuple[int, LiveRange]] = []
-    for each in order:
         offset = 0
-        for start, other in sorted(placed, key=lambda pair: pair[0]):
-            if not each.overlaps(other):
-                continue
-            if offset + aligned(each.size) <= start:
+        near = [_kept_out(each, other, at) for at, other in placed if each.overlaps(other)]
+        for below, above in sorted(near):
+            if offset <= below:
                 break
-            offset = max(offset, start + aligned(other.size))
+            offset = max(offset, above)
         placed.append((offset, each))
     return {each.name: offset for offset, each in placed}
+
+
+def _kept_out(each: LiveRange, other: LiveRange, at: int) -> tuple[int, int]:
+    """Return the last offset below one that lies ``at``, and the first above, that it allows."""
+    below, above = at - aligned(each.size), at + aligned(other.size)
+    lag, back = dict(each.over).get(other.name), dict(other.over).get(each.name)
+    return (
+        below if lag is None else max(below, at - lag),
+        above if back is None else min(above, at + aligned(back)),
+    )

@@ -5,6 +5,7 @@ Bits never depend on it; the memory that is needed does.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from edgec.program import Access, Program, Step
 
@@ -70,7 +71,13 @@ def _in_parts(step: Step, parts: tuple[range, ...]) -> Step:
     if not parts:
         return step
     rows = sorted(row for part in parts for row in part)
-    if step.tile is None or rows != list(range(step.rows)):
+    whole = all(part and part.step == 1 for part in parts)
+    if step.tile is None or not whole or rows != list(range(step.rows)):
         message = f"{step.node!r} has {step.rows} rows, it cannot be run in parts {parts}"
         raise ValueError(message)
-    return replace(step, calls=tuple(call for part in parts for call in step.tile(part)))
+    ascending = all(one.start < other.start for one, other in pairwise(parts))
+    return replace(
+        step,
+        calls=tuple(call for part in parts for call in step.tile(part)),
+        overlaps=step.overlaps if ascending else (),  # they hold for bytes in ascending order
+    )
