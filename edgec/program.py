@@ -66,10 +66,14 @@ class ArenaRef:
 
 @dataclass(frozen=True, slots=True)
 class ConstantRef:
-    """The address of a constant array; ``mutable`` casts const away where a C API asks so."""
+    """The address of an element of a constant array, ``offset`` elements in.
+
+    ``mutable`` casts const away where a C API asks so.
+    """
 
     array: str
     mutable: bool = False
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +113,8 @@ def _placed(
         case OperandRef(role=role, offset=offset):
             view = views[role]
             return ArenaRef(view.storage, view.offset + offset)
-        case ConstantRef(array=array, mutable=mutable):
-            return ConstantRef(constants[array], mutable)
+        case ConstantRef(array=array):
+            return replace(argument, array=constants[array])
         case Struct(c_type=c_type, fields=fields):
             inner = {name: _placed(each, views, constants) for name, each in fields.items()}
             return Struct(c_type, inner)

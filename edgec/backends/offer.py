@@ -1,7 +1,7 @@
 """Offers: how a kernel would run a node, at what cost, before anything is chosen or placed."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -109,17 +109,19 @@ class OfferContext:
     def target(self) -> Target:
         return self.request.target
 
-    def input(self, index: int) -> OperandRef | ConstantRef:
-        """Return the address of an input, wherever it lives."""
+    def input(self, index: int, offset: int = 0) -> OperandRef | ConstantRef:
+        """Return the address of an input, wherever it lives, ``offset`` bytes in."""
         value = self.node.inputs[index]
         data = self.request.graph.constants.get(value)
-        return OperandRef(f"in{index}") if data is None else self._store(value, data)
+        if data is None:
+            return OperandRef(f"in{index}", offset)
+        return replace(self._store(value, data), offset=offset // data.itemsize)
 
     def optional_input(self, index: int) -> OperandRef | ConstantRef | Null:
         return self.input(index) if index < len(self.node.inputs) else Null()
 
-    def output(self, index: int = 0) -> OperandRef:
-        return OperandRef(f"out{index}")
+    def output(self, index: int = 0, offset: int = 0) -> OperandRef:
+        return OperandRef(f"out{index}", offset)
 
     def constant_value(self, index: int) -> Array:
         """Return the array of an input that a constraint has shown to be constant."""

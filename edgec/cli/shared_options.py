@@ -27,7 +27,7 @@ OutFolder = Annotated[
 ]
 On = Annotated[str, typer.Option("--on", help=f"Where to run: {' or '.join(PLACES)}.")]
 Kernels = Annotated[
-    str, typer.Option("--kernels", help="auto, cmsis-nn or portable.", show_default=False)
+    str, typer.Option("--kernels", help="auto, cmsis-nn, edgec or portable.", show_default=False)
 ]
 CmsisNn = Annotated[
     str,

@@ -23,6 +23,7 @@ _C_TYPES = {
     "int16": "int16_t",
     "uint16": "uint16_t",
     "int32": "int32_t",
+    "uint32": "uint32_t",
     "int64": "int64_t",
     "float32": "float",
     "bool": "uint8_t",
@@ -143,8 +144,8 @@ def _value(argument: Argument, names: Names) -> str:
             return number(int(value))
         case Null():
             return "NULL"
-        case ConstantRef(array=array, mutable=mutable):
-            return f"(void *){names.symbols[array]}" if mutable else names.symbols[array]
+        case ConstantRef():
+            return _constant(argument, names)
         case ArenaRef(storage=storage, offset=offset):
             return f"(void *)(arena + {names.offsets[storage] + offset})"
         case OperandRef(role=role):
@@ -152,6 +153,13 @@ def _value(argument: Argument, names: Names) -> str:
             raise AssertionError(message)
         case Struct():
             return _struct(argument, names)
+
+
+def _constant(constant: ConstantRef, names: Names) -> str:
+    symbol = names.symbols[constant.array]
+    if constant.offset:
+        symbol = f"({symbol} + {constant.offset})"
+    return f"(void *){symbol}" if constant.mutable else symbol
 
 
 def _struct(struct: Struct, names: Names) -> str:

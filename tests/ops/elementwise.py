@@ -82,3 +82,39 @@ def elementwise_cases(
             for activation in Activation
         ),
     ]
+
+
+def odd_scale_cases(name: str, make: Callable[[Activation], Op]) -> list[Case]:
+    """Return cases of sums whose scales are no simple fractions of each other, as calibrated ones.
+
+    With such scales a sum hardly ever lies halfway between two results.
+    """
+    a, b, output = (0.051734, 3), (0.083177, -11), (0.117913, 7)
+
+    def case(
+        label: str,
+        shapes: tuple[Shape, Shape],
+        activation: Activation = Activation.NONE,
+        constant: int | None = None,
+    ) -> Case:
+        rng = np.random.default_rng(len(label))
+        kinds = [int8(shape, *affine) for shape, affine in zip(shapes, (a, b), strict=True)]
+        operands = [
+            Constant(rng.integers(-128, 128, kind.shape).astype(np.int8), kind.qparams)
+            if index == constant
+            else kind
+            for index, kind in enumerate(kinds)
+        ]
+        qparams = QParams.per_tensor(*output)
+        return op_case(f"{name}_odd_{label}", make(activation), operands, [qparams])
+
+    return [
+        *(case(f"n{n}", ((1, n), (1, n))) for n in (1, 2, 3, 4, 5, 7, 8, 17, 256)),
+        *(
+            case(f"broadcast{i}_{side}", shapes, constant=side)
+            for i, side in ((0, None), (1, None), (1, 1), (2, None), (2, 1), (3, 0), (8, None))
+            for shapes in BROADCASTS[i : i + 1]
+        ),
+        case("rows", ((3, 2, 5), (1, 2, 5))),
+        *(case(each.value.lower(), ((1, 3, 5, 7),) * 2, each) for each in Activation),
+    ]

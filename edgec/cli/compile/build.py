@@ -40,7 +40,7 @@ def build(
     ] = "",
     name: Annotated[str, typer.Option("--name", help="The C prefix. [the file's name]")] = "",
     kernels: Annotated[
-        str, typer.Option("--kernels", help="auto, cmsis-nn or portable. [auto]")
+        str, typer.Option("--kernels", help="auto, cmsis-nn, edgec or portable. [auto]")
     ] = "",
     cmsis_nn: CmsisNn = "",
     prune: Prune = "",

@@ -10,7 +10,7 @@ _OPERATORS = """\
 ONNX models enter in float32 and are quantized by edgec; TFLite models enter in int8. An operator
 without kernel is removed before code is generated: folded into a neighbour or a constant, or
 because it only renames bytes. Where several kernels fit, the first backend wins: `cmsis_nn`, then
-`portable_c`."""
+`portable_c`; with `--kernels edgec`, our own fast kernels (`edgec`) before both."""
 _BOARDS = """\
 A board is one file, `boards/<name>/board.toml`. `--board` takes a name, an alias, or the path of
 your own file."""
