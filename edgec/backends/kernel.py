@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from edgec.backends.cost import estimated_cycles
 from edgec.backends.offer import (
     Lowering,
     NotOfferedError,
@@ -51,8 +53,9 @@ class Kernel:
         if reasons:
             return Rejection(self.name, self.backend, reasons)
         try:
+            cost = partial(estimated_cycles, request, self.backend)
             made = make_offer(
-                self.name, self.backend, request, self.lower, self.rows(request), None
+                self.name, self.backend, request, self.lower, self.rows(request), cost
             )
         except NotOfferedError as error:
             return Rejection(self.name, self.backend, (str(error),))

@@ -165,8 +165,12 @@ Lowering = Callable[[OfferContext], Call | Sequence[Call]]
 """A kernel: from the context of a node to the calls that run it."""
 
 
+Cost = Callable[[Sequence[Call]], int | None]
+"""Calls -> the cycles they take on the target, None where nothing is known."""
+
+
 def make_offer(
-    kernel: str, backend: str, request: Request, lower: Lowering, rows: int, cycles: int | None
+    kernel: str, backend: str, request: Request, lower: Lowering, rows: int, cost: Cost
 ) -> Offer:
     """Return the offer of a kernel; raises :class:`NotOfferedError`."""
     context = OfferContext(request, range(rows))
@@ -182,7 +186,7 @@ def make_offer(
         kernel=kernel,
         backend=backend,
         nodes=(request.node,),
-        cycles=cycles,
+        cycles=cost(calls),
         functions=tuple(dict.fromkeys(each.function for each in calls)),
         constants=tuple(context.constants.values()),
         scratch=context.scratch,

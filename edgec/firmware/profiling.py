@@ -41,6 +41,16 @@ class RunProfile:
     functions: tuple[FunctionProfile, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TracedRun:
+    """One run: instructions in all, those of each node, and the blocks that each executed."""
+
+    instructions: int
+    counts: tuple[int, ...]
+    nodes: tuple[tuple[Executed, ...], ...]
+    code: Disassembly
+
+
 def profile_run(
     board: Board,
     elf: Path,
@@ -53,22 +63,28 @@ def profile_run(
 
     Cycles are estimated for ``clocked``, where that is another board than the emulated one.
     """
-    code = disassemble(elf, board.architecture)
     target = clocked or board
+    run = trace_run(board, elf, name, inputs)
+    cycles = [
+        estimate_cycles(target.architecture, target.cpu, blocks, target.flash_timing, read)
+        for blocks, read in zip(run.nodes, reads, strict=True)
+    ]
+    profiles = tuple(map(NodeProfile, run.counts, cycles))
+    return RunProfile(run.instructions, profiles, _functions(run.code, run.nodes))
+
+
+def trace_run(board: Board, elf: Path, name: str, inputs: Sequence[bytes]) -> TracedRun:
+    """Run model ``name`` once on the emulator of ``board`` and return all that it executed."""
+    code = disassemble(elf, board.architecture)
     measuring = frozenset({_HOOK, *board.architecture.ticks.functions})
     with (
         TraceReader(_entry(code, f"{name}_run"), _entry(code, _HOOK)) as reader,
         Emulator(board, elf, timeout=_TIMEOUT, log_to=reader.fd) as session,
     ):
         total = session.run(inputs).instructions or 0
-        counts = [cost.instructions or 0 for cost in session.profile()]
-    nodes = [_executed(code, runs, measuring) for runs in reader.nodes(len(counts))]
-    cycles = [
-        estimate_cycles(target.architecture, target.cpu, blocks, target.flash_timing, read)
-        for blocks, read in zip(nodes, reads, strict=True)
-    ]
-    profiles = tuple(map(NodeProfile, counts, cycles))
-    return RunProfile(total, profiles, _functions(code, nodes))
+        counts = tuple(cost.instructions or 0 for cost in session.profile())
+    nodes = tuple(tuple(_executed(code, runs, measuring)) for runs in reader.nodes(len(counts)))
+    return TracedRun(total, counts, nodes, code)
 
 
 def _entry(code: Disassembly, function: str) -> int:

@@ -43,6 +43,9 @@ class MaxPool2D(Operator):
         y = self.window.patches(x, np.iinfo(x.dtype).min).max(axis=(3, 4))
         return (saturate(y, *self.activation.quantized_bounds(signature.output), x.dtype),)
 
+    def elements_read(self, signature: Signature) -> int:
+        return signature.output.elements * self.window.kernel[0] * self.window.kernel[1]
+
     def carries_factors(self, signature: Signature) -> bool:
         return True
 
