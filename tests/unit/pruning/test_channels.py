@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prunable import Network, network
 
-from edgec.ir import Graph, TensorType
+from edgec.ir import Graph, TensorType, ValueName
 from edgec.pruning.channel_groups import map_channels
 from edgec.pruning.channels import choose_channels, convenient, families, relative_norms
 from edgec.pruning.surgery import remove_channels
@@ -18,8 +18,8 @@ def two_layers(first: list[float], second: list[float]) -> Graph:
     x = net.g.input("x", TensorType((1, 2)))
     for number, norms in enumerate((first, second)):
         x = net.dense(x, len(norms))
-        name = f"w.{2 * number + 1}" if number else "w"
-        weights = net.g.constant_value(name)  # type: ignore[arg-type]
+        name = ValueName(f"w.{2 * number + 1}" if number else "w")
+        weights = net.g.constant_value(name)
         assert weights is not None
         weights *= np.array(norms)[:, None] / np.abs(weights).sum(axis=1, keepdims=True)
     return net.g.build([net.dense(x, 2)])

@@ -8,7 +8,7 @@ import pytest
 from prunable import Network, batch, network
 
 from edgec.errors import EdgecError
-from edgec.ir import Array, Graph, TensorType, evaluate, verify
+from edgec.ir import Array, Graph, TensorType, ValueName, evaluate, verify
 from edgec.pruning import parse_request, prune, pruner
 from edgec.pruning.channels import families
 from edgec.pruning.pruning_report import Judge, sqnr_db
@@ -137,12 +137,12 @@ def test_the_report_is_json_even_without_any_error() -> None:
     x = net.g.input("x", TensorType((1, 6)))
     hidden = net.dense(x, 8)
     graph = net.g.build([net.dense(hidden, 3)])
-    constants: dict[str, Array] = {}
+    constants: dict[ValueName, Array] = {}
     for node, rows in zip(graph.nodes, (slice(4, 8), slice(0, 0)), strict=True):
         for value in node.inputs[1:]:
             constants[value] = graph.constants[value].copy()
             constants[value][rows] = 0
-    graph = graph.with_nodes(graph.nodes, constants=constants)  # type: ignore[arg-type]
+    graph = graph.with_nodes(graph.nodes, constants=constants)
     report = prune(graph, samples(graph, 32), parse_request("channels=0.5")).report
     text = json.dumps(report.to_json(), allow_nan=False)
     found = json.loads(text)

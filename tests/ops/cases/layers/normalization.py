@@ -1,5 +1,7 @@
 """Normalization over channels, images and groups; constant rows, extreme gains and offsets."""
 
+from typing import TypedDict, Unpack
+
 import numpy as np
 from ops.case import Case, Constant, Operand, int8, op_case
 
@@ -8,6 +10,15 @@ from edgec.ops.layers.normalization import Normalization
 
 Shape = tuple[int, ...]
 Affine = tuple[float, int]
+
+
+class Options(TypedDict, total=False):
+    """What a case may have else than usual."""
+
+    source: Affine
+    result: Affine
+    epsilon: float
+    spread: float
 
 
 def normalization_case(
@@ -31,9 +42,9 @@ def normalization_case(
     return op_case(f"normalization_{name}", op, operands, results, samples=6)
 
 
-def layer(name: str, rows: int, size: int, **options: float | Affine) -> Case:
+def layer(name: str, rows: int, size: int, **options: Unpack[Options]) -> Case:
     parameters = (1, size), (1, size)
-    return normalization_case(name, (rows, size), (1,), parameters, **options)  # type: ignore[arg-type]
+    return normalization_case(name, (rows, size), (1,), parameters, **options)
 
 
 CASES = [

@@ -1,5 +1,7 @@
 """Normalization of int16: rows of many lengths, images, extreme gains, offsets and scales."""
 
+from typing import TypedDict, Unpack
+
 import numpy as np
 from ops.case import Case, Constant, Operand, int16, op_case
 
@@ -7,6 +9,14 @@ from edgec.ir import QParams
 from edgec.ops.layers.normalization import Normalization
 
 Shape = tuple[int, ...]
+
+
+class Options(TypedDict, total=False):
+    """What a case may have else than usual."""
+
+    scales: tuple[float, float]
+    epsilon: float
+    spread: float
 
 
 def normalization_case(
@@ -31,8 +41,8 @@ def normalization_case(
     return op_case(f"normalization_s16_{name}", op, operands, results, samples=6)
 
 
-def layer(name: str, rows: int, size: int, **options: float | tuple[float, float]) -> Case:
-    return normalization_case(name, (rows, size), (1,), (1, size), **options)  # type: ignore[arg-type]
+def layer(name: str, rows: int, size: int, **options: Unpack[Options]) -> Case:
+    return normalization_case(name, (rows, size), (1,), (1, size), **options)
 
 
 CASES = [

@@ -50,7 +50,7 @@ def test_models_of_both_exporters_equal_onnxruntime(name: str, tmp_path: Path) -
     actual = evaluate_source(graph, x)
     assert list(actual) == list(expected)
     for output, wanted in expected.items():
-        assert_close(actual[output], wanted)  # type: ignore[index]
+        assert_close(actual[ValueName(output)], wanted)
 
 
 def test_inputs_and_outputs_keep_their_names(tmp_path: Path) -> None:

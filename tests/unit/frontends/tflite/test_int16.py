@@ -10,7 +10,7 @@ from tflite_files import constant, file, tensor
 from edgec.errors import EdgecError
 from edgec.exporters.flatbuffer import FileOperator, FileTensor
 from edgec.frontends.tflite.load import load_tflite
-from edgec.ir import DType, Graph, QParams
+from edgec.ir import DType, Graph, QParams, ValueName
 
 SHAPE = (1, 4)
 
@@ -47,7 +47,7 @@ def test_sums_of_the_older_rule_are_refused(
 ) -> None:
     content = sum_of(code, scales, pot=pot)
     if accepted:
-        assert load(content, tmp_path).types["c"].dtype is DType.INT16  # type: ignore[index]
+        assert load(content, tmp_path).types[ValueName("c")].dtype is DType.INT16
         return
     with pytest.raises(EdgecError, match="powers of two have a rule of their own") as caught:
         load(content, tmp_path)

@@ -7,6 +7,7 @@ import pytest
 import tflite
 from tflite_files import (
     Change,
+    OddLayout,
     Q,
     X,
     bias,
@@ -23,6 +24,7 @@ from tflite_files import (
 
 from edgec.errors import EdgecError
 from edgec.exporters import write_tflite
+from edgec.exporters.flatbuffer import FileTensor
 from edgec.frontends.tflite.load import load_tflite
 from edgec.ir import DType, Graph, QParams, verify
 
@@ -133,15 +135,15 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     assert "unroll=True" in caught.problems()[0].help
 
 
-def _with(index: int, replacement: object) -> bytes:
+def _with(index: int, replacement: FileTensor) -> bytes:
     tensors = conv_tensors()
-    tensors[index] = replacement  # type: ignore[call-overload]
+    tensors[index] = replacement
     return file(tensors)
 
 
-def _twice(layout: object, fields: dict[str, object]) -> dict[str, object]:
-    subgraph = layout.last["SubGraph"]  # type: ignore[attr-defined]
-    return fields | {"Subgraphs": layout._offsets([subgraph, subgraph])}  # type: ignore[attr-defined]
+def _twice(layout: OddLayout, fields: dict[str, object]) -> dict[str, object]:
+    subgraph = layout.last["SubGraph"]
+    return fields | {"Subgraphs": layout._offsets([subgraph, subgraph])}
 
 
 def _scale(*scales: float) -> Change:
@@ -346,8 +348,8 @@ def test_every_truncation_is_an_error(tmp_path: Path) -> None:
 def test_shared_vectors_cannot_multiply_work(tmp_path: Path) -> None:
     """Many operators that all point at one long list of inputs would be quadratic."""
 
-    def shared(layout: object, fields: dict[str, object]) -> dict[str, object]:
-        inputs = layout.last.setdefault("inputs", layout._numbers([0] * 5000, np.int32))  # type: ignore[attr-defined]
+    def shared(layout: OddLayout, fields: dict[str, object]) -> dict[str, object]:
+        inputs = layout.last.setdefault("inputs", layout._numbers([0] * 5000, np.int32))
         return fields | {"Inputs": inputs}
 
     many = [conv()] * 2000
@@ -359,9 +361,9 @@ def _once(make: Change) -> Change:
     """Return a change that builds its vector for the first table and reuses it for the rest."""
     cache: dict[str, object] = {}
 
-    def change(layout: object, fields: dict[str, object]) -> dict[str, object]:
+    def change(layout: OddLayout, fields: dict[str, object]) -> dict[str, object]:
         if not cache:
-            cache["Inputs"] = make(layout, fields)["Inputs"]  # type: ignore[arg-type]
+            cache["Inputs"] = make(layout, fields)["Inputs"]
         return fields | cache
 
     return change

@@ -6,7 +6,7 @@ from equivalence import floats, graph_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgec.ir import Array, Graph, GraphBuilder, ValueName
+from edgec.ir import Array, Graph, GraphBuilder, Op, ValueName
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.softmax import Softmax
 from edgec.ops.layers.fully_connected import FullyConnected
@@ -32,11 +32,11 @@ def dense(g: GraphBuilder, x: ValueName, outputs: int, name: str = "dense") -> V
     return g.add(FullyConnected(), [x, *constants], name=name)[0]
 
 
-def net(outputs: int, *last: object) -> Graph:
+def net(outputs: int, *last: Op) -> Graph:
     def build(g: GraphBuilder) -> list[ValueName]:
         y = dense(g, g.input("x", floats(1, 6)), outputs)
         for number, op in enumerate(last):
-            (y,) = g.add(op, [y], name=f"last{number}")  # type: ignore[arg-type]
+            (y,) = g.add(op, [y], name=f"last{number}")
         return [y]
 
     return graph_of(build)

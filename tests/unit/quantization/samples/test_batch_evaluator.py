@@ -1,5 +1,6 @@
 """Many samples at once give what they give one by one."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -49,8 +50,10 @@ def without_a_batch_axis(g: GraphBuilder) -> list[ValueName]:
 
 
 @pytest.mark.parametrize("build", [mixing_the_first_axis, without_a_batch_axis])
-def test_operators_that_mix_or_lack_the_batch_axis_run_one_by_one(build: object) -> None:
-    assert_same(graph_of(build))  # type: ignore[arg-type]
+def test_operators_that_mix_or_lack_the_batch_axis_run_one_by_one(
+    build: Callable[[GraphBuilder], list[ValueName]],
+) -> None:
+    assert_same(graph_of(build))
 
 
 def test_integers_are_exact() -> None:

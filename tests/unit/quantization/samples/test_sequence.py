@@ -1,5 +1,7 @@
 """Graphs with states on samples that are one sequence: an accumulator."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -65,8 +67,8 @@ def test_figures_are_those_of_the_sequence() -> None:
 
 
 @pytest.mark.parametrize("make", [accumulator, lambda: integers(accumulator())])
-def test_without_the_states_of_a_file_every_run_begins_from_zero(make: type[Graph]) -> None:
-    graph = make()  # type: ignore[call-arg]
+def test_without_the_states_of_a_file_every_run_begins_from_zero(make: Callable[[], Graph]) -> None:
+    graph = make()
     assert with_file_states(graph, "keep") is graph
     bare = with_file_states(graph, "none")
     verify(bare)
