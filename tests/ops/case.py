@@ -98,7 +98,8 @@ def op_case(
 def case_modules() -> list[str]:
     """Return the modules of cases, as ``family.operator``, sorted by operator."""
     folders = importlib.import_module("ops.cases").__path__  # more than one where some are added
-    files = [file for folder in folders for file in Path(folder).glob("*/*.py")]
+    once = dict.fromkeys(folders)  # a worker of pytest-xdist has tests/ on its path twice
+    files = [file for folder in once for file in Path(folder).glob("*/*.py")]
     return [f"{each.parent.name}.{each.stem}" for each in sorted(files, key=lambda file: file.stem)]
 
 
