@@ -97,7 +97,8 @@ def op_case(
 
 def case_modules() -> list[str]:
     """Return the modules of cases, as ``family.operator``, sorted by operator."""
-    folders = importlib.import_module("ops.cases").__path__  # more than one where some are added
+    # More than one folder where some are added; pytest-xdist names the same one twice.
+    folders = dict.fromkeys(importlib.import_module("ops.cases").__path__)
     files = [file for folder in folders for file in Path(folder).glob("*/*.py")]
     return [f"{each.parent.name}.{each.stem}" for each in sorted(files, key=lambda file: file.stem)]
 
