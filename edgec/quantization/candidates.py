@@ -22,6 +22,8 @@ from edgec.quantization.weights.layer_reconstruction import reconstruct
 # Chosen by hand; no measurement is on record: an evaluation's time grows with the samples, and
 # what judges is missing where it is fitted.
 _SEARCHED = 128  # samples that searches use, spread evenly over all
+_SPACIOUS = Rule("minmax", WIDE, WIDE)
+_TIGHT = Rule("minmax", 1.1, 1.1)
 _HELD_OUT = 4  # one in so many samples judges and is not fitted to
 
 
@@ -37,8 +39,13 @@ class Prepared:
     def by(cls, graph: Graph, method: str) -> "Prepared":
         """Return one rule for all; ``auto`` stands for min-max, for int16 with room to spare."""
         narrow = Rule("minmax" if method == "auto" else method)
-        wide = Rule("minmax", WIDE, WIDE) if method == "auto" else narrow
+        wide = _SPACIOUS if method == "auto" else narrow
         return cls(graph, dict.fromkeys(graph.types, narrow), dict.fromkeys(graph.types, wide))
+
+    def tightened(self, values: Collection[ValueName]) -> "Prepared":
+        """Return the same with hardly any room in int16 for these values, where there is more."""
+        tight = {value: _TIGHT for value in values if self.wide[value] == _SPACIOUS}
+        return Prepared(self.graph, self.rules, {**self.wide, **tight})
 
     def with_convs(self, layers: Collection[str]) -> "Prepared":
         """Return the same with these fully connected layers as convolutions."""

@@ -261,7 +261,8 @@ def _widths_text(widths: Table | None) -> str:
     if widths is None:
         return ""
     tried = ", ".join(
-        f"{each['int16_layers']} ({_decibels(each['output_sqnr_db'])})" for each in widths["trials"]
+        f"{each['int16_layers']} ({_decibels(each['worst_part_sqnr_db'])})"
+        for each in widths["trials"]
     )
     met = "meets" if widths["met"] else "misses"
     count = f"{widths['int16_layers']} of {widths['layers']} layers are int16"
