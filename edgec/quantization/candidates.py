@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from edgec.ir import Array, DType, Graph, ValueName
+from edgec.ops.movement.reshape import Reshape
 from edgec.passes.cleanup.eliminate_identity import EliminateIdentity
 from edgec.quantization.quality.sqnr import judged_values, output_sqnr_db
 from edgec.quantization.quantizer import quantize
@@ -51,7 +52,12 @@ class Prepared:
         """Return the same with these fully connected layers as convolutions."""
         graph = EliminateIdentity().run(DenseAsConv(layers=layers).run(self.graph))
         new = Prepared.by(graph, "auto")
-        return Prepared(graph, {**new.rules, **self.rules}, {**new.wide, **self.wide})
+        wide = {**new.wide, **self.wide}
+        for node in graph.nodes:  # views of values that have hardly any room have none either
+            (x, *_), (y, *_) = node.inputs, node.outputs
+            if isinstance(node.op, Reshape) and _TIGHT in (wide.get(x), wide.get(y)):
+                wide |= {x: _TIGHT, y: _TIGHT}
+        return Prepared(graph, {**new.rules, **self.rules}, wide)
 
 
 @dataclass(frozen=True, slots=True)

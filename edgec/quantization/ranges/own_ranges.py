@@ -3,32 +3,38 @@
 One scale for all that an operator joins is free where nobody else reads an operand: in the result
 it has that scale anyway. Others who read it, or who share the result, would pay for it where the
 ranges differ: there the value keeps its scale, and a mark stands on the edge (:class:`OwnRange`).
-Decided once, by the extremes of all samples, so that all that follows sees the same groups.
+Decided once, by the samples' extremes, so that all that follows sees the same groups.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
+import numpy as np
+
 from edgec.ir import Graph, Node, QParams, TensorType, ValueName
 from edgec.ops.conversion.own_range import OwnRange
 from edgec.ops.elementwise.extremum import Extremum
 from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.operator import Operator, is_float
-from edgec.quantization.ranges.calibrate import calibrate
 from edgec.quantization.ranges.observers import Range
 from edgec.quantization.ranges.parameters import HIGHEST, LOWEST
 from edgec.quantization.ranges.shared_ranges import Ties, joins, spoils
-from edgec.quantization.samples.samples import Samples
+from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
 
 _FAINT = 1 / 32  # chosen by hand: an operand that small has 3 of 8 bits left, or less
 
 
-def with_own_ranges(graph: Graph, samples: Samples) -> Graph:
-    """Return a float graph with marks on the edges where sharing a scale costs precision."""
+def with_own_ranges(graph: Graph, inputs: Values) -> Graph:
+    """Return a float graph with marks on the edges where sharing a scale costs precision.
+
+    ``inputs`` are calibration samples.
+    """
     if not any(joins(graph, node) or _states(node) for node in graph.nodes):
         return graph
-    return marked(graph, calibrate(graph, samples))
+    with np.errstate(all="ignore"):
+        seen = BatchEvaluator(graph).run(inputs)
+    return marked(graph, {v: Range.of(x) for v, x in seen.items() if is_float(graph.types[v])})
 
 
 def crowded(graph: Graph, ranges: Mapping[ValueName, Range]) -> set[ValueName]:
