@@ -24,10 +24,7 @@ def saved(path: Path, nodes: list[onnx.NodeProto], weights: dict[str, Array], *o
         "g",
         [value("x", TensorProto.FLOAT, [1, 8])],
         [value(name, TensorProto.FLOAT, None) for name in out],
-        [
-            numpy_helper.from_array(array.astype(np.float32), name)
-            for name, array in weights.items()
-        ],
+        [numpy_helper.from_array(array, name) for name, array in kept.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.save(model, path)
