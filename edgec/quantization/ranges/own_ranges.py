@@ -63,11 +63,14 @@ def marked(graph: Graph, ranges: Mapping[ValueName, Range]) -> Graph:
     types: dict[ValueName, TensorType] = {}
     taken = {node.name for node in graph.nodes}
     for node in graph.nodes:
-        inputs = list(node.inputs)
+        inputs, done = list(node.inputs), dict[ValueName, ValueName]()
         for index in found.get(node.name, ()):
             value = inputs[index]
+            if value in done:
+                inputs[index] = done[value]
+                continue
             new = _unused(f"{value}.requantized", {*graph.types, *types})
-            inputs[index] = ValueName(new)
+            inputs[index] = done[value] = ValueName(new)
             types[inputs[index]] = graph.types[value]
             name = _unused(f"{node.name}/requantize_{index}", taken)
             taken.add(name)
@@ -105,7 +108,18 @@ class _Edges:
         joined, needed = own.union(wanted), self._is_needed(value, node)
         if isinstance(node.op, Extremum) and not needed:
             return False  # what is beyond the result's range may be cut off
-        return spoils(joined, wanted) or (needed and spoils(joined, own))
+        if needed and spoils(joined, own):
+            return True
+        return spoils(joined, wanted) and self._has_finer(node, value, wanted)
+
+    def _has_finer(self, node: Node, value: ValueName, wanted: Range) -> bool:
+        """Tell whether a wide operand has another beside it whose steps suit the result."""
+        operands = [v for v in node.inputs if is_float(self.graph.types[v])]
+        roots = {self._ties.root(v) for v in operands if self._is_activation(v)}
+        return any(v in self.graph.constants for v in operands) or any(
+            not spoils(self._seen[root].union(wanted), wanted)
+            for root in roots - {self._ties.root(value)}
+        )
 
     def _is_beyond_fixed(self, node: Node, value: ValueName) -> bool:
         """Tell whether the result would be cut off by the scale that TFLite prescribes for all.

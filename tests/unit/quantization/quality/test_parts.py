@@ -33,9 +33,9 @@ def detector() -> Graph:
 
     def build(g: GraphBuilder) -> list[ValueName]:
         x = g.input("x", floats(6, 8))
-        v, w = (g.constant(name, random_array(4, 8)) for name in "vw")
-        gain = np.float32(8) * g.constant_value(v)
-        boxes = g.add1(FullyConnected(), x, g.constant("boxes.w", gain), name="boxes")
+        v = g.constant("v", np.float32(8) * random_array(4, 8))
+        w = g.constant("w", random_array(4, 8))
+        boxes = g.add1(FullyConnected(), x, v, name="boxes")
         scores = g.add1(Logistic(), g.add1(FullyConnected(), x, w, name="logits"), name="scores")
         both = g.add1(CONCAT, boxes, scores, name="both")
         return [g.add1(Transpose(perm=(1, 0)), both, name="y")]
@@ -134,9 +134,9 @@ def test_noise_belongs_to_the_operand_it_is_in() -> None:
     got = wanted.copy()
     got.reshape(6, 2)[4:] = 2.0
     whole, of_a, of_b = measured(graph, wanted, got)
-    assert (whole.operand, whole.noise) == (None, pytest.approx(4 / 12))
-    assert (of_a.operand, of_a.noise, of_a.judged) == ("a2", 0, True)
-    assert (of_b.operand, of_b.noise) == ("b2", pytest.approx(1))
+    assert [each.operand for each in (whole, of_a, of_b)] == [None, "a2", "b2"]
+    assert [each.noise for each in (whole, of_a, of_b)] == pytest.approx([4 / 12, 0, 1])
+    assert of_a.judged
     assert str(of_b) == "'b2' in 'y'"
 
 
@@ -147,8 +147,8 @@ def test_channels_of_other_magnitude_are_a_group_and_negligible_ones_are_not_jud
     wanted = np.array([[400, 300, 1, 250, 0.5, 1e-3]], np.float32)
     whole, loud, faint, nothing = measured(graph_of(build), wanted, np.rint(wanted))
     assert whole.channels is None
-    assert (loud.channels, loud.noise) == (((0, 2), (3, 4)), 0)
-    assert (faint.channels, faint.noise) == (((2, 3), (4, 5)), pytest.approx(0.2))
+    assert (loud.channels, faint.channels) == (((0, 2), (3, 4)), ((2, 3), (4, 5)))
+    assert [loud.noise, faint.noise] == pytest.approx([0, 0.2])
     assert str(faint) == "channels 2, 4 of 'y'"
     assert (nothing.channels, nothing.judged, nothing.is_lost) == (((5, 6),), False, True)
     assert faint.to_json()["channels"] == [[2, 3], [4, 5]]

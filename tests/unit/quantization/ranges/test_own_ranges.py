@@ -12,6 +12,7 @@ from edgec.ops.activations.logistic import Logistic
 from edgec.ops.elementwise.extremum import Extremum
 from edgec.ops.functions.abs import Abs
 from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.lstm import Lstm
 from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.movement.pad import Pad
 from edgec.ops.movement.reshape import Reshape
@@ -232,3 +233,43 @@ def test_marks_leave_the_results_alone() -> None:
     assert [node.name for node in after.nodes if node.op.name == "own_range"] == [
         "both/requantize_0"
     ]
+
+
+def test_operands_as_coarse_as_each_other_gain_nothing_by_scales_of_their_own() -> None:
+    def build(g: GraphBuilder) -> list[ValueName]:
+        a = g.input("a", floats(1, 8))
+        parts = [Slice(starts=(0, at), sizes=(1, 2), steps=(1, 1)) for at in (0, 2)]
+        s, t = (g.add1(part, a, name=name) for part, name in zip(parts, "st", strict=True))
+        return [g.add1(CONCAT, s, t, name="y"), g.add1(Abs(), a, name="z")]
+
+    graph = graph_of(build)
+    assert marked(graph, ranges_of(graph, a=(-40, 40))) is graph
+
+
+def test_an_operand_that_is_there_twice_is_requantized_once() -> None:
+    def build(g: GraphBuilder) -> list[ValueName]:
+        a, b = g.input("a", floats(1, 4)), g.input("b", floats(1, 4))
+        return [g.add1(CONCAT, a, b, a, name="y"), g.add1(Abs(), a, name="z")]
+
+    graph = graph_of(build)
+    after = marked(graph, ranges_of(graph, b=(-40, 40), y=(-40, 40)))
+    assert names(after) == ["own_range", "concatenation", "abs"]
+
+
+def test_a_first_state_that_others_read_keeps_its_scale() -> None:
+    units = 2
+    g = GraphBuilder("g")
+    x = g.input("x", floats(1, 3, 2))
+    hidden, cell = (g.input(name, floats(1, units)) for name in ("h", "c"))
+    weights = [g.constant(f"w{i}", random_array(units, units)) for i in range(8)]
+    biases = [g.constant(f"b{i}", random_array(units)) for i in range(4)]
+    (y, *_) = g.add(Lstm(), [x, *weights, *biases, hidden, cell], outputs=["y", "hn", "cn"])
+    graph = g.build([y, g.add1(Abs(), hidden, name="z")])
+    narrow = {"h": (-0.01, 0.01), "z": (0.0, 0.01)}
+    after = marked(graph, ranges_of(graph, **narrow))
+    assert names(after) == ["own_range", "lstm", "abs"]
+    assert marked(graph, ranges_of(graph)) is graph
+    integer = quantize(after, {**ranges_of(after), **ranges_of(graph, **narrow)})
+    kinds = {name: integer.types[ValueName(name)].quantization for name in ("h", "h.requantized")}
+    assert kinds["h"].scale == pytest.approx(0.02 / 255)
+    assert kinds["h.requantized"] == integer.types[ValueName("y")].quantization
