@@ -13,6 +13,7 @@ from edgec.passes.folding.fold_constants import FoldConstants
 from edgec.passes.folding.fold_flatten import FoldFlatten
 from edgec.passes.folding.fold_matmul_transpose import FoldMatmulTranspose
 from edgec.passes.folding.fold_scale import FoldScale
+from edgec.passes.folding.fold_slice_of_concat import FoldSliceOfConcat
 from edgec.passes.fusion.fuse_activation import FuseActivation
 from edgec.passes.fusion.fuse_bias import FuseBias
 from edgec.passes.fusion.fuse_normalization import FuseNormalization
@@ -42,6 +43,7 @@ FLOAT_PASSES: Sequence[Pass] = (
     KeepReducedAxes(),  # before the layout: what keeps its axes can follow a permutation
     FuseNormalization(),  # while its parts stand as the source model wrote them
     Fixpoint(LAYOUT, "layout"),
+    FoldSliceOfConcat(),  # after the layout: nothing that only permutes axes stands in between
     FoldMatmulTranspose(),  # after the layout: transposes stand where they stay
     FoldBatchNorm(),  # after the layout: only now do layer and norm stand side by side
     Fixpoint(AFFINE, "affine"),  # after batch norms, whose offset is no constant addition yet

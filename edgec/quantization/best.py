@@ -7,10 +7,11 @@ What wins is then made from all samples.
 
 from dataclasses import dataclass, replace
 
-from edgec.ir import DType, Graph
+from edgec.ir import DType, Graph, ValueName
 from edgec.quantization.candidates import Maker, Prepared
 from edgec.quantization.ranges.calibrate import summarize
 from edgec.quantization.ranges.equalize_search import EqualizeSearch
+from edgec.quantization.ranges.own_ranges import crowded, with_own_ranges
 from edgec.quantization.ranges.range_search import RangeSearch, folds_of
 from edgec.quantization.recipe import Recipe, Stages
 from edgec.quantization.samples.samples import Samples
@@ -50,8 +51,9 @@ def quantize_best(graph: Graph, samples: Samples, recipe: Recipe, stages: Stages
 
     Raises ``non-finite-activation`` where a value becomes infinite or NaN on the samples.
     """
-    maker = Maker(graph, samples, stages)
     stages.stage("calibrating")
+    graph = with_own_ranges(graph, Maker(graph, samples, stages).inputs)
+    maker = Maker(graph, samples, stages)
     simple = recipe == Recipe.plain(recipe.ranges, recipe.activations) and recipe.ranges != "auto"
     if simple or len(samples) < _FEWEST:
         plain = Recipe.plain(
@@ -59,16 +61,18 @@ def quantize_best(graph: Graph, samples: Samples, recipe: Recipe, stages: Stages
         )
         prepared = Prepared.by(graph, plain.ranges)
         return Quantized(maker.made(prepared, plain), prepared, plain)
-    summarize(graph, samples, stages.advance)  # finds what no search can do anything with
+    seen = summarize(graph, samples, stages.advance)  # finds what no search can do anything with
+    tight = crowded(graph, {value: each.extremes for value, each in seen.items()})
     if recipe.activations is DType.INT16:
         recipe = replace(recipe, equalize=False)  # like ranges of channels gain nothing there
-    return _Optimizer(maker, recipe).run()
+    return _Optimizer(maker, recipe, frozenset(tight)).run()
 
 
 @dataclass(frozen=True, slots=True)
 class _Optimizer:
     maker: Maker
     recipe: Recipe
+    tight: frozenset[ValueName]  # values for which int16 has no room to spare
 
     def run(self) -> Quantized:
         stages, graph = self.maker.stages, self.maker.graph
@@ -95,7 +99,7 @@ class _Optimizer:
         if self.recipe.equalize:
             stages.stage("equalizing channels")
             graph = EqualizeSearch(graph, inputs, evaluations // 2, stages.advance).run()
-        uniform = Prepared.by(graph, self.recipe.ranges)
+        uniform = Prepared.by(graph, self.recipe.ranges).tightened(self.tight)
         if self.recipe.ranges != "auto" or self.recipe.activations is DType.INT16:
             return uniform
         stages.stage("choosing ranges")

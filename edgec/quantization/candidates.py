@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from edgec.ir import Array, DType, Graph, ValueName
+from edgec.ops.movement.reshape import Reshape
 from edgec.passes.cleanup.eliminate_identity import EliminateIdentity
 from edgec.quantization.quality.sqnr import judged_values, output_sqnr_db
 from edgec.quantization.quantizer import quantize
@@ -22,6 +23,8 @@ from edgec.quantization.weights.layer_reconstruction import reconstruct
 # Chosen by hand; no measurement is on record: an evaluation's time grows with the samples, and
 # what judges is missing where it is fitted.
 _SEARCHED = 128  # samples that searches use, spread evenly over all
+_SPACIOUS = Rule("minmax", WIDE, WIDE)
+_TIGHT = Rule("minmax", 1.1, 1.1)
 _HELD_OUT = 4  # one in so many samples judges and is not fitted to
 
 
@@ -37,14 +40,24 @@ class Prepared:
     def by(cls, graph: Graph, method: str) -> "Prepared":
         """Return one rule for all; ``auto`` stands for min-max, for int16 with room to spare."""
         narrow = Rule("minmax" if method == "auto" else method)
-        wide = Rule("minmax", WIDE, WIDE) if method == "auto" else narrow
+        wide = _SPACIOUS if method == "auto" else narrow
         return cls(graph, dict.fromkeys(graph.types, narrow), dict.fromkeys(graph.types, wide))
+
+    def tightened(self, values: Collection[ValueName]) -> "Prepared":
+        """Return the same with hardly any room in int16 for these values, where there is more."""
+        tight = {value: _TIGHT for value in values if self.wide[value] == _SPACIOUS}
+        return Prepared(self.graph, self.rules, {**self.wide, **tight})
 
     def with_convs(self, layers: Collection[str]) -> "Prepared":
         """Return the same with these fully connected layers as convolutions."""
         graph = EliminateIdentity().run(DenseAsConv(layers=layers).run(self.graph))
         new = Prepared.by(graph, "auto")
-        return Prepared(graph, {**new.rules, **self.rules}, {**new.wide, **self.wide})
+        wide = {**new.wide, **self.wide}
+        for node in graph.nodes:  # views of values that have hardly any room have none either
+            (x, *_), (y, *_) = node.inputs, node.outputs
+            if isinstance(node.op, Reshape) and _TIGHT in (wide.get(x), wide.get(y)):
+                wide |= {x: _TIGHT, y: _TIGHT}
+        return Prepared(graph, {**new.rules, **self.rules}, wide)
 
 
 @dataclass(frozen=True, slots=True)

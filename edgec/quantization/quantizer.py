@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from edgec.ir import Array, DType, Graph, Node, QParams, TensorType, ValueName
+from edgec.ops.conversion.own_range import OwnRange
 from edgec.ops.conversion.quantize import Quantize, quantize_floats
 from edgec.ops.layers.weighted_layer import WeightedLayer
+from edgec.ops.movement.reshape import Reshape
 from edgec.ops.operator import Operator, OutputRule, Product, is_float
 from edgec.quantization.ranges.observers import Range
 from edgec.quantization.ranges.parameters import (
@@ -85,6 +87,9 @@ class _Quantizer:
         op = node.op
         if isinstance(op, WeightedLayer):
             self._add_layer(node, op.scale_axis)
+            return
+        if isinstance(op, OwnRange):
+            self._add_requantized(node)
             return
         if isinstance(op, Operator) and op.products:
             self._add_recurrent(node, op)
@@ -178,6 +183,14 @@ class _Quantizer:
         self.types[result] = TensorType(self.types[value].shape, width, target)
         self.nodes.append(Node(node, Quantize(dtype=width), (value,), (result,), (node,)))
         return result
+
+    def _add_requantized(self, node: Node) -> None:
+        """Add a marked conversion; a view where there is nothing to convert."""
+        (x,), (y,) = node.inputs, node.outputs
+        self._declare(y)
+        kind = self.types[y]
+        op = Reshape(shape=kind.shape) if kind == self.types[x] else Quantize(dtype=kind.dtype)
+        self.nodes.append(replace(node, op=op))
 
     def _add_layer(self, node: Node, axis: int | None) -> None:
         width = self.plan.of_node(node)

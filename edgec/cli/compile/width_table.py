@@ -39,6 +39,6 @@ def show_groups(console: Console, widths: Found | None) -> None:
 
 
 def _trial(trial: Found) -> str:
-    quality = trial["output_sqnr_db"]
+    quality = trial["worst_part_sqnr_db"]
     shown = "yes" if trial["met"] else "no"
     return f"{trial['int16_layers']} ({shown if quality is None else f'{quality:.1f} dB'})"

@@ -38,6 +38,7 @@ from edgec.driver.run.eval import EvalResult, evaluate_model
 from edgec.driver.run.run import PLACES
 from edgec.errors import ExitCode
 from edgec.frontends.shapes import joined
+from edgec.quantization.quality.evaluation import Evaluation
 
 _WORST = 5
 
@@ -95,6 +96,7 @@ def _document(result: EvalResult) -> dict[str, Any]:
         "accuracy": accuracy_json(found),
         "top1_agreement": found.top1_agreement,
         "output_sqnr_db": found.output_sqnr_db,
+        "parts": [each.to_json() for each in found.parts],
         "layers": [
             {
                 "name": each.name,
@@ -122,6 +124,7 @@ def _show(result: EvalResult) -> None:
         console.print(f"same top-1 as float  {found.top1_agreement:.2%}")
     if found.output_sqnr_db is not None:
         console.print(f"output SQNR  {found.output_sqnr_db:.1f} dB")
+    _show_worst_part(console, found)
     if result.deployed is not None:
         _show_deployed(console, result.deployed)
     widths = result.widths.to_json() if result.widths else None
@@ -134,6 +137,12 @@ def _show(result: EvalResult) -> None:
             level = f"{each.sqnr_db:.1f} dB"
             add_row(rows, short(each.name), each.dtype.value, level, each.hint or None)
         console.print(rows)
+
+
+def _show_worst_part(console: Console, found: Evaluation) -> None:
+    worst = found.worst_part
+    if worst is not None and sum(each.judged for each in found.parts) > 1:
+        console.print(Text(f"worst part   {worst.sqnr_db:.1f} dB: {worst}"), soft_wrap=True)
 
 
 def _titled(metric: str) -> str:

@@ -13,7 +13,7 @@ from edgec.ir import DType, Graph, ValueName
 from edgec.passes.cleanup.write_out_lstm import WriteOutLstm
 from edgec.quantization.best import Quantized, quantize_best
 from edgec.quantization.quality.evaluation import Evaluation, evaluate_quantization
-from edgec.quantization.quality.model_checks import indifferent
+from edgec.quantization.quality.model_checks import faint_parts, indifferent
 from edgec.quantization.recipe import Recipe
 from edgec.quantization.samples.model_states import (
     with_alike_states,
@@ -28,6 +28,7 @@ from edgec.quantization.widths.sensitivity import Group
 # Chosen by hand; no measurement is on record: they change what a report says, not what is built.
 _WEAKEST = 5  # layers at most that a report shows the likely causes of
 _SHOWN = 128  # samples that the report's figures are measured on
+_SAME_DB = 0.05  # no part is worth naming that is no worse than this
 _FLATTERY_DB = 1.0  # what samples that a model was made from may be better by
 
 
@@ -57,6 +58,7 @@ class QuantizationReport:
             ],
             "weakest": [each.name for each in measured.worst(_WEAKEST) if each.hint],
             "output_sqnr_db": measured.output_sqnr_db,
+            "parts": [each.to_json() for each in measured.parts],
             "measured_on": f"{measured.samples} calibration samples",
             "held_out": {
                 "samples": made.held_out,
@@ -108,7 +110,9 @@ def quantize_model(
     where only that is left. A warning tells of a --max-drop that is missed.
     """
     work = _Quantizing(options, graph, samples, progress)
-    return work.auto() if options.width == "auto" else work.asked()
+    report = work.auto() if options.width == "auto" else work.asked()
+    told = faint_parts(report.evaluation.parts)
+    return replace(report, warnings=(*report.warnings, *told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +207,9 @@ def _reached(found: Evaluation) -> str:
     parts = []
     if found.output_sqnr_db is not None:
         parts.append(f"output SQNR {found.output_sqnr_db:.1f} dB")
+    worst = found.worst_part
+    if worst is not None and worst.sqnr_db < (found.output_sqnr_db or 0.0) - _SAME_DB:
+        parts.append(f"its worst part, {worst}, {worst.sqnr_db:.1f} dB")
     if found.accuracy is not None and found.accuracy.original is not None:
         drop = 100 * (found.accuracy.original - found.accuracy.quantized)
         parts.append(f"accuracy drop {drop:.2f} points")

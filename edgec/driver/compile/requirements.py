@@ -40,9 +40,14 @@ class Requirement:
         return f"{self.points:g} points of accuracy or agreement"
 
     def met_by(self, found: Evaluation) -> bool:
-        """Tell whether an evaluation is good enough; agreement stands for accuracy."""
+        """Tell whether an evaluation is good enough, in its worst part; agreement is accuracy, too.
+
+        Labels know little of the parts of an output: one that is lost is never good enough.
+        """
         if self.sqnr_db is not None:
-            return found.output_sqnr_db is None or found.output_sqnr_db >= self.sqnr_db
+            return found.worst_sqnr_db is None or found.worst_sqnr_db >= self.sqnr_db
+        if any(each.judged and each.is_lost for each in found.parts):
+            return False
         assert self.points is not None  # noqa: S101 - one of the two is given
         accuracy = found.accuracy
         if accuracy is not None and accuracy.original is not None:

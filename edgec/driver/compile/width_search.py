@@ -23,16 +23,19 @@ class Trial:
     int16_layers: int
     output_sqnr_db: float | None
     met: bool
+    worst_sqnr_db: float | None = None  # of the worst part of the outputs
 
     @classmethod
     def of(cls, made: Quantized, found: Evaluation, requirement: Requirement) -> "Trial":
         count = count_layers(made, DType.INT16)
-        return cls(count, found.output_sqnr_db, requirement.met_by(found))
+        met = requirement.met_by(found)
+        return cls(count, found.output_sqnr_db, met, found.worst_sqnr_db)
 
     def to_json(self) -> dict[str, Any]:
         return {
             "int16_layers": self.int16_layers,
             "output_sqnr_db": self.output_sqnr_db,
+            "worst_part_sqnr_db": self.worst_sqnr_db,
             "met": self.met,
         }
 
@@ -133,7 +136,7 @@ class MixedSearch:
 
     def _allowed(self, plan: Plan, reached: Evaluation) -> float | None:
         """Return how much noise of groups a plan may have, from what one with more or less has."""
-        wanted, got = self.requirement.sqnr_db, reached.output_sqnr_db
+        wanted, got = self.requirement.sqnr_db, reached.worst_sqnr_db
         if wanted is None or got is None:
             return None
         return plan.noise + float(10 ** (-wanted / 10) - 10 ** (-got / 10))

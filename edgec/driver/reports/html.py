@@ -254,18 +254,28 @@ def _layer(layer: Table, cost: int, total: int, sqnr: float | None) -> LayerRow:
 def _quantization_text(quantization: Table) -> str:
     quality = quantization["output_sqnr_db"]
     text = f"Scheme: {quantization['scheme']}."
-    return text if quality is None else f"{text} Signal to noise at the outputs: {quality:.1f} dB."
+    if quality is None:
+        return text
+    judged = [each["sqnr_db"] for each in quantization.get("parts", ()) if each["judged"]]
+    worst = f", {min(judged):.1f} dB in their worst part" if len(judged) > 1 else ""
+    return f"{text} Signal to noise at the outputs: {quality:.1f} dB{worst}."
 
 
 def _widths_text(widths: Table | None) -> str:
     if widths is None:
         return ""
     tried = ", ".join(
-        f"{each['int16_layers']} ({_decibels(each['output_sqnr_db'])})" for each in widths["trials"]
+        f"{each['int16_layers']} ({_decibels(_worst(each))})" for each in widths["trials"]
     )
     met = "meets" if widths["met"] else "misses"
     count = f"{widths['int16_layers']} of {widths['layers']} layers are int16"
     return f"{count}, which {met} {widths['requirement']}. Tried numbers of int16 layers: {tried}."
+
+
+def _worst(trial: Table) -> float | None:
+    """Return what a trial was judged by; reports of before know the figure for all only."""
+    found: float | None = trial.get("worst_part_sqnr_db", trial["output_sqnr_db"])
+    return found
 
 
 def _groups(widths: Table | None) -> tuple[GroupRow, ...]:

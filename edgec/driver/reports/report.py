@@ -144,5 +144,6 @@ def _quantization(made: Quantization | None) -> dict[str, Any]:
             "widths": None,
             "per_layer": [],
             "output_sqnr_db": None,
+            "parts": [],
         }
     return made.report.to_json()

@@ -16,7 +16,7 @@ from edgec.quantization.quality.evaluation import (
     evaluate_integers,
     evaluate_quantization,
 )
-from edgec.quantization.quality.model_checks import about_labels, unlike
+from edgec.quantization.quality.model_checks import about_labels, faint_parts, unlike
 from edgec.quantization.ranges.clamped import clamped
 from edgec.quantization.samples.model_states import without_state_inputs
 from edgec.quantization.samples.samples import Samples, read_samples
@@ -67,6 +67,8 @@ def _evaluated(
         warnings.append("eval: the data calibrated the model too; add --calib for a fair figure")
     if made.samples is not None and options.calib not in ("", RANDOM):
         warnings += [f"{data.name}: {text}" for text in unlike(samples, made.samples)]
+    if quantization is None:  # a build warns of those of its own
+        warnings += faint_parts(found.parts)
     doubts = about_labels(found.accuracy, visible, samples.label)
     warnings += [f"{data.name}: {text}" for text in doubts]
     widths = quantization.report.widths if quantization else None

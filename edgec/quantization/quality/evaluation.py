@@ -1,14 +1,17 @@
 """How good an integer graph is beside its float graph: outputs, accuracy, every layer, and why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from edgec.ir import Array, DType, Graph, TensorType, ValueName
+from edgec.ir import Array, DType, Graph, Node, TensorType, ValueName
 from edgec.ops.conversion.dequantize import dequantized
+from edgec.ops.conversion.quantize import Quantize
+from edgec.ops.elementwise.extremum import Extremum
 from edgec.quantization.quality.hints import INHERITED, Causes, Observed
 from edgec.quantization.quality.metrics import Metric, metric_for
+from edgec.quantization.quality.parts import Part, PartMeter
 from edgec.quantization.quality.sqnr import Noise, integer_inputs, judged_values
 from edgec.quantization.ranges.calibrate import OnProgress
 from edgec.quantization.samples.batch_evaluator import Values
@@ -49,6 +52,21 @@ class Evaluation:
     top1_agreement: float | None
     output_sqnr_db: float | None
     layers: tuple[LayerQuality, ...]
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def worst_part(self) -> Part | None:
+        """The worst of the parts that reach the model's outputs; an output alone is one."""
+        judged = [each for each in self.parts if each.judged]
+        return min(judged, key=lambda each: each.sqnr_db, default=None)
+
+    @property
+    def worst_sqnr_db(self) -> float | None:
+        """The SQNR of the outputs, or that of their worst part where it is lower."""
+        worst = self.worst_part
+        if self.output_sqnr_db is None or worst is None:
+            return self.output_sqnr_db
+        return min(self.output_sqnr_db, worst.sqnr_db)
 
     def worst(self, count: int) -> list[LayerQuality]:
         """Return the layers with the lowest SQNR, the worst first.
@@ -102,6 +120,7 @@ class _Comparison:
     twin: Graph
     integer: Graph
     metric: Metric | None
+    _parts: PartMeter = field(init=False)
     _outputs: Noise = field(default_factory=Noise)
     _layers: Noise = field(default_factory=Noise)
     _count: int = 0
@@ -110,13 +129,19 @@ class _Comparison:
     _integers: list[Array] = field(default_factory=list)
     _runs: dict[int, SequenceEvaluator] = field(default_factory=dict)  # by identity of the graph
 
+    def __post_init__(self) -> None:
+        self._parts = PartMeter.of(self.reference)
+
     def add(self, inputs: Mapping[ValueName, Array]) -> None:
         """Take in more samples."""
         wanted = self._run(self.reference, inputs)
         ideal = wanted if self.twin is self.reference else self._run(self.twin, inputs)
+        ideal = _ideals(self.integer, ideal)
         got = self._real(self._run(self.integer, integer_inputs(self.integer, inputs)))
         judged = [v for v in judged_values(self.reference, states=False) if v in got]
-        self._outputs.add({value: wanted[value] for value in judged}, got)
+        outputs = {value: wanted[value] for value in judged}
+        self._outputs.add(outputs, got)
+        self._parts.add({**ideal, **outputs}, got)
         for value in self._compared(ideal, got):
             self._layers.add({value: ideal[value]}, got)
             kind = self.integer.types[value]
@@ -136,7 +161,8 @@ class _Comparison:
         """Return the figures of all samples; ``labels`` has one for each."""
         accuracy, agreement = self._judged(labels)
         layers = tuple(self._qualities())
-        return Evaluation(self._count, accuracy, agreement, self._outputs.db, layers)
+        parts = self._parts.parts(self.integer.types)
+        return Evaluation(self._count, accuracy, agreement, self._outputs.db, layers, parts)
 
     def _judged(self, labels: Array | None) -> tuple[Accuracy | None, float | None]:
         if self.metric is None:
@@ -171,6 +197,32 @@ class _Comparison:
 
 def _ends(graph: Graph) -> tuple[ValueName, ValueName]:
     return graph.inputs[0], graph.outputs[0]
+
+
+def _ideals(integer: Graph, floats: Values) -> Values:
+    """Return what the values of an integer graph should be, those that are requantized, too.
+
+    What is only there to be compared may be cut off where the result is.
+    """
+    found, readers = dict(floats), integer.consumers()
+    for node in integer.nodes:
+        (source, *_), (result, *_) = node.inputs, node.outputs
+        if isinstance(node.op, Quantize) and source in found:
+            found.setdefault(result, found[source])
+    for value in {*found}.intersection(integer.types).difference(integer.outputs):
+        kind = integer.types[value]
+        if kind.qparams and _is_compared(readers.get(value, ())):
+            limits = np.iinfo(kind.dtype.numpy)
+            low, high = (
+                np.float32(kind.qparams.scale * (each - kind.qparams.zero_point))
+                for each in (limits.min, limits.max)
+            )
+            found[value] = np.clip(found[value], low, high)
+    return found
+
+
+def _is_compared(readers: Sequence[Node]) -> bool:
+    return bool(readers) and all(isinstance(each.op, Extremum) for each in readers)
 
 
 def _reals(x: Array, kind: TensorType) -> Array:

@@ -1,12 +1,13 @@
-"""Doubts about samples that only the model, or other samples, can raise: each is a warning."""
+"""Doubts that are warnings: about samples, beside model or other samples; about faint outputs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from edgec.ir import Array, Graph
 from edgec.quantization.quality.evaluation import Accuracy
 from edgec.quantization.quality.metrics import AUC, TOP_1, class_count, metric_for
+from edgec.quantization.quality.parts import Part
 from edgec.quantization.quality.sqnr import energy, judged_values
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator
 from edgec.quantization.samples.samples import Samples
@@ -18,6 +19,7 @@ _FEW = 8  # fewer say nothing about how outputs vary
 _INDIFFERENT = 0.05  # how much outputs vary, over their magnitude; 0.2 and more is usual
 _UNLIKE = 3.0  # the magnitude of data over that of the calibration samples
 _ENOUGH = 20  # samples from which an accuracy says something
+_POOR_DB = 10.0  # a part of the outputs below it is of little use
 _BETTER = 0.05  # of what guessing leaves wrong: a model should get so much right at least
 
 
@@ -51,6 +53,30 @@ def unlike(data: Samples, calibration: Samples) -> Iterator[str]:
                 f"{name!r} goes from {here} here, in the calibration samples from {there}: "
                 "are both scaled as in training?"
             )
+
+
+def faint_parts(parts: Sequence[Part]) -> Iterator[str]:
+    """Yield a warning for each part that is lost in its integers, or nearly so at the outputs.
+
+    Of a part that contains others they alone are named.
+    """
+    poor = [each for each in parts if each.is_lost or (each.judged and each.sqnr_db < _POOR_DB)]
+    split = {(each.output, each.of, each.operand) for each in poor if each.channels is not None}
+    for each in poor:
+        if each.channels is None and (each.output, each.of, each.operand) in split:
+            continue
+        yield (
+            f"{each} goes from {each.low:.3g} to {each.high:.3g}, a step of its integers is "
+            f"{each.step:.3g}: {each.sqnr_db:.1f} dB are left of it; {_advice(each)}"
+        )
+
+
+def _advice(part: Part) -> str:
+    if part.operand is None and part.channels is None:
+        return "ask for int16 with --max-drop"
+    if part.output is None:
+        return "give the operands like magnitudes in the model, or ask for int16 with --max-drop"
+    return "export the parts as separate outputs, or ask for int16 with --max-drop"
 
 
 def about_labels(accuracy: Accuracy | None, graph: Graph, labels: Array | None) -> Iterator[str]:

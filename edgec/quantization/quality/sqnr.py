@@ -22,9 +22,20 @@ def judged_values(graph: Graph, *, states: bool = True) -> tuple[ValueName, ...]
     """Return the values that stand for the outputs; without ``states`` for those that users see."""
     producers = graph.producers()
     outputs = graph.outputs if states else graph.without_states(graph.outputs)
-    reals = [_reals_before(graph, producers, value) for value in outputs]
-    found = [_before_fixed(producers.get(value), value) for value in reals if value is not None]
-    return tuple(dict.fromkeys(found))
+    found = [_judged(graph, producers, output) for output in outputs]
+    return tuple(dict.fromkeys(value for value in found if value is not None))
+
+
+def judged_value(graph: Graph, output: ValueName) -> ValueName | None:
+    """Return the value that stands for one output; None where it is made of no reals."""
+    return _judged(graph, graph.producers(), output)
+
+
+def _judged(
+    graph: Graph, producers: Mapping[ValueName, Node], output: ValueName
+) -> ValueName | None:
+    reals = _reals_before(graph, producers, output)
+    return None if reals is None else _before_fixed(producers.get(reals), reals)
 
 
 def _reals_before(

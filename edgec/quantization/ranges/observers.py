@@ -36,6 +36,10 @@ class Range:
             return cls(0.0, 0.0)
         return cls(float(array.min()), float(array.max()))
 
+    @property
+    def magnitude(self) -> float:
+        return max(-self.low, self.high, 0.0)
+
     def union(self, other: "Range") -> "Range":
         return Range(min(self.low, other.low), max(self.high, other.high))
 

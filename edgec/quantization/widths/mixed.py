@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from edgec.ir import DType, Graph, Node
+from edgec.ops.conversion.own_range import OwnRange
 from edgec.ops.conversion.quantize import Quantize
 from edgec.ops.layers.weighted_layer import WeightedLayer
 from edgec.ops.operator import Operator
@@ -99,4 +100,6 @@ class Mixer:
 
 def is_layer(node: Node) -> bool:
     """Tell whether a node computes: neither a view nor a border between two widths."""
-    return isinstance(node.op, Operator) and not (node.op.is_view or isinstance(node.op, Quantize))
+    return isinstance(node.op, Operator) and not (
+        node.op.is_view or isinstance(node.op, Quantize | OwnRange)
+    )

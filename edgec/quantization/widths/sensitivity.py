@@ -12,6 +12,7 @@ import numpy as np
 
 from edgec.ir import DType, Graph, TensorType, ValueName
 from edgec.ops.operator import is_float
+from edgec.quantization.quality.parts import PartMeter
 from edgec.quantization.quality.simulate import Simulation
 from edgec.quantization.quality.sqnr import Noise, judged_values
 from edgec.quantization.ranges.shared_ranges import Ties
@@ -80,13 +81,31 @@ def noise_of_groups(
     """Return the noise of every group by root, on samples; ``kinds`` are the int8 types."""
     floats = Simulation.rounding(graph, {}).run(inputs)
     wanted = {value: floats[value] for value in judged_values(graph)}
+    split = _has_parts(graph, wanted, kinds)
     found: dict[ValueName, float] = {}
     for done, group in enumerate(groups, start=1):
         rounded = {value: kinds[value] for value in group.members if value in kinds}
         simulation = Simulation.rounding(graph, rounded)
+        got = simulation.rerun(floats, inputs, group.members)
         noise = Noise()
-        noise.add(wanted, simulation.rerun(floats, inputs, group.members))
-        found[group.root] = noise.ratio
+        noise.add(wanted, got)
+        found[group.root] = _of_worst_part(graph, wanted, got, kinds) if split else noise.ratio
         if on_progress is not None:
             on_progress(done, len(groups))
     return found
+
+
+def _has_parts(graph: Graph, wanted: Values, kinds: Mapping[ValueName, TensorType]) -> bool:
+    """Tell whether more than one part of the outputs is judged."""
+    meter = PartMeter.of(graph, inner=False)
+    meter.add(wanted, wanted)
+    return sum(each.judged for each in meter.parts(kinds)) > 1
+
+
+def _of_worst_part(
+    graph: Graph, wanted: Values, got: Values, kinds: Mapping[ValueName, TensorType]
+) -> float:
+    """Return the noise of the outputs' worst part. The most that groups can add up to is a sum."""
+    meter = PartMeter.of(graph, inner=False)
+    meter.add(wanted, got)
+    return max(each.noise for each in meter.parts(kinds) if each.judged)

@@ -6,6 +6,7 @@ from small_nets import dense_net, samples_of, uneven_net
 
 from edgec.driver.progress import Quiet
 from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName
+from edgec.ops.elementwise.extremum import Extremum
 from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.movement.concatenation import Concatenation
 from edgec.quantization.best import quantize_best
@@ -181,3 +182,19 @@ def test_the_worst_come_first() -> None:
     found = Evaluation(1, None, None, None, layers)
     assert [each.name for each in found.worst(5)] == ["b", "c", "a"]
     assert [each.name for each in found.worst(1)] == ["c"]
+
+
+def test_what_a_minimum_leaves_out_is_no_loss_of_the_layer_before() -> None:
+    def build(g: GraphBuilder) -> list[ValueName]:
+        x = g.input("x", floats(1, 8))
+        rows = np.random.default_rng(0).standard_normal((8, 8)).astype(np.float32)
+        loud, soft = g.constant("v", 100 * np.abs(rows)), g.constant("w", rows)
+        a = g.add1(FullyConnected(), x, loud, name="a")
+        b = g.add1(FullyConnected(), x, soft, name="b")
+        return [g.add1(Extremum(largest=False), a, b, name="y")]
+
+    graph = graph_of(build)
+    rows = np.random.default_rng(1).standard_normal((40, 8)).astype(np.float32)
+    found = evaluated(graph, Samples({X: np.abs(rows)[:, None]}))
+    levels = {each.name: each.sqnr_db for each in found.layers}
+    assert min(levels.values()) > 25
