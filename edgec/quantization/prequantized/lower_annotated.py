@@ -67,8 +67,18 @@ class _Lowering:
             self._add_tied(node, op, width)
         else:
             fixed = op.prescribed(width) if isinstance(op, Operator) else None
-            inputs = [self._operand(value, width) for value in node.inputs]
+            inputs = self._operands(node, width)
             self._emit(node, inputs, Annotation(fixed, width) if fixed else None, width)
+
+    def _operands(self, node: Node, width: DType) -> list[ValueName]:
+        """Return the inputs of a node, ``width`` wide; what it takes as numbers stays float32."""
+        real = node.op.real_inputs if isinstance(node.op, Operator) else frozenset()
+        return [
+            self._constant(value, self.graph.constants[value], None)
+            if index in real
+            else self._operand(value, width)
+            for index, value in enumerate(node.inputs)
+        ]
 
     def _add_tied(self, node: Node, op: Operator, width: DType) -> None:
         """Compute in the quantization of the one input, or in the output's where there are more."""
