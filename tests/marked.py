@@ -51,7 +51,7 @@ class _Marker:
         if array.dtype != np.float32:
             self._graph.initializer.append(tensor)
             return
-        scale = np.float32(np.abs(array).max(initial=0.0) / _STEPS or 1.0)
+        scale = float(np.float32(np.abs(array).max(initial=0.0) / _STEPS or 1.0))
         self._store(f"{name}.integers", np.rint(array / scale).astype(np.int8))
         parameters = self._parameters(name, scale, 0)
         self._add("DequantizeLinear", [f"{name}.integers", *parameters], f"{name}.numbers")
@@ -72,7 +72,7 @@ class _Marker:
 
     def _around(self, name: str, seen: _Range, output: str = "") -> str:
         low, high = min(seen[0], 0.0), max(seen[1], 0.0, seen[0] + 1e-6)
-        scale = np.float32((high - low) / 255)
+        scale = float(np.float32((high - low) / 255))
         zero = int(np.clip(np.rint(-128 - low / scale), -128, 127))
         parameters = self._parameters(name, scale, zero)
         self._add("QuantizeLinear", [name, *parameters], f"{name}.quantized")
