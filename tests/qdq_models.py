@@ -148,3 +148,16 @@ def assert_within_a_step(path: Path, x: dict[str, Array]) -> Graph:
 
 def layout_of(graph: Graph, name: ValueName) -> tuple[int, ...]:
     return graph.layouts.get(name, tuple(range(graph.types[name].rank)))
+
+
+def two_layers(folder: Path, between: float, shape: tuple[int, ...] = (1, 4, 6, 6)) -> Path:
+    """Write two convolutions with ``between`` as the scale of what is between them.
+
+    0.05 suits it; with fifty times as much, a few steps are left.
+    """
+    b = QdqBuilder()
+    weights = [b.stored(b.integers(4, 4, 3, 3), np.array(0.003), np.array(0, np.int8))] * 2
+    y = b.qdq(b.input("image", shape), 0.03, 7)
+    for w, scale in zip(weights, (between, 0.06), strict=True):
+        y = b.qdq(b.add("Conv", y, w, pads=[1, 1, 1, 1]), scale)
+    return b.file(folder, y)

@@ -45,7 +45,7 @@ def models() -> Iterator[Model]:
     yield Model("branches", lambda folder: _floats(folder, branches(), image=(1, 3, 6, 5)))
     yield Model(
         "signal_int16",
-        lambda folder: replace(_floats(folder, signal_net(), imu=(1, 3, 16)), **_INT16),
+        lambda folder: replace(_floats(folder, signal_net(), imu=(1, 3, 16)), quantize=_INT16),
     )
     yield Model("softmax", lambda folder: _floats(folder, dynamo_cnn(), x=(1, 3, 8, 6)))
     yield Model("transformer", lambda folder: _floats(folder, transformer_block(), x=(1, 6, 16)))
@@ -55,7 +55,7 @@ def models() -> Iterator[Model]:
     yield Model("gru", _gru)
 
 
-_INT16 = {"quantize": "int16x8"}
+_INT16 = "int16x8"
 
 
 def _digits(_: Path) -> BuildOptions:

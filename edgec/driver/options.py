@@ -2,7 +2,7 @@
 
 import difflib
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,15 @@ _CHOICES = {
     "quantize": ("int8", "int16x8", "auto"),
     "effort": ("best", "fast"),
 }
+_VALUES = {  # in a config file
+    str: ("a string", "put the value in double quotes"),
+    bool: ("true or false", "write true or false, without quotes"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOptions:
-    """The effective options of a build. Empty text stands for "not given"."""
+    """The effective options of a build. Empty text, or False, stands for "not given"."""
 
     model: str = ""
     board: str = ""
@@ -45,6 +49,7 @@ class BuildOptions:
     max_drop: str = ""
     shape: str = ""
     state: str = ""
+    allow_poor: bool = False
 
     def checked(self) -> "BuildOptions":
         """Return these options; raise everything that is missing or wrong at once."""
@@ -103,6 +108,7 @@ class BuildOptions:
         values = {each.name: str(getattr(self, each.name)) for each in fields(self)}
         del values["output"]
         values["quantize"] = self.width
+        values["allow_poor"] = "true" if self.allow_poor else ""
         for key in ("model", "calib", "cmsis_nn"):
             values[key] = Path(values[key]).name if values[key] else ""
         values["board"] = Path(values["board"]).name if "/" in values["board"] else values["board"]
@@ -125,9 +131,10 @@ def read_config(path: Path | None) -> BuildOptions:
     return _relative_to(options, chosen.parent)
 
 
-def merged(config: BuildOptions, flags: dict[str, str]) -> BuildOptions:
+def merged(config: BuildOptions, flags: Mapping[str, str | bool]) -> BuildOptions:
     """Return ``config`` with every flag that was given on the command line."""
-    return replace(config, **{key: value for key, value in flags.items() if value})
+    given: dict[str, Any] = {key: value for key, value in flags.items() if value}
+    return replace(config, **given)
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -143,7 +150,7 @@ def _parse(path: Path) -> dict[str, Any]:
 
 
 def _problems(table: dict[str, Any], path: Path) -> list[EdgecError]:
-    known = [each.name for each in fields(BuildOptions)]
+    known = {each.name: type(each.default) for each in fields(BuildOptions)}
     errors = []
     for key, value in table.items():
         near = difflib.get_close_matches(key, known, n=1)
@@ -154,13 +161,14 @@ def _problems(table: dict[str, Any], path: Path) -> list[EdgecError]:
                     "unknown-option", f"unknown key {key!r}", place=Place(str(path), key), help=hint
                 )
             )
-        elif not isinstance(value, str):
+        elif not isinstance(value, known[key]):
+            wanted, hint = _VALUES[known[key]]
             errors.append(
                 EdgecError(
                     "malformed-config",
-                    f"{key}: expected a string, got {value!r}",
+                    f"{key}: expected {wanted}, got {value!r}",
                     place=Place(str(path), key),
-                    help="put the value in double quotes",
+                    help=hint,
                 )
             )
     return errors
@@ -168,7 +176,7 @@ def _problems(table: dict[str, Any], path: Path) -> list[EdgecError]:
 
 def _relative_to(options: BuildOptions, folder: Path) -> BuildOptions:
     """Resolve the paths of a config file against its folder."""
-    paths = {
+    paths: dict[str, Any] = {
         key: str(folder / getattr(options, key))
         for key in ("model", "calib", "output", "cmsis_nn")
         if getattr(options, key) and (key, getattr(options, key)) != ("calib", RANDOM)

@@ -121,6 +121,31 @@ PAGES = (
         """,
     ),
     page(
+        "poor-quantization",
+        "the integers that a file states are far from the floats they stand for",
+        meaning="""
+            A file that states its quantization (QDQ, QLinear) is taken at its word. Its integers
+            are compared with its own float meaning: the file's weights and clamps, activations not
+            rounded. At the named layer less than 10 dB are left: noise is more than a tenth of the
+            signal, and answers are wrong. The note says what was measured: the samples of --calib,
+            or inputs drawn from the range that the file states for them (uniform, normal and
+            smooth; a layer counts by those that suit it best, and not at all where its error is
+            about a step of its own). From 10 to 20 dB it is a warning.
+        """,
+        example="""
+            edgec build kws.qdq.onnx --board stm32
+            error[poor-quantization]: against the floats they stand for, the integers that the file
+            states have 4.5 dB at node '/head/Gemm', 4.5 dB at the output; less than 10 dB
+        """,
+        remedy="""
+            Quantize the model again, with calibration samples like the real inputs: a range that
+            is far too wide leaves a few steps to what is really there. Or give the float model
+            with --calib. --calib FILE.npz measures on samples of yours; `edgec eval --data
+            FILE.npz` shows every layer. --allow-poor (allow_poor = true in edgec.toml) builds the
+            model as it is.
+        """,
+    ),
+    page(
         "incomplete-quantization",
         "a quantized model leaves a part of itself in float",
         meaning="""

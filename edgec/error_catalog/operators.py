@@ -88,10 +88,18 @@ PAGES = (
         "the shape of an input is not fixed in the model",
         meaning="""
             Memory is planned when the model is compiled, so every axis must be known. A dynamic
-            first axis (the batch) becomes 1 by itself; others do not.
+            batch becomes 1 by itself: the first axis, unless an operator has it otherwise. What
+            an LSTM, GRU or RNN takes its steps along is time, whichever axis that is; what a
+            convolution runs along, or an operator sums, normalizes or compares along, is no batch
+            either. The message says which operator it was, the help what to type.
         """,
         example="torch.onnx.export(..., dynamic_axes={'x': {2: 'height', 3: 'width'}})",
-        remedy="Export with a fixed input shape: leave dynamic_axes / dynamic_shapes out.",
+        remedy="""
+            Give the whole shape, --shape x=1,3,96,96; for a time axis as many steps as one run is
+            to have. Or export with a fixed input shape: leave dynamic_axes / dynamic_shapes out.
+            A recurrent layer that is to run step by step keeps its state only where that is an
+            input and an output of the model: --shape x=1,1,6 --state h_in=h_out.
+        """,
     ),
     page(
         "unsupported-state",

@@ -83,6 +83,11 @@ class Operator(Op):
         return False
 
     @property
+    def own_values(self) -> tuple[float, ...]:
+        """Real numbers that outputs may have beside those of the inputs, where only data moves."""
+        return ()
+
+    @property
     def clamp(self) -> "Activation":
         """The activation that is fused: the operator's field, where it has one."""
         fused: Activation = getattr(self, "activation", Activation.NONE)

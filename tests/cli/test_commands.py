@@ -189,7 +189,7 @@ def test_a_closed_pipe_is_no_error() -> None:
 
 
 def test_an_interrupt_ends_quietly(cli: Cli, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(edgec.cli.compile.check, "check_model", interrupted)
@@ -201,7 +201,7 @@ def test_an_interrupt_ends_quietly(cli: Cli, model: Path, monkeypatch: pytest.Mo
 def broken_check(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Make `edgec check` fail as a bug would, with bug files in ``tmp_path``."""
 
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise IndexError("list index out of range")
 
     monkeypatch.setattr(edgec.cli.compile.check, "check_model", broken)

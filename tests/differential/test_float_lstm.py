@@ -180,13 +180,19 @@ def test_first_states_may_be_computed() -> None:
         assert all(got[v].tobytes() == wanted[v].tobytes() for v in integer.outputs)
 
 
-def built_layer(folder: Path, *, keeps: bool, **more: str) -> OutputInfo:
+def built_layer(folder: Path, *, keeps: bool, quantize: str = "", max_drop: str = "") -> OutputInfo:
     """Build a float LSTM file, lstm.tflite, calibrated with calib.npz."""
     path, calib = folder / "lstm.tflite", folder / "calib.npz"
     path.write_bytes(write_tflite(layer(keeps=keeps, last=True)))
     np.savez(calib, x=waves(24)[:, 0])
-    inputs = {"model": str(path), "board": "qemu-m4", "calib": str(calib)}
-    options = BuildOptions(**inputs, output=str(folder / "out"), **more)
+    options = BuildOptions(
+        model=str(path),
+        board="qemu-m4",
+        calib=str(calib),
+        output=str(folder / "out"),
+        quantize=quantize,
+        max_drop=max_drop,
+    )
     return open_output(build(options).folder)
 
 

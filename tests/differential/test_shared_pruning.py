@@ -22,10 +22,10 @@ pytestmark = [
 ]
 
 
-def options(name: str, **more: str) -> BuildOptions:
+def options(name: str, *, prune: str = "", output: str = "") -> BuildOptions:
     folder = MODELS / name
-    files = {"model": str(folder / f"{name}.onnx"), "calib": str(folder / "calib.npz")}
-    return BuildOptions(board=BOARD, **files, **more)
+    model, calib = folder / f"{name}.onnx", folder / "calib.npz"
+    return BuildOptions(board=BOARD, model=str(model), calib=str(calib), prune=prune, output=output)
 
 
 @cache

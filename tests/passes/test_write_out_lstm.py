@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from ops.case import random_array
 
-from edgec.ir import DType, Graph, GraphBuilder, TensorType, ValueName, evaluate, verify
+from edgec.ir import DType, Graph, GraphBuilder, Node, TensorType, ValueName, evaluate, verify
+from edgec.ops.activations.relu import Relu
 from edgec.ops.layers.lstm import Lstm
 from edgec.passes.cleanup.write_out_lstm import WriteOutLstm
 from edgec.quantization.quality.sqnr import output_sqnr_db
@@ -92,3 +93,20 @@ def test_in_int16_it_is_finer_than_the_operator() -> None:
     ]
     narrow, wide = (output_sqnr_db(each, data, wanted) for each in made)
     assert wide > narrow + 3
+
+
+def test_names_of_steps_that_are_taken_get_others() -> None:
+    """ONNX's importer has made a node called like one of the steps' already."""
+    graph = layer()
+    named = {"layer/reshaped", "layer/reshaped.2"}
+    relu = [
+        Node(name, Relu(), (ValueName("x"),), (ValueName(f"of {name}"),), (name,))
+        for name in sorted(named)
+    ]
+    kinds = {each.outputs[0]: graph.types[ValueName("x")] for each in relu}
+    whole = replace(graph, outputs=(*graph.outputs, *kinds)).with_nodes(
+        [*relu, *graph.nodes], types=kinds
+    )
+    written = WriteOutLstm().run(whole)
+    verify(written)
+    assert named < {node.name for node in written.nodes}

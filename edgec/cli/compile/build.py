@@ -10,6 +10,7 @@ from rich.text import Text
 
 from edgec.cli.compile.layers import layer_table
 from edgec.cli.compile.quantization_options import (
+    AllowPoor,
     Calib,
     Calibration,
     Effort,
@@ -50,6 +51,7 @@ def build(
     max_drop: MaxDrop = "",
     shape: Shape = None,
     state: StateOf = "",
+    allow_poor: AllowPoor = False,
     config: Annotated[
         str, typer.Option("--config", help="Options as TOML; flags win. [edgec.toml]")
     ] = "",
@@ -73,6 +75,7 @@ def build(
             max_drop=max_drop,
             shape=joined(shape),
             state=state,
+            allow_poor=allow_poor,
         )
     )
     options = merged(read_config(Path(config) if config else None), flags)

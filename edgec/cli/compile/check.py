@@ -6,7 +6,7 @@ import typer
 from rich.text import Text
 
 from edgec.cli.compile.layers import layer_table
-from edgec.cli.compile.quantization_options import Shape, StateOf
+from edgec.cli.compile.quantization_options import AllowPoor, Shape, StateOf
 from edgec.cli.failures import print_problems, problem_json
 from edgec.cli.shared_options import CmsisNn, Json, Kernels, Model, Verbose
 from edgec.cli.terminal import plain, print_json, results
@@ -25,11 +25,13 @@ def check(
     cmsis_nn: CmsisNn = "",
     shape: Shape = None,
     state: StateOf = "",
+    allow_poor: AllowPoor = False,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Say what is supported, what is not, and whether it fits; builds nothing."""
-    result = check_model(model, board, kernels, parse_shapes(joined(shape)), state, cmsis_nn)
+    shapes = parse_shapes(joined(shape))
+    result = check_model(model, board, kernels, shapes, state, cmsis_nn, allow_poor=allow_poor)
     if json:
         print_json(_document(result, asked_board=bool(board)))
     else:
@@ -43,7 +45,7 @@ def _document(result: CheckResult, *, asked_board: bool) -> dict[str, Any]:
     return {
         "supported": result.program is not None,
         "problems": [problem_json(each) for each in result.problems],
-        "fits": not result.problems if asked_board and memory else None,
+        "fits": result.fits if asked_board and memory else None,
         "board": board.id if board else None,
         "arena_bytes": memory.size if memory else None,
         "arena_lower_bound_bytes": memory.lower_bound if memory else None,
@@ -94,7 +96,7 @@ def _verdict(result: CheckResult, model: str, *, asked_board: bool) -> str:
     lines = [f"{plain(model)}: supported, {len(_layers(result))} kernel calls on {board.cpu}"]
     lines.append(f"arena {result.memory.size:,} bytes, constants {_weights(result) or 0:,} bytes")
     if asked_board:
-        fits = "fits" if not result.problems else "does not fit"
+        fits = "fits" if result.fits else "does not fit"
         lines[-1] += f": {fits} {board.id} ({board.ram_bytes:,} RAM, {board.flash_bytes:,} flash)"
     if result.transposes:
         lines.append(f"{result.transposes} transpose(s) are left: they cost time and memory")

@@ -53,4 +53,11 @@ StateOf = Annotated[
         "none: a TFLite file's own states too begin every run from zero; keep: they do not.",
     ),
 ]
+AllowPoor = Annotated[
+    bool,
+    typer.Option(
+        "--allow-poor",
+        help="Take a file whose stated quantization is below 10 dB all the same, with a warning.",
+    ),
+]
 ModelFile = Annotated[str, typer.Argument(help="An ONNX or TFLite file.", show_default=False)]

@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from edgec.cli.compile.quantization_options import (
+    AllowPoor,
     Calib,
     Calibration,
     Effort,
@@ -37,6 +38,7 @@ def quantize(
     prune: Prune = "",
     shape: Shape = None,
     state: StateOf = "",
+    allow_poor: AllowPoor = False,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -51,6 +53,7 @@ def quantize(
         prune=prune,
         shape=joined(shape),
         state=state,
+        allow_poor=allow_poor,
     )
     with progress(quiet=json) as drawn:
         result = quantize_file(options, output, drawn)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from edgec.driver.compile.compile import is_float_model, lower_graph, target_of
 from edgec.driver.compile.fit import check_arena
+from edgec.driver.compile.poor_quality import poor_quantization
 from edgec.driver.compile.stated import in_steps_if_annotated
 from edgec.errors import EdgecError
 from edgec.frontends import load
@@ -37,6 +38,11 @@ class CheckResult:
     board: Board | None = None
     transposes: int = 0
 
+    @property
+    def fits(self) -> bool:
+        """Whether memory is none of the problems."""
+        return all(each.code != "does-not-fit" for each in self.problems)
+
 
 def check(
     model: Path,
@@ -45,23 +51,29 @@ def check(
     shapes: Shapes = MappingProxyType({}),
     state: str = "",
     cmsis_nn: str = "",
+    *,
+    allow_poor: bool = False,
 ) -> CheckResult:
     """Collect every problem of a model; file and board must exist, or ``EdgecError`` is raised.
 
     ``state`` is what --state says: ``invalid-option`` is raised too. So are problems of CMSIS-NN,
-    which are none of the model's; ``cmsis_nn`` is a folder with the user's copy, or "".
+    which are none of the model's; ``cmsis_nn`` is a folder with the user's copy, or "". What a
+    file's stated quantization loses is a problem as in a build, unless ``allow_poor``.
     """
     states = parse_states(state)
     board = load_board(board_name or DEFAULT_BOARD)
     target = target_of(board, kernels, cmsis_nn)
     try:
-        graph = integer_preview(with_file_states(load(model, shapes).graph, state), states)
+        source = with_file_states(load(model, shapes).graph, state)
+        graph, meaning = _preview(source, states)
         program, memory = lower_graph(graph, target, kernels)
     except EdgecError as error:
         if error.code in {"file-not-found", "unreadable-file", "unknown-format"}:
             raise
         return CheckResult(False, list(error.problems()), board=board)
     problems = _fit_problems(memory, board) if board_name else []
+    poor = poor_quantization(str(model), meaning, graph) if meaning and not allow_poor else None
+    problems += [poor] if poor else []
     transposes = sum(step.op == "transpose" for step in program.steps)
     return CheckResult(not problems, problems, graph, program, memory, board, transposes)
 
@@ -71,15 +83,22 @@ def integer_preview(graph: Graph, states: Sequence[State] = ()) -> Graph:
 
     Shapes, kernels and memory are those of a real build; scales and accuracy are not.
     """
+    return _preview(graph, states)[0]
+
+
+def _preview(graph: Graph, states: Sequence[State]) -> tuple[Graph, Graph | None]:
+    """Return the integers, and the floats they stand for where the file states all of them."""
     if not is_float_model(graph):
-        return with_states(optimize_integer(graph), states)
+        return with_states(optimize_integer(graph), states), None
     graph = optimize_float(in_steps_if_annotated(graph))
     if is_annotated(graph):
-        stated = Prequantized.of(graph).completed(_placeholders(graph))
-        return with_states(optimize_integer(stated.integers()), states)
+        stated = Prequantized.of(graph)
+        integers = stated.completed(_placeholders(graph)).integers()
+        meaning = graph if stated.is_complete() else None
+        return with_states(optimize_integer(integers), states), meaning
     graph = with_states(graph, states)
     check_weights(graph)
-    return optimize_integer(quantize(graph, _placeholders(graph)))
+    return optimize_integer(quantize(graph, _placeholders(graph))), None
 
 
 def _placeholders(graph: Graph) -> dict[ValueName, Range]:

@@ -10,6 +10,7 @@ from edgec.codegen.firmware import FirmwareModel, firmware_tree
 from edgec.codegen.library import Origin, library_tree
 from edgec.codegen.source_tree import SourceTree
 from edgec.driver.compile.fit import check_arena
+from edgec.driver.compile.poor_quality import approved
 from edgec.driver.compile.quantization import calibration_samples, quantize_model
 from edgec.driver.compile.stages import (
     FloatModel,
@@ -140,7 +141,8 @@ def integer_model(
     if is_annotated(graph):
         _check_not_pruned(options)
         integers, told = integers_as_stated(options.model, options.calib, graph, progress)
-        return _optimized(PrequantizedModel(source, integers, graph, told), options, observers)
+        stated = PrequantizedModel(source, integers, graph, told)
+        return approved(_optimized(stated, options, observers), options)
     return quantized(float_model(options, source, graph, progress), options, progress, observers)
 
 

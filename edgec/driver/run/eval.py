@@ -46,7 +46,8 @@ def evaluate_model(
     progress = progress or Quiet()
     if on:
         check_place(on)
-    own = replace(options, calib=options.calib or str(data)).quantization_checked()
+    own = replace(options, calib=options.calib or str(data), allow_poor=True)
+    own = own.quantization_checked()
     made = integer_model(own, progress)
     result, samples = _evaluated(options, made, data, progress)
     deployed = run_deployed(own, made, samples, on, progress) if on else None

@@ -13,6 +13,7 @@ from typing import Any
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.frontends.importers import load_importers
 from edgec.frontends.limits import MAX_BYTES, too_large
+from edgec.frontends.onnx.axis_roles import AxisRoles
 from edgec.frontends.onnx.constant_folding import (
     FOLDABLE,
     SAME_ELEMENTS,
@@ -26,7 +27,7 @@ from edgec.frontends.onnx.nodes import attributes, operator_key, unread, unsuppo
 from edgec.frontends.onnx.operators.ml_labels import labels
 from edgec.frontends.onnx.qdq import grid_of, in_floats
 from edgec.frontends.onnx.tensors import malformed, tensor_array
-from edgec.frontends.onnx.values import input_type, name_outputs
+from edgec.frontends.onnx.values import first_axis_remark, input_type, name_outputs
 from edgec.frontends.shapes import Shapes, check_names
 from edgec.ir import Array, DType, Graph, GraphBuilder, QParams, TensorType, ValueName
 from edgec.ops.registry import IMPORTERS, Format, SourceNode
@@ -96,9 +97,11 @@ class _Import:
     def declare_inputs(self) -> None:
         inputs = [each for each in self.model.graph.input if each.name not in self.initializers]
         check_names(self.shapes, [each.name for each in inputs], self.place)
+        roles = AxisRoles(self.model)
         for each in inputs:
             try:
-                self._declare(each.name, input_type(each, self.place, self.shapes))
+                self._declare(each.name, input_type(each, self.place, self.shapes, roles))
+                self.remarks += filter(None, [first_axis_remark(each, self.shapes, roles)])
             except EdgecError as error:
                 self.problems.append(error)
                 self.lost.add(each.name)

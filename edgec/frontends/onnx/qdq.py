@@ -15,6 +15,7 @@ from edgec.ops.activations.relu import Relu
 from edgec.ops.conversion.dequantize import Dequantize
 from edgec.ops.conversion.fake_quantize import FakeQuantize
 from edgec.ops.conversion.quantize import Quantize
+from edgec.ops.movement.pad import Pad
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.operator import Activation, Operator, OutputRule
 
@@ -136,6 +137,8 @@ class _InFloats:
         op, kinds = node.op, [self.stated.get(value) for value in node.inputs]
         if isinstance(op, Clip):
             return _clip_of_numbers(op, self.stated[node.inputs[0]])
+        if isinstance(op, Pad):
+            return replace(op, value=_number(op.value, self.stated[node.inputs[0]]))
         data = [q for q, value in zip(kinds, node.inputs, strict=True) if self._is_data(value)]
         if not isinstance(op, Operator) or not _moves(op) or len(set(data)) > 1:
             raise self._reject(node, f"{op.name} on integers")

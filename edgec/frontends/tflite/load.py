@@ -1,5 +1,7 @@
 """TFLite -> Graph: checks what the file computes in, then gives each operator to its importer."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -79,7 +81,19 @@ class _Import:
         raise_all([*self._errors, *self._checks.ends(place)])
         outputs = [self._read(each, place) for each in self._model.outputs]
         raise_all([_fixed_output(each, place) for each in outputs if self._is_fixed(each)])
-        return self._builder.build(outputs)
+        return replace(self._builder.build(outputs), remarks=tuple(self._open_inputs()))
+
+    def _open_inputs(self) -> Iterator[str]:
+        """Say which axes the file leaves open that are no batch."""
+        for number in self._model.inputs:
+            tensor = self._model.tensors[number]
+            axes = [str(axis) for axis in tensor.open_axes if axis]
+            if axes:
+                yield (
+                    f"input {self._names[number]!r}: the file leaves axis {', '.join(axes)} open, "
+                    f"{'x'.join(map(str, tensor.shape))} is taken, as the converter stored it; for "
+                    "another length convert the model again with a fixed input shape"
+                )
 
     def _is_fixed(self, value: ValueName) -> bool:
         """Tell whether a value does not follow from the inputs: a constant, or a variable."""

@@ -33,7 +33,8 @@ _NO_TENSOR = -1
 class FileTensor:
     """One tensor: ``dtype`` is None where edgec has no such type, ``data`` where it is computed.
 
-    ``oddity`` names a feature of the file format that edgec does not know (sparsity, ...).
+    ``oddity`` names a feature of the file format that edgec does not know (sparsity, ...);
+    ``open_axes`` are those that the file leaves open beside a shape it was made with.
     """
 
     name: str
@@ -44,6 +45,7 @@ class FileTensor:
     data: Array | None
     oddity: str
     variable: bool = False  # keeps its value between runs
+    open_axes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +200,7 @@ class _Reader:
             _shaped(data, name, shape, dtype),
             _oddity(table),
             bool(table.IsVariable()),
+            self._open_axes(table),
         )
 
     def _shape(self, table: Any, name: str) -> tuple[int, ...]:
@@ -208,6 +211,10 @@ class _Reader:
         if min(shape, default=0) < -1:
             raise _MalformedError(f"tensor {name!r} has shape {tuple(shape)}")
         return tuple(1 if extent == -1 else extent for extent in shape)
+
+    def _open_axes(self, table: Any) -> tuple[int, ...]:
+        stated = self._numbers(table, "ShapeSignature") or self._numbers(table, "Shape")
+        return tuple(axis for axis, extent in enumerate(stated) if extent == -1)
 
     def _constant(self, model: Any, table: Any, buffers: int) -> Array | None:
         """Return the bytes of a tensor's buffer, None where it has none."""

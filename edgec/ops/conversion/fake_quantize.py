@@ -4,7 +4,7 @@ The front end makes it from QDQ models; lowering turns what is marked into integ
 scales, and the mark is gone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -41,6 +41,11 @@ class Annotation:
             self.scale * (int(bounds.min) - self.zero_point),
             self.scale * (int(bounds.max) - self.zero_point),
         )
+
+    def holds(self, numbers: Iterable[float]) -> bool:
+        """Tell whether numbers are within the limits, rounded."""
+        low, high = self.limits
+        return all(low - self.scale / 2 <= x <= high + self.scale / 2 for x in numbers)
 
     def of_shape(self, shape: Sequence[int]) -> TensorType:
         """Return the type of a tensor of such integers."""

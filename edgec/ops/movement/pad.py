@@ -13,6 +13,8 @@ from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
+_INFINITY = 1e30  # less than the least float32, which exporters write where they mean infinity
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pad(Operator):
@@ -50,6 +52,10 @@ class Pad(Operator):
         q = kind.qparams
         steps = np.clip(self.value / q.scale, -(2.0**31), 2.0**31)
         return int(np.clip(np.rint(steps) + q.zero_point, limits.min, limits.max))
+
+    @property
+    def own_values(self) -> tuple[float, ...]:
+        return (self.value,) if abs(self.value) < _INFINITY else ()
 
     def permuted(self, perm: Sequence[int]) -> "Pad":
         return replace(self, paddings=tuple(self.paddings[axis] for axis in perm))

@@ -108,9 +108,12 @@ def _spliced(
             taken.add(new[value])
     inner = written.renamed(new)
     origins = node.origins or (node.name,)
-    named = [
-        Node(around.unused_node(each.name), each.op, each.inputs, each.outputs, origins)
-        for each in inner.nodes
-    ]
+    named: list[Node] = []
+    called = {each.name for each in inner.nodes}  # nobody's new name may be another's old one
+    for each in inner.nodes:
+        called.discard(each.name)
+        name = around.unused_node(each.name, taken=called)
+        called.add(name)
+        named.append(Node(name, each.op, each.inputs, each.outputs, origins))
     added = {value: kind for value, kind in inner.types.items() if value not in names.values()}
     return Replacement(named, {}, added, inner.constants)

@@ -4,8 +4,10 @@ FakeQuantize nodes are taken out of the graph; what they say is spread to the va
 operators that only move data, and clamps, have the same integers on both sides.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from edgec.ir import DType, Graph, Node, QParams, ValueName
 from edgec.ops.conversion.fake_quantize import Annotation, FakeQuantize
@@ -125,7 +127,14 @@ class _Spread:
         if op.fixed_output is not None:
             yield from ((value, _prescribed(op, known)) for value in node.outputs)
         elif _keeps_integers(node):
-            yield from ((value, _common(known)) for value in node.outputs)
+            held = _holding(_common(known), self._own_values(node, op))
+            yield from ((value, held) for value in node.outputs)
+
+    def _own_values(self, node: Node, op: Operator) -> list[float]:
+        """Return the least and the largest number that a node adds to the inputs': of constants."""
+        arrays = [self.graph.constants[v] for v in node.inputs if v in self.graph.constants]
+        ranges = [Range.of(array) for array in arrays if array.dtype == np.float32]
+        return [*op.own_values, *(bound for each in ranges for bound in (each.low, each.high))]
 
     def _known(self, node: Node) -> list[Annotation]:
         """Return the annotations of all inputs; none where one is not known yet."""
@@ -152,6 +161,15 @@ def _common(annotations: list[Annotation]) -> Annotation:
     wide = any(annotation.dtype is DType.INT16 for annotation in annotations)
     dtype = DType.INT16 if wide else DType.INT8
     return Annotation(activation_qparams(Range(min(lows), max(highs)), 0.0, dtype), dtype)
+
+
+def _holding(annotation: Annotation, numbers: Sequence[float]) -> Annotation:
+    """Return integers like these that hold more numbers: the same where they do already."""
+    if annotation.holds(numbers):
+        return annotation
+    low, high = annotation.limits
+    both = Range(min(low, *numbers), max(high, *numbers))
+    return Annotation(activation_qparams(both, 0.0, annotation.dtype), annotation.dtype)
 
 
 def _keeps_integers(node: Node) -> bool:

@@ -67,23 +67,42 @@ class _Lowering:
             self._add_tied(node, op, width)
         else:
             fixed = op.prescribed(width) if isinstance(op, Operator) else None
-            inputs = [self._operand(value, width) for value in node.inputs]
+            inputs = self._operands(node, width)
             self._emit(node, inputs, Annotation(fixed, width) if fixed else None, width)
 
+    def _operands(self, node: Node, width: DType) -> list[ValueName]:
+        """Return the inputs of a node, ``width`` wide; what it takes as numbers stays float32."""
+        real = node.op.real_inputs if isinstance(node.op, Operator) else frozenset()
+        return [
+            self._constant(value, self.graph.constants[value], None)
+            if index in real
+            else self._operand(value, width)
+            for index, value in enumerate(node.inputs)
+        ]
+
     def _add_tied(self, node: Node, op: Operator, width: DType) -> None:
-        """Compute in the quantization of the one input, or in the output's where there are more."""
+        """Compute in the quantization of the one input where that holds all; in the output's else.
+
+        Constants and borders may lie outside of what the input can be.
+        """
         target = self.annotated.annotations.get(node.outputs[0])
-        data = [value for value in node.inputs if value in self.annotated.annotations]
-        if target is None or not data:
+        if target is None:
             self._emit(node, [self._operand(value, width) for value in node.inputs])
             return
+        only = self._only_input(node, op)
         mean = _as_mean(op, self.graph.types[node.inputs[0]])
-        if mean is not None and self._mark(data[0]) != target:
+        if mean is not None and only != target:
             inputs = [self._operand(value, width) for value in node.inputs]
             self._emit(replace(node, op=mean), inputs, width=width)
             return
-        common = in_width(self._mark(data[0]) if len(data) == 1 else target, width)
+        common = in_width(only or target, width)
         self._emit(node, [self._brought_to(value, common) for value in node.inputs], common)
+
+    def _only_input(self, node: Node, op: Operator) -> Annotation | None:
+        """Return the integers of the one float operand of a node; None where there are more."""
+        floats = [value for value in node.inputs if is_float(self.graph.types[value])]
+        known = self.annotated.annotations.get(floats[0]) if len(floats) == 1 else None
+        return known if known is not None and known.holds(op.own_values) else None
 
     def _mark(self, value: ValueName) -> Annotation:
         return self.annotated.annotations[value]

@@ -1,5 +1,6 @@
 """Quantized ONNX models: every form becomes integers with just the scales that the file states."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -332,3 +333,37 @@ def test_onnxruntimes_own_domain_of_qdq(tmp_path: Path) -> None:
     assert [n.op for n in load_onnx(path).nodes if isinstance(n.op, FakeQuantize)] == [
         FakeQuantize(scale=float(np.float32(IN)), zero_point=5)
     ]
+
+
+@pytest.mark.parametrize("fill", [None, -100, 20])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_border_of_integers_is_the_number_they_stand_for(
+    kind: type, fill: int | None, tmp_path: Path
+) -> None:
+    """Without a value ONNX pads with the integer 0, which is no zero beside a zero point."""
+    b = QdqBuilder(kind=kind)
+    x = b.quantized(b.input("image", IMAGE.shape), IN, 7)
+    value = [] if fill is None else [b.zero(fill)]
+    padded = b.add("Pad", x, b.ints(0, 0, 1, 2, 0, 0, 0, 1), *value)
+    graph = assert_within_a_step(b.file(tmp_path, b.dequantized(padded, IN, 7)), {"image": IMAGE})
+    assert [node.op.name for node in graph.nodes if node.op.name == "pad"] == ["pad"]
+
+
+def large_border(b: QdqBuilder, x: str) -> str:
+    return b.add("Pad", x, b.ints(0, 0, 1, 1, 0, 0, 1, 1), b.weight(np.float32(9)))
+
+
+def large_floor(b: QdqBuilder, x: str) -> str:
+    return b.add("Max", x, b.weight(np.linspace(4, 8, IMAGE.shape[3]).astype(np.float32)))
+
+
+@pytest.mark.parametrize("build", [large_border, large_floor])
+def test_unmarked_values_hold_what_constants_bring(
+    build: Callable[[QdqBuilder, str], str], tmp_path: Path
+) -> None:
+    """The input ends at 3.6; what is between it and the layer has no range in the file."""
+    b = QdqBuilder()
+    x = b.qdq(b.input("image", IMAGE.shape), IN, 7)
+    w = b.stored(b.integers(3, 4, 1, 1), np.array(0.001), np.array(0, np.int8))
+    y = b.qdq(b.add("Conv", build(b, x), w), OUT)
+    assert_within_a_step(b.file(tmp_path, y), {"image": IMAGE})

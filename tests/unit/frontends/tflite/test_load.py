@@ -1,6 +1,7 @@
 """The TFLite front end: what it accepts, and one error for each thing it cannot take."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -377,3 +378,20 @@ def test_two_convolutions_round_trip(tmp_path: Path) -> None:
     for name, data in graph.constants.items():
         assert np.array_equal(back.constants[name], data)
         assert back.types[name] == graph.types[name]
+
+
+def test_axes_that_a_file_leaves_open_are_remarked_on(tmp_path: Path) -> None:
+    """The file has shapes for one length: a batch needs no word, anything else does."""
+
+    def opened(*signature: int) -> Change:
+        def change(layout: OddLayout, fields: dict[str, Any]) -> dict[str, Any]:
+            return fields | {"ShapeSignature": layout._numbers(signature, np.int32)}
+
+        return change
+
+    path = tmp_path / "model.tflite"
+    path.write_bytes(file(Tensor=opened(-1, 4, 4, 2)))
+    assert load_tflite(path).remarks == ()
+    path.write_bytes(file(Tensor=opened(-1, -1, 4, 2)))
+    (remark,) = load_tflite(path).remarks
+    assert "input 'x': the file leaves axis 1 open, 1x4x4x2 is taken" in remark
