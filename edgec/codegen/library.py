@@ -8,8 +8,9 @@ from edgec import __version__
 from edgec.backends.backend import Backend, backend_named
 from edgec.backends.runtime_sources import HEADER
 from edgec.backends.runtime_sources import closure as runtime_closure
+from edgec.codegen.c_names import identifier, symbols
 from edgec.codegen.emit import Names, array_body, body_lines, c_type, number, uses_arena
-from edgec.codegen.render import comment, identifier, identifiers, render
+from edgec.codegen.render import comment, render
 from edgec.codegen.source_tree import SourceTree
 from edgec.ir import DType
 from edgec.memory.deployment import Deployment
@@ -64,7 +65,7 @@ class ConstantView:
     """A constant array: its declaration and its elements."""
 
     declaration: str
-    body: str
+    lines: tuple[str, ...]
     comment: str
 
 
@@ -216,8 +217,7 @@ def _quantizer(port: Port) -> str:
 
 def _view(program: Program, memory: MemoryPlan, cpu: CpuCore, origin: Origin) -> LibraryView:
     name = identifier(program.name)
-    symbols = identifiers(f"{name}_{each}" for each in program.constants)
-    names = Names({each: symbols[f"{name}_{each}"] for each in program.constants}, memory.offsets)
+    names = Names(symbols(name, program.constants), memory.offsets)
     return LibraryView(
         version=__version__,
         origin=origin,
@@ -312,7 +312,7 @@ def _constant_view(constant: ConstantArray, names: Names) -> ConstantView:
     kind = c_type(constant.data.dtype.name)
     return ConstantView(
         f"const {kind} {symbol}[{max(constant.data.size, 1)}]",
-        array_body(constant.data),
+        tuple(array_body(constant.data).splitlines()),
         comment(f"{constant.name} {'x'.join(map(str, constant.data.shape))}"),
     )
 

@@ -73,7 +73,7 @@ class Compiled:
     @property
     def warnings(self) -> tuple[str, ...]:
         told = self.model.integers.warnings
-        return (*self.program.warnings, *told, *self.model.remarks)
+        return (*self.options.name_warnings, *self.program.warnings, *told, *self.model.remarks)
 
 
 class PassLog:
@@ -249,9 +249,14 @@ def _check_not_pruned(options: BuildOptions) -> None:
         )
 
 
+def _keyword(name: str, value: str) -> str:
+    """Return how Python passes ``value`` under a name that may be any text."""
+    return f"{name}={value}" if name.isidentifier() else f"**{{{name!r}: {value}}}"
+
+
 def _no_calibration(options: BuildOptions, graph: Graph) -> EdgecError:
     wanted = ", ".join(
-        f"{name}=<float32 samples x {'x'.join(map(str, source_shape(graph, name)[1:]))}>"
+        _keyword(name, f"<float32 samples x {'x'.join(map(str, source_shape(graph, name)[1:]))}>")
         for name in graph.without_states(graph.inputs)
     )
     return EdgecError(
