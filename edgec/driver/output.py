@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from edgec.driver.ports import PortInfo
@@ -15,6 +17,7 @@ from edgec.targets.board import Board, load_board
 from edgec.targets.twin import twin_of
 
 _SCHEMA = 1
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 BOARD_COPY = "firmware/board.toml"
 
 
@@ -81,6 +84,8 @@ def open_output(folder: Path) -> OutputInfo:
         model = report["model"]
         if report["schema"] != _SCHEMA:
             raise _damaged(folder, f"report schema {report['schema']} is not {_SCHEMA}")
+        if not _NAME.fullmatch(model["name"]):
+            raise _damaged(folder, f"report.json names a model {model['name']!r}")
         ports = [[PortInfo.from_json(each) for each in model[key]] for key in ("inputs", "outputs")]
         return OutputInfo(folder, report, str(model["name"]), ports[0], ports[1])
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
@@ -127,7 +132,7 @@ def check_output_folder(folder: Path) -> None:
             "output-in-use",
             "a build replaces its output folder, and this one is not edgec's",
             place=Place(str(folder)),
-            help=f"name a new folder, for instance -o {folder / 'edgec_out'}",
+            help=f"name a new folder, for instance -o {quote(str(folder / 'edgec_out'))}",
         )
 
 

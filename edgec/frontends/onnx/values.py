@@ -1,6 +1,7 @@
 """Inputs and outputs of an ONNX graph: types with open axes filled in, names kept."""
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import Any
 
 import onnx
@@ -42,7 +43,7 @@ def input_type(value: Any, place: Place, shapes: Shapes) -> TensorType:
         return TensorType(shapes[value.name], dtype)
     if not tensor.HasField("shape") or len(tensor.shape.dim) > MAX_RANK:
         message = f"input {value.name!r} has no known shape of at most {MAX_RANK} axes"
-        hint = _FIX.format(name=value.name, shape="1,...")
+        hint = _FIX.format(name=quote(value.name), shape="1,...")
         raise EdgecError("dynamic-shape", message, place=inside, help=hint)
     own = tuple(_known(dim) for dim in tensor.shape.dim)
     shape = bound(value.name, own, shapes, inside)
@@ -103,7 +104,7 @@ def _closed(value: Any, shape: Sequence[int | None], place: Place) -> tuple[int,
     what = f"named {dim.dim_param!r}" if dim.dim_param else given
     message = f"axis {axis} of {place.inside} is dynamic ({what})"
     wanted = ",".join("?" if extent is None else str(extent) for extent in extents)
-    hint = _FIX.format(name=value.name, shape=wanted)
+    hint = _FIX.format(name=quote(value.name), shape=wanted)
     raise EdgecError("dynamic-shape", message, place=place, help=hint)
 
 
