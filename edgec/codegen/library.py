@@ -134,6 +134,7 @@ class LibraryView:
     abi_version: int
     cpu: str
     required_macros: tuple[str, ...]
+    excluded_macros: tuple[str, ...]
     model_hash: str
     inputs: tuple[PortView, ...]
     outputs: tuple[PortView, ...]
@@ -227,6 +228,7 @@ def _view(program: Program, memory: MemoryPlan, cpu: CpuCore, origin: Origin) ->
         abi_version=ABI_VERSION,
         cpu=cpu.name,
         required_macros=cpu.required_macros,
+        excluded_macros=_other_plans(program, cpu),
         model_hash=", ".join(f"0x{byte:02x}" for byte in bytes.fromhex(origin.model_sha256)[:8]),
         inputs=_port_views(program.inputs, f"{name.upper()}_INPUT", memory),
         outputs=_port_views(program.outputs, f"{name.upper()}_OUTPUT", memory),
@@ -273,6 +275,11 @@ def _third_parties(
 def _headers(program: Program) -> tuple[str, ...]:
     headers = [header for each in _used_backends([program]) for header in each.headers]
     return tuple(dict.fromkeys((HEADER, *headers)))
+
+
+def _other_plans(program: Program, cpu: CpuCore) -> tuple[str, ...]:
+    """Return the macros under which kernels would not be those that were planned."""
+    return tuple(macro for each in _used_backends([program]) for macro in each.other_plans(cpu.isa))
 
 
 def _port_views(ports: Sequence[Port], macro: str, memory: MemoryPlan) -> tuple[PortView, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from edgec.codegen.source_tree import real_place
 from edgec.driver.ports import PortInfo
 from edgec.errors import EdgecError, Place
 from edgec.firmware.emulate import no_emulator
@@ -113,13 +114,14 @@ def check_output_folder(folder: Path) -> None:
 
     Errors: ``unwritable-output``; ``output-in-use`` where the folder holds what edgec did not make.
     """
-    parent = next(each for each in folder.absolute().parents if each.exists())
+    real = real_place(folder)
+    parent = next(each for each in real.parents if each.exists())
     if (
         not parent.is_dir()
         or not os.access(parent, os.W_OK)
-        or (folder.exists() and not folder.is_dir())
+        or (real.exists() and not real.is_dir())
     ):
-        blocked = parent if not parent.is_dir() else folder
+        blocked = parent if not parent.is_dir() else real
         reason = "permission denied" if blocked.is_dir() else f"{blocked} is a file"
         raise EdgecError(
             "unwritable-output",
@@ -127,7 +129,7 @@ def check_output_folder(folder: Path) -> None:
             place=Place(str(folder)),
             help="choose another place with -o, or make this one writable",
         )
-    if folder.resolve() == Path.cwd() or (_has_content(folder) and not _is_ours(folder)):
+    if real == Path.cwd() or (_has_content(folder) and not _is_ours(folder)):
         raise EdgecError(
             "output-in-use",
             "a build replaces its output folder, and this one is not edgec's",
