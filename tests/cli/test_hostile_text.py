@@ -15,6 +15,7 @@ from cli.test_errors import SMALL_BOARD
 from onnx_models import OnnxBuilder
 
 from edgec.cli.run.matrix import _markdown
+from edgec.driver import BuildOptions
 from edgec.driver.run.matrix import Cell
 from edgec.exporters.tflite import write_tflite
 from edgec.ir import Graph, ValueName
@@ -169,3 +170,11 @@ def test_markdown_holds_no_live_tag() -> None:
     row = _markdown([cell]).splitlines()[-1]
     assert "<" not in row
     assert "b\\|c" in row
+
+
+@pytest.mark.parametrize(("asked", "made"), [("int8", "m_int8"), ("arm_kws", "m_arm_kws")])
+def test_a_reserved_name_is_made_safe_with_a_warning(asked: str, made: str) -> None:
+    (warning,) = BuildOptions(model="x.onnx", name=asked).name_warnings
+    assert made in warning
+    assert BuildOptions(model=f"{asked}.onnx").model_name == made
+    assert BuildOptions(model="KWS small.onnx").name_warnings == ()

@@ -9,7 +9,7 @@ from edgec.backends.selection import lower
 from edgec.codegen.firmware import FirmwareModel, firmware_tree
 from edgec.codegen.library import Origin, library_tree
 from edgec.codegen.source_tree import SourceTree
-from edgec.driver.compile.fit import check_arena
+from edgec.driver.compile.fit import check_arena, check_flash
 from edgec.driver.compile.quantization import calibration_samples, quantize_model
 from edgec.driver.compile.stages import (
     FloatModel,
@@ -110,6 +110,7 @@ def compile_integers(
     graph = replace(model.graph, name=options.model_name)  # what C will know it by
     program, memory = lower_graph(graph, target, options.kernels)
     check_arena(memory, board)
+    check_flash(program, board)
     origin = Origin(integers.source.file.sha256, board.id, _option_text(options))
     ports = (len(program.inputs), len(program.outputs))
     return Compiled(
