@@ -10,12 +10,17 @@ from edgec.backends.kernel import registered_offers
 from edgec.backends.offer import Offer, Rejection
 from edgec.backends.request import Request
 from edgec.discovery import import_all
+from edgec.targets.cpu import Isa
 from edgec.targets.target import Library, Target
 
 Sources = Callable[[Iterable[str], Target], Mapping[str, bytes]]
 """C functions, target -> path below ``kernels/`` -> content of all files that these need."""
 
 AUTO = "auto"
+
+
+def _none(_isa: Isa) -> tuple[str, ...]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,9 @@ class Backend:
     the backends of ``auto`` do what it does not. ``headers`` are what the model's C file includes,
     ``include_folders`` where compilers find them, below ``kernels/``. ``folder`` holds third-party
     files, which our warnings do not apply to; "" where there are none. ``title`` is its full name.
-    ``library`` finds the copy that is linked; it may be given a folder of the user's.
+    ``library`` finds the copy that is linked; it may be given a folder of the user's. Where the
+    files choose what they do by macros, ``other_plans`` names those that may not be defined after
+    ``headers`` in code that was planned for an instruction set.
     """
 
     name: str
@@ -40,6 +47,7 @@ class Backend:
     folder: str = ""
     title: str = ""
     library: Callable[[Path | None], Library] | None = None
+    other_plans: Callable[[Isa], tuple[str, ...]] = _none
     offers: Callable[[Request], Sequence[Offer | Rejection]] | None = None
 
     def offers_for(self, request: Request) -> Sequence[Offer | Rejection]:

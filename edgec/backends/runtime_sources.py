@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from edgec.resources import data_folder, data_folders
@@ -17,18 +18,27 @@ def closure(functions: Iterable[str]) -> dict[str, bytes]:
     """Return path -> content of all that ``functions`` need, relative to the ``kernels`` folder.
 
     Besides the kernels: ``edgec/edgec.h``, included support headers, and ``edgec_kernels.h`` with
-    one prototype per kernel.
+    a prototype of every kernel there is: folders of two models can be copied over each other.
     """
     root = data_folder("runtime_c")
     files = {"edgec/edgec.h": (root / "include" / "edgec" / "edgec.h").read_bytes()}
-    prototypes: list[str] = []
     for function in sorted(set(functions)):
         source = _kernel_file(function).read_bytes()
         files[f"{function}.c"] = source
         files.update(_support(source))
-        prototypes.append(prototype(function, source.decode()))
-    files["edgec_kernels.h"] = _header(prototypes)
+    files["edgec_kernels.h"] = _header(map(_prototype, _all_kernels()))
     return files
+
+
+def _all_kernels() -> list[Path]:
+    folders = [each / "src" / "kernels" for each in data_folders("runtime_c")]
+    found = {path.stem: path for each in folders for path in each.glob("*/edgec_*.c")}
+    return [found[name] for name in sorted(found)]
+
+
+@cache
+def _prototype(path: Path) -> str:
+    return prototype(path.stem, path.read_text())
 
 
 def _kernel_file(function: str) -> Path:
@@ -63,7 +73,7 @@ def _support(source: bytes) -> dict[str, bytes]:
 def _header(prototypes: Iterable[str]) -> bytes:
     declarations = "\n\n".join(f"{each};" for each in prototypes)
     return (
-        "/// Prototypes of the kernels in this folder, made by edgec from their definitions.\n"
+        "/// Prototypes of edgec's kernels, made of their definitions; used ones are here.\n"
         "#ifndef EDGEC_KERNELS_H\n#define EDGEC_KERNELS_H\n\n"
         '#include "edgec/edgec.h"\n\n'
         '#ifdef __cplusplus\nextern "C" {\n#endif\n\n'

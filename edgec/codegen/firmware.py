@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgec.backends.backend import backends
-from edgec.codegen.render import identifier, render
+from edgec.codegen.c_names import identifier
+from edgec.codegen.render import render
 from edgec.codegen.source_tree import SourceTree
 from edgec.memory.deployment import Deployment
 from edgec.memory.planner import ALIGNMENT

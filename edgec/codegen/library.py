@@ -8,8 +8,9 @@ from edgec import __version__
 from edgec.backends.backend import Backend, backend_named
 from edgec.backends.runtime_sources import HEADER
 from edgec.backends.runtime_sources import closure as runtime_closure
+from edgec.codegen.c_names import identifier, symbols
 from edgec.codegen.emit import Names, array_body, body_lines, c_type, number, uses_arena
-from edgec.codegen.render import comment, identifier, identifiers, render
+from edgec.codegen.render import comment, render
 from edgec.codegen.source_tree import SourceTree
 from edgec.ir import DType
 from edgec.memory.deployment import Deployment
@@ -64,7 +65,7 @@ class ConstantView:
     """A constant array: its declaration and its elements."""
 
     declaration: str
-    body: str
+    lines: tuple[str, ...]
     comment: str
 
 
@@ -133,6 +134,7 @@ class LibraryView:
     abi_version: int
     cpu: str
     required_macros: tuple[str, ...]
+    excluded_macros: tuple[str, ...]
     model_hash: str
     inputs: tuple[PortView, ...]
     outputs: tuple[PortView, ...]
@@ -216,8 +218,7 @@ def _quantizer(port: Port) -> str:
 
 def _view(program: Program, memory: MemoryPlan, cpu: CpuCore, origin: Origin) -> LibraryView:
     name = identifier(program.name)
-    symbols = identifiers(f"{name}_{each}" for each in program.constants)
-    names = Names({each: symbols[f"{name}_{each}"] for each in program.constants}, memory.offsets)
+    names = Names(symbols(name, program.constants), memory.offsets)
     return LibraryView(
         version=__version__,
         origin=origin,
@@ -227,6 +228,7 @@ def _view(program: Program, memory: MemoryPlan, cpu: CpuCore, origin: Origin) ->
         abi_version=ABI_VERSION,
         cpu=cpu.name,
         required_macros=cpu.required_macros,
+        excluded_macros=_other_plans(program, cpu),
         model_hash=", ".join(f"0x{byte:02x}" for byte in bytes.fromhex(origin.model_sha256)[:8]),
         inputs=_port_views(program.inputs, f"{name.upper()}_INPUT", memory),
         outputs=_port_views(program.outputs, f"{name.upper()}_OUTPUT", memory),
@@ -275,6 +277,11 @@ def _headers(program: Program) -> tuple[str, ...]:
     return tuple(dict.fromkeys((HEADER, *headers)))
 
 
+def _other_plans(program: Program, cpu: CpuCore) -> tuple[str, ...]:
+    """Return the macros under which kernels would not be those that were planned."""
+    return tuple(macro for each in _used_backends([program]) for macro in each.other_plans(cpu.isa))
+
+
 def _port_views(ports: Sequence[Port], macro: str, memory: MemoryPlan) -> tuple[PortView, ...]:
     return tuple(_port_view(i, port, f"{macro}_{i}", memory) for i, port in enumerate(ports))
 
@@ -312,7 +319,7 @@ def _constant_view(constant: ConstantArray, names: Names) -> ConstantView:
     kind = c_type(constant.data.dtype.name)
     return ConstantView(
         f"const {kind} {symbol}[{max(constant.data.size, 1)}]",
-        array_body(constant.data),
+        tuple(array_body(constant.data).splitlines()),
         comment(f"{constant.name} {'x'.join(map(str, constant.data.shape))}"),
     )
 

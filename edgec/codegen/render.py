@@ -1,7 +1,10 @@
-"""The only user of Jinja2: one view in, one file out."""
+"""The only user of Jinja2: one view in, one file out.
+
+What a template prints is one line of printable ASCII, or the file is not made: text from outside
+passes :func:`comment` (C, linker scripts) or :func:`make_comment` first, or is HTML and escaped.
+"""
 
 import re
-from collections.abc import Iterable
 from dataclasses import fields
 from functools import cache
 from typing import NoReturn
@@ -10,16 +13,7 @@ import jinja2
 
 from edgec.resources import data_folder
 
-_C_KEYWORDS_TEXT = """
-auto break case char const continue default do double else enum extern float for goto if
-inline int long register restrict return short signed sizeof static struct switch typedef
-union unsigned void volatile while _Bool _Complex _Imaginary asm typeof bool true false
-nullptr alignas alignof constexpr static_assert thread_local class delete friend namespace
-new operator private protected public template this throw try using virtual catch export
-main
-"""
-C_KEYWORDS = frozenset(_C_KEYWORDS_TEXT.split())
-MAX_IDENTIFIER = 48
+_ONE_LINE = re.compile(r"[ -~]*")
 
 
 def render(template: str, view: object) -> bytes:
@@ -35,35 +29,26 @@ def render_html(template: str, view: object) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def identifier(text: str) -> str:
-    """Map any text to a C identifier ``[a-z_][a-z0-9_]*`` that is no keyword."""
-    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:MAX_IDENTIFIER].strip("_")
-    if not name or name[0].isdigit() or name in C_KEYWORDS:
-        name = f"m_{name}".rstrip("_") if name else "m"
-    return name
-
-
-def identifiers(texts: Iterable[str]) -> dict[str, str]:
-    """Map distinct texts to distinct identifiers; a clash gets the first free number."""
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    for text in texts:
-        if text in names:
-            continue
-        base = name = identifier(text)
-        number = 2
-        while name in taken:
-            name = f"{base}_{number}"
-            number += 1
-        taken.add(name)
-        names[text] = name
-    return names
-
-
 def comment(text: str) -> str:
-    """Make any text safe inside a C comment of either style, on one line of printable ASCII."""
+    """Make any text safe inside a C comment of either style, on one line of printable ASCII.
+
+    No compiler may see a line continued: blanks behind a backslash do not stop all of them.
+    """
     line = "".join(char if char.isascii() and char.isprintable() else "?" for char in text)
-    return line.replace("*/", "* /").replace("/*", "/ *").replace("??/", "? ?/").rstrip("\\")
+    return line.replace("*/", "* /").replace("/*", "/ *").replace("??/", "? ?/").rstrip("\\ ")
+
+
+def make_comment(text: str) -> str:
+    """Make any text safe in a Makefile, in a comment or not: nothing is expanded or continued."""
+    return comment(text).replace("\\", "/").replace("$", "$$").replace("#", r"\#")
+
+
+def _checked(value: object) -> object:
+    """Let through what cannot end a line: whoever forgets to escape a text makes no file of it."""
+    if isinstance(value, str) and not _ONE_LINE.fullmatch(value):
+        message = f"a text that was not escaped: {value!r}"
+        raise AssertionError(message)
+    return value
 
 
 def _unreachable(value: object) -> NoReturn:
@@ -79,10 +64,11 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - C, not HTML; names pass through identifier() and comment()
+        autoescape=False,  # noqa: S701 - C, not HTML; see _checked
+        finalize=_checked,
     )
-    environment.filters["identifier"] = identifier
     environment.filters["comment"] = comment
+    environment.filters["make_comment"] = make_comment
     environment.globals["unreachable"] = _unreachable
     return environment
 

@@ -61,7 +61,7 @@ class OutputFolder:
     """
 
     def __init__(self, target: Path) -> None:
-        self._target = target
+        self._target = real_place(target)
         self._staging: Path | None = None
 
     def __enter__(self) -> Path:
@@ -85,6 +85,28 @@ class OutputFolder:
                 raise unwritable(self._target, error) from None
         else:
             shutil.rmtree(self._staging, ignore_errors=True)
+
+
+def real_place(path: Path) -> Path:
+    """Follow symbolic links: what is replaced is the folder they lead to, never the link.
+
+    Raises ``unwritable-output`` for links that lead back to themselves.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        raise unwritable(path, OSError("its symbolic links lead nowhere")) from None
+
+
+def replaceable_file(path: Path) -> Path:
+    """Return where a file is to be put, links followed.
+
+    Raises ``unwritable-output`` where a folder, a device or a pipe is there.
+    """
+    real = real_place(path)
+    if real.exists() and not real.is_file():
+        raise unwritable(path, OSError("something is there that is no file"))
+    return real
 
 
 def unwritable(path: Path, error: OSError) -> EdgecError:

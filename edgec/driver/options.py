@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgec.backends.backend import choices as kernel_choices
-from edgec.codegen.render import identifier
+from edgec.codegen.c_names import identifier, plain_identifier
 from edgec.driver.compile.requirements import Requirement
 from edgec.errors import EdgecError, ExitCode, Place, raise_all
 from edgec.frontends.shapes import Shapes, parse_shapes
@@ -94,7 +94,20 @@ class BuildOptions:
     @property
     def model_name(self) -> str:
         """The C prefix of the model: the name asked for, or the file's."""
-        return identifier(self.name or Path(self.model).stem)
+        return identifier(self._asked_name)
+
+    @property
+    def _asked_name(self) -> str:
+        return self.name or Path(self.model).stem
+
+    @property
+    def name_warnings(self) -> tuple[str, ...]:
+        """What to say where the model cannot be called in C as it is."""
+        made, asked = self.model_name, plain_identifier(self._asked_name)
+        if not asked or made == asked:
+            return ()
+        why = f"{asked}_ may begin a name of C, of its library, or of edgec"
+        return (f"the model is called {made} in C: {why}; --name chooses another name",)
 
     @property
     def output_folder(self) -> Path:

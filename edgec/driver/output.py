@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
+from edgec.codegen.source_tree import real_place
 from edgec.driver.ports import PortInfo
 from edgec.errors import EdgecError, Place
 from edgec.firmware.emulate import no_emulator
@@ -15,6 +18,7 @@ from edgec.targets.board import Board, load_board
 from edgec.targets.twin import twin_of
 
 _SCHEMA = 1
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 BOARD_COPY = "firmware/board.toml"
 
 
@@ -81,6 +85,8 @@ def open_output(folder: Path) -> OutputInfo:
         model = report["model"]
         if report["schema"] != _SCHEMA:
             raise _damaged(folder, f"report schema {report['schema']} is not {_SCHEMA}")
+        if not _NAME.fullmatch(model["name"]):
+            raise _damaged(folder, f"report.json names a model {model['name']!r}")
         ports = [[PortInfo.from_json(each) for each in model[key]] for key in ("inputs", "outputs")]
         return OutputInfo(folder, report, str(model["name"]), ports[0], ports[1])
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
@@ -108,13 +114,14 @@ def check_output_folder(folder: Path) -> None:
 
     Errors: ``unwritable-output``; ``output-in-use`` where the folder holds what edgec did not make.
     """
-    parent = next(each for each in folder.absolute().parents if each.exists())
+    real = real_place(folder)
+    parent = next(each for each in real.parents if each.exists())
     if (
         not parent.is_dir()
         or not os.access(parent, os.W_OK)
-        or (folder.exists() and not folder.is_dir())
+        or (real.exists() and not real.is_dir())
     ):
-        blocked = parent if not parent.is_dir() else folder
+        blocked = parent if not parent.is_dir() else real
         reason = "permission denied" if blocked.is_dir() else f"{blocked} is a file"
         raise EdgecError(
             "unwritable-output",
@@ -122,12 +129,12 @@ def check_output_folder(folder: Path) -> None:
             place=Place(str(folder)),
             help="choose another place with -o, or make this one writable",
         )
-    if folder.resolve() == Path.cwd() or (_has_content(folder) and not _is_ours(folder)):
+    if real == Path.cwd() or (_has_content(folder) and not _is_ours(folder)):
         raise EdgecError(
             "output-in-use",
             "a build replaces its output folder, and this one is not edgec's",
             place=Place(str(folder)),
-            help=f"name a new folder, for instance -o {folder / 'edgec_out'}",
+            help=f"name a new folder, for instance -o {quote(str(folder / 'edgec_out'))}",
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from edgec.codegen.source_tree import replaceable_file
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, Graph, QParams, TensorType, ValueName
 from edgec.program import Port
@@ -122,6 +123,7 @@ def random_inputs(ports: Sequence[PortInfo], count: int, seed: int = 0) -> list[
 
 def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write an npz file, whole or not at all."""
+    path = replaceable_file(path)
     temporary = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

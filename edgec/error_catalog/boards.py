@@ -18,7 +18,7 @@ PAGES = (
         "a board.toml contradicts itself",
         meaning="""
             Memories overlap, a content (text, weights, data, arena, stack) is held by no memory
-            or by two, or a name is unknown.
+            or by two, a name is unknown, or a text could be more than a text in a build file.
         """,
         example="""
             holds = ["text"] in the only flash region: nobody holds "weights"

@@ -10,6 +10,8 @@ PAGES = (
             RAM holds the arena (all activations, planned so that they share space), static data
             and the stack; flash holds weights and code. The message says by how many bytes it
             misses and which buffers are alive when the most memory is in use. The exit code is 4.
+            `edgec check` knows the weights exactly and estimates the code: it warns where that is
+            close.
         """,
         example="""
             edgec build vww_96_int8.tflite --board small.toml

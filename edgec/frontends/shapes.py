@@ -1,6 +1,7 @@
 """``--shape name=1,1,28,28``: what the user says about axes that a model file leaves open."""
 
 from collections.abc import Mapping, Sequence
+from shlex import quote
 
 from edgec.errors import EdgecError, ExitCode, Place
 from edgec.frontends.limits import MAX_RANK
@@ -60,7 +61,7 @@ def bound(
         return own
     if len(asked) != len(own) or any(a not in {None, b} for a, b in zip(own, asked, strict=True)):
         shown = ",".join("?" if extent is None else str(extent) for extent in own)
-        hint = f"only the axes shown as ? can be chosen: --shape {name}={shown}"
+        hint = f"only the axes shown as ? can be chosen: --shape {quote(name)}={shown}"
         raise _invalid(f"{asked} for {name!r}, whose shape is ({shown})", place, hint)
     return asked
 

@@ -24,7 +24,12 @@ FLASH_CONTENTS = ("text", "weights")
 RAM_CONTENTS = ("data", "arena", "stack")
 _ADDRESS_SPACE = 1 << 32
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_TARGET_NAME = re.compile(rf"({_PLAIN_NAME.pattern})?")
+_SCRIPT = re.compile(rf"(board|interface|target)(/{_PLAIN_NAME.pattern})+\.cfg")
+"""Scripts are programs: only those that come with OpenOCD, no file that a build may have made."""
+_LINKER_WORDS = ("l", "len", "o", "org")
+_TITLE_LENGTH = 100
 _REGISTER_FIELDS = (4, 5)
 _WIDTHS = (1, 2, 4)
 
@@ -229,6 +234,12 @@ def _check_head(board: Board) -> Iterator[EdgecError]:
     if not 0 < board.clock_hz < _ADDRESS_SPACE:
         yield _problem(board, "clock_hz", f"must be a frequency in Hz, got {board.clock_hz}")
     yield from _one_of(board, "cpu", board.cpu, tuple(_bare_cores()))
+    if not (board.name.strip() and board.name.isprintable() and len(board.name) <= _TITLE_LENGTH):
+        hint = f"up to {_TITLE_LENGTH} printable characters on one line"
+        yield _problem(board, "name", f"not a title: {board.name!r}", hint)
+    for i, alias in enumerate(board.aliases):
+        if not _PLAIN_NAME.fullmatch(alias):
+            yield _problem(board, f"aliases[{i}]", f"not a plain name: {alias!r}")
 
 
 def _bare_cores() -> dict[str, Architecture]:
@@ -248,6 +259,8 @@ def _check_regions(board: Board) -> Iterator[EdgecError]:
         key = f"memory[{i}]"
         if not _NAME.fullmatch(region.name):
             yield _problem(board, f"{key}.name", f"not a lower-case identifier: {region.name!r}")
+        if region.name in _LINKER_WORDS:
+            yield _problem(board, f"{key}.name", f"{region.name!r} is a word of linker scripts")
         if region.size <= 0 or region.origin < 0 or region.end > _ADDRESS_SPACE:
             yield _problem(board, key, "origin and size must lie in the 32-bit address space")
     for one, other in itertools.combinations(board.memory, 2):
@@ -313,14 +326,13 @@ def _is_register_write(step: tuple[int, ...]) -> bool:
 def _check_flashing(board: Board) -> Iterator[EdgecError]:
     """Keep to plain names what becomes part of a command line."""
     flash = board.flash
-    for key, values in (
-        ("pyocd", [flash.pyocd]),
-        ("pack", [flash.pack]),
-        ("openocd", flash.openocd),
-        ("probe_rs", [flash.probe_rs]),
-    ):
-        if not all(re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._/-]*)?", value) for value in values):
-            yield _problem(board, f"flash.{key}", f"not a plain name: {', '.join(values)!r}")
+    for key in ("pyocd", "pack", "probe_rs"):
+        if not _TARGET_NAME.fullmatch(getattr(flash, key)):
+            yield _problem(board, f"flash.{key}", f"not a plain name: {getattr(flash, key)!r}")
+    for i, script in enumerate(flash.openocd):
+        if not _SCRIPT.fullmatch(script):
+            hint = "scripts that come with OpenOCD, such as interface/stlink.cfg"
+            yield _problem(board, f"flash.openocd[{i}]", f"not such a script: {script!r}", hint)
     if not 0 <= flash.uf2_family < _ADDRESS_SPACE:
         yield _problem(board, "flash.uf2_family", "must fit 32 bits")
 

@@ -143,3 +143,18 @@ def test_the_html_report_needs_nothing_from_outside(built: Path) -> None:
     assert "http" not in page.replace('http-equiv="Content-Security-Policy"', "")
     assert "<script" not in page
     assert "arm_softmax_s8" in page
+
+
+@pytest.mark.qemu
+def test_an_output_that_is_a_link_is_followed(cli: Cli, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "disk" / "there", target_is_directory=True)
+    for _ in range(2):
+        assert cli("build", model, "-b", "qemu-m4", "-o", tmp_path / "out").code == 0
+        assert (tmp_path / "out").is_symlink()
+        assert (tmp_path / "disk" / "there" / "report.json").is_file()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("years of work")
+    (tmp_path / "other").symlink_to(tmp_path / "mine")
+    ended = cli("build", model, "-b", "qemu-m4", "-o", tmp_path / "other")
+    assert "error[output-in-use]" in ended.err

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edgec.driver.reports.compare import compare, parse_limits
+from edgec.driver.reports.compare import METRICS, compare, parse_limits
 from edgec.errors import EdgecError
 
 
@@ -98,3 +98,44 @@ def test_a_folder_that_is_no_build(cli: Any, tmp_path: Path) -> None:
     ended = cli("compare", tmp_path, tmp_path)
     assert ended.code == 1
     assert "error[not-an-output]" in ended.err
+
+
+@pytest.mark.parametrize("side", ["old", "new", "both"])
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_limit_on_what_is_absent_is_a_failure(
+    cli: Any, tmp_path: Path, metric: str, side: str
+) -> None:
+    files = [tmp_path / "old.json", tmp_path / "new.json"]
+    bare: dict[str, Any] = {"memory": {}, "model": {}}
+    whole = report(layers=[{"cycles_estimate": 7}], accuracy={"quantized": 0.9})
+    for file, lacks in zip(files, (side != "new", side != "old"), strict=True):
+        file.write_text(json.dumps(bare if lacks else whole))
+    ended = cli("compare", *files, "--json", "--fail-if", f"{metric}>5%,{metric}<-3")
+    assert ended.code == 4
+    assert ended.json["failed"] == []
+    assert [each["limit"] for each in ended.json["unjudged"]] == [f"{metric}>5%", f"{metric}<-3"]
+    sides = {"both": ("old", "new")}.get(side, (side,))
+    assert all(f"no {metric} in the" in each["why"] for each in ended.json["unjudged"])
+    assert all(each in ended.json["unjudged"][0]["why"].partition(":")[0] for each in sides)
+    for form in ((), ("--markdown",)):
+        said = cli("compare", *files, *form, "--fail-if", f"{metric}>5%")
+        assert said.code == 4
+        assert f"limit cannot be judged: {metric}>5%" in said.err
+    assert cli("compare", *files).code == 0
+
+
+@pytest.mark.parametrize("value", [float("nan"), "38.5", True, [1], None])
+def test_what_is_no_number_is_absent(cli: Any, tmp_path: Path, value: object) -> None:
+    files = [tmp_path / "old.json", tmp_path / "new.json"]
+    for file in files:
+        file.write_text(json.dumps(report(quantization={"output_sqnr_db": value})))
+    assert cli("compare", *files, "--fail-if", "sqnr<-1").code == 4
+
+
+def test_an_exact_output_stays_exact(cli: Any, tmp_path: Path) -> None:
+    files = [tmp_path / "old.json", tmp_path / "new.json"]
+    for file in files:
+        file.write_text(json.dumps(report(quantization={"output_sqnr_db": float("inf")})))
+    assert cli("compare", *files, "--fail-if", "sqnr<-1").code == 0
+    files[1].write_text(json.dumps(report()))
+    assert cli("compare", *files, "--fail-if", "sqnr<-1").code == 4

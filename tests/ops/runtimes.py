@@ -10,9 +10,9 @@ from ops.case import Case
 
 from edgec.backends.backend import preferred
 from edgec.backends.selection import lower
+from edgec.codegen.c_names import identifier
 from edgec.codegen.firmware import FirmwareModel, firmware_tree
 from edgec.codegen.library import Origin, library_tree
-from edgec.codegen.render import identifier
 from edgec.codegen.source_tree import SourceTree
 from edgec.firmware.emulate import Emulator, Session
 from edgec.firmware.host import HostProcess

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from edgec.backends.backend import Backend, register
 from edgec.backends.cmsis_nn.source import FOLDER, CmsisNn, find
+from edgec.targets.cpu import Isa
 from edgec.targets.target import Target
 
 
@@ -14,6 +15,12 @@ def _sources(functions: Iterable[str], target: Target) -> Mapping[str, bytes]:
         raise ValueError(message)
     chosen = library.closure(sorted(functions))
     return {f"{FOLDER}/{path}": data for path, data in chosen.items()}
+
+
+def _other_plans(isa: Isa) -> tuple[str, ...]:
+    """Return the macros that make CMSIS-NN take variants with other scratch, or round otherwise."""
+    variants = {"scalar": ("ARM_MATH_DSP", "ARM_MATH_MVEI"), "dsp": ("ARM_MATH_MVEI",), "mve": ()}
+    return (*variants[isa], "CMSIS_NN_USE_SINGLE_ROUNDING")
 
 
 BACKEND = register(
@@ -27,5 +34,6 @@ BACKEND = register(
         folder=FOLDER,
         title="CMSIS-NN",
         library=find,
+        other_plans=_other_plans,
     )
 )

@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from edgec.backends.cmsis_nn import declarations
-from edgec.backends.cmsis_nn.checkout import library_folder, licenses
+from edgec.backends.cmsis_nn.checkout import library_folder, licenses, missing
 from edgec.errors import EdgecError, ExitCode, Place
 
 CARRIER = "aidge-export-arm-cortexm"
@@ -29,6 +29,7 @@ _DEFINITION = re.compile(
     r"^(?!static|__STATIC)\w[\w \t*]*?\b(arm_\w+)\s*\([^;{}]*\)\s*\{", re.MULTILINE
 )
 _TABLE = re.compile(r"^const \w+ (\w+)\[[^\]]*\]\s*=", re.MULTILINE)
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9_./+-]+")
 _WORD = re.compile(r"\b[A-Za-z_]\w+\b")
 
 
@@ -167,6 +168,9 @@ def _read(root: Path, folder: Path, origin: str) -> CmsisNn:
     """Read the library at ``root``, which is in ``folder``; its license may be above it."""
     paths = sorted([*root.glob("Include/**/*.h"), *root.glob("Source/**/*.c")])
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+    odd = next((path for path in files if not _PLAIN_PATH.fullmatch(path)), None)
+    if odd is not None:
+        raise missing(f"a file of it has a name that build files cannot hold: {odd!r}", root)
     texts = {path.name: path.read_bytes() for path in licenses(folder, root)}
     return CmsisNn({**files, **texts}, origin)
 

@@ -7,7 +7,7 @@ import typer
 from edgec.cli.group import Commands
 from edgec.cli.reports.markdown import boards_page
 from edgec.cli.shared_options import Json
-from edgec.cli.terminal import add_row, print_json, print_text, results, table
+from edgec.cli.terminal import add_row, plain, print_json, print_text, results, table
 from edgec.targets.board import Board, board_names, load_board
 
 app = typer.Typer(
@@ -79,7 +79,7 @@ def emulated_by(board: Board) -> str | None:
 
 def _show(board: Board) -> None:
     console = results()
-    console.print(f"{board.id}: {board.name}", style="bold")
+    console.print(plain(f"{board.id}: {board.name}"), style="bold")
     about = table("", "")
     about.show_header = False
     add_row(about, "aliases", ", ".join(board.aliases) or None)

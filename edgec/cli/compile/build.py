@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -90,7 +91,9 @@ def build(
 def _summary(result: BuildResult) -> None:
     report, console = result.report, results()
     name = plain(report["model"]["name"])
-    console.print(Text(f"{name} for {report['board']}: {result.folder}\n", style="bold"))
+    console.print(
+        Text(plain(f"{name} for {report['board']}: {result.folder}") + "\n", style="bold")
+    )
     console.print(layer_table(report["layers"], console.width))
     console.print()
     _memory(console, report["memory"])
@@ -100,8 +103,9 @@ def _summary(result: BuildResult) -> None:
     show_widths(console, report["quantization"]["widths"])
     print_warnings(report["warnings"])
     console.print(Text("\nNext:", style="bold"))
-    console.print(f"  edgec test {result.folder}    compare with the reference, byte for byte")
-    console.print(f"  edgec run {result.folder}     run a sample; --input X.npz for your own")
+    out = quote(plain(result.folder))
+    console.print(f"  edgec test {out}    compare with the reference, byte for byte")
+    console.print(f"  edgec run {out}     run a sample; --input X.npz for your own")
 
 
 def _memory(console: Console, memory: dict[str, int]) -> None:

@@ -9,7 +9,7 @@ from edgec.cli.compile.layers import layer_table
 from edgec.cli.compile.quantization_options import AllowPoor, Shape, StateOf
 from edgec.cli.failures import print_problems, problem_json
 from edgec.cli.shared_options import CmsisNn, Json, Kernels, Model, Verbose
-from edgec.cli.terminal import plain, print_json, results
+from edgec.cli.terminal import plain, print_json, print_warnings, results
 from edgec.driver import CheckResult
 from edgec.driver import check as check_model
 from edgec.frontends.shapes import joined, parse_shapes
@@ -45,11 +45,14 @@ def _document(result: CheckResult, *, asked_board: bool) -> dict[str, Any]:
     return {
         "supported": result.program is not None,
         "problems": [problem_json(each) for each in result.problems],
-        "fits": result.fits if asked_board and memory else None,
+        "fits": _fits(result) if asked_board and memory else None,
         "board": board.id if board else None,
         "arena_bytes": memory.size if memory else None,
         "arena_lower_bound_bytes": memory.lower_bound if memory else None,
         "weights_bytes": _weights(result),
+        "code_bytes_estimate": result.flash.code if result.flash else None,
+        "flash_bytes_estimate": result.flash.total if result.flash else None,
+        "warnings": list(result.warnings),
         "transposes": result.transposes,
         "layers": _layers(result),
     }
@@ -71,9 +74,13 @@ def _layers(result: CheckResult) -> list[dict[str, Any]]:
     ]
 
 
+def _fits(result: CheckResult) -> bool | None:
+    """Tell whether it fits; None where only a build can say."""
+    return None if result.warnings and result.fits else result.fits
+
+
 def _weights(result: CheckResult) -> int | None:
-    program = result.program
-    return sum(each.data.nbytes for each in program.constants.values()) if program else None
+    return result.flash.weights if result.flash else None
 
 
 def _show(result: CheckResult, model: str, *, asked_board: bool) -> None:
@@ -82,6 +89,7 @@ def _show(result: CheckResult, model: str, *, asked_board: bool) -> None:
         console.print(layer_table(_layers(result), console.width))
         console.print()
     print_problems(result.problems)
+    print_warnings(result.warnings)
     if result.program is None:
         count = len(result.problems)
         console.print(Text(f"{plain(model)}: not supported, {count} problem(s)", style="bold red"))
@@ -95,8 +103,10 @@ def _verdict(result: CheckResult, model: str, *, asked_board: bool) -> str:
     board = result.board
     lines = [f"{plain(model)}: supported, {len(_layers(result))} kernel calls on {board.cpu}"]
     lines.append(f"arena {result.memory.size:,} bytes, constants {_weights(result) or 0:,} bytes")
+    if result.flash is not None:
+        lines[-1] += f", code about {result.flash.code:,} bytes (an estimate)"
     if asked_board:
-        fits = "fits" if result.fits else "does not fit"
+        fits = {True: "fits", False: "does not fit", None: "may not fit"}[_fits(result)]
         lines[-1] += f": {fits} {board.id} ({board.ram_bytes:,} RAM, {board.flash_bytes:,} flash)"
     if result.transposes:
         lines.append(f"{result.transposes} transpose(s) are left: they cost time and memory")

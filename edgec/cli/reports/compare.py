@@ -32,9 +32,10 @@ def compare(
         print_json(_document(result))
     elif markdown:
         print_text(_markdown(result))
+        _show_unjudged(result)
     else:
         _show(result)
-    if result.failed:
+    if result.failed or result.unjudged:
         raise typer.Exit(int(ExitCode.MISMATCH))
 
 
@@ -49,7 +50,11 @@ def _document(result: Comparison) -> dict[str, Any]:
         }
         for row in result.rows
     ]
-    return {"rows": rows, "failed": [limit.text for limit in result.failed]}
+    return {
+        "rows": rows,
+        "failed": [limit.text for limit in result.failed],
+        "unjudged": [{"limit": each.limit.text, "why": each.why} for each in result.unjudged],
+    }
 
 
 def _show(result: Comparison) -> None:
@@ -59,6 +64,13 @@ def _show(result: Comparison) -> None:
     results().print(made)
     for limit in result.failed:
         talk().print(Text(f"limit exceeded: {limit.text}", style="red"))
+    _show_unjudged(result)
+
+
+def _show_unjudged(result: Comparison) -> None:
+    for each in result.unjudged:
+        text = f"limit cannot be judged: {each.limit.text}: {each.why}"
+        talk().print(Text(text, style="red"), soft_wrap=True)
 
 
 def _markdown(result: Comparison) -> str:

@@ -54,7 +54,7 @@ def _show(result: FlashResult, *, dry_run: bool) -> None:
         for each in result.plan.commands:
             console.print(Text(plain(shlex.join(each))), soft_wrap=True)
         return
-    console.print(Text(f"{result.board} written and verified with {result.plan.tool}"))
+    console.print(Text(f"{plain(result.board)} written and verified with {result.plan.tool}"))
     if result.self_test is not None:
         ticks = result.self_test.ticks
         took = f"{ticks:,} cycles, {1e3 * ticks / result.clock_hz:.2f} ms per inference"

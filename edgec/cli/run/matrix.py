@@ -1,13 +1,14 @@
 """``edgec matrix``: models x boards in one table."""
 
 from dataclasses import asdict
+from html import escape
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from edgec.cli.shared_options import Json, Kernels, Verbose
-from edgec.cli.terminal import add_row, print_json, print_text, progress, results, table
+from edgec.cli.terminal import add_row, plain, print_json, print_text, progress, results, table
 from edgec.driver.run.matrix import DEFAULT_OUTPUT, ERROR, FAILED, PASSED, Cell, MatrixOptions
 from edgec.driver.run.matrix import matrix as run_matrix
 from edgec.errors import ExitCode
@@ -103,4 +104,4 @@ def _markdown(cells: list[Cell]) -> str:
 def _cell_text(value: object) -> str:
     if value is None:
         return "-"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else escape(plain(value), quote=False)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from edgec.driver.compile.compile import is_float_model, lower_graph, target_of
-from edgec.driver.compile.fit import check_arena
+from edgec.driver.compile.fit import FlashEstimate, check_arena, check_flash, flash_estimate
 from edgec.driver.compile.poor_quality import poor_quantization
 from edgec.driver.compile.stated import in_steps_if_annotated
 from edgec.errors import EdgecError
@@ -37,6 +38,8 @@ class CheckResult:
     memory: MemoryPlan | None = None
     board: Board | None = None
     transposes: int = 0
+    flash: FlashEstimate | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -71,11 +74,21 @@ def check(
         if error.code in {"file-not-found", "unreadable-file", "unknown-format"}:
             raise
         return CheckResult(False, list(error.problems()), board=board)
-    problems = _fit_problems(memory, board) if board_name else []
+    problems = _fit_problems(program, memory, board) if board_name else []
     poor = poor_quantization(str(model), meaning, graph) if meaning and not allow_poor else None
     problems += [poor] if poor else []
-    transposes = sum(step.op == "transpose" for step in program.steps)
-    return CheckResult(not problems, problems, graph, program, memory, board, transposes)
+    flash = flash_estimate(program)
+    return CheckResult(
+        not problems,
+        problems,
+        graph,
+        program,
+        memory,
+        board,
+        sum(step.op == "transpose" for step in program.steps),
+        flash,
+        tuple(flash.warnings(board)) if board_name else (),
+    )
 
 
 def integer_preview(graph: Graph, states: Sequence[State] = ()) -> Graph:
@@ -106,9 +119,11 @@ def _placeholders(graph: Graph) -> dict[ValueName, Range]:
     return {value: Range(-1.0, 1.0) for value in (*graph.inputs, *made)}
 
 
-def _fit_problems(memory: MemoryPlan, board: Board) -> list[EdgecError]:
-    try:
-        check_arena(memory, board)
-    except EdgecError as error:
-        return list(error.problems())
-    return []
+def _fit_problems(program: Program, memory: MemoryPlan, board: Board) -> list[EdgecError]:
+    problems: list[EdgecError] = []
+    for ask in (partial(check_arena, memory, board), partial(check_flash, program, board)):
+        try:
+            ask()
+        except EdgecError as error:
+            problems += error.problems()
+    return problems

@@ -9,7 +9,7 @@ from edgec.backends.selection import lower
 from edgec.codegen.firmware import FirmwareModel, firmware_tree
 from edgec.codegen.library import Origin, library_tree
 from edgec.codegen.source_tree import SourceTree
-from edgec.driver.compile.fit import check_arena
+from edgec.driver.compile.fit import check_arena, check_flash
 from edgec.driver.compile.poor_quality import approved
 from edgec.driver.compile.quantization import calibration_samples, quantize_model
 from edgec.driver.compile.stages import (
@@ -74,7 +74,7 @@ class Compiled:
     @property
     def warnings(self) -> tuple[str, ...]:
         told = self.model.integers.warnings
-        return (*self.program.warnings, *told, *self.model.remarks)
+        return (*self.options.name_warnings, *self.program.warnings, *told, *self.model.remarks)
 
 
 class PassLog:
@@ -111,6 +111,7 @@ def compile_integers(
     graph = replace(model.graph, name=options.model_name)  # what C will know it by
     program, memory = lower_graph(graph, target, options.kernels)
     check_arena(memory, board)
+    check_flash(program, board)
     origin = Origin(integers.source.file.sha256, board.id, _option_text(options))
     ports = (len(program.inputs), len(program.outputs))
     return Compiled(
@@ -251,9 +252,14 @@ def _check_not_pruned(options: BuildOptions) -> None:
         )
 
 
+def _keyword(name: str, value: str) -> str:
+    """Return how Python passes ``value`` under a name that may be any text."""
+    return f"{name}={value}" if name.isidentifier() else f"**{{{name!r}: {value}}}"
+
+
 def _no_calibration(options: BuildOptions, graph: Graph) -> EdgecError:
     wanted = ", ".join(
-        f"{name}=<float32 samples x {'x'.join(map(str, source_shape(graph, name)[1:]))}>"
+        _keyword(name, f"<float32 samples x {'x'.join(map(str, source_shape(graph, name)[1:]))}>")
         for name in graph.without_states(graph.inputs)
     )
     return EdgecError(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgec.codegen.source_tree import replaceable_file
 from edgec.driver.compile.compile import integer_model
 from edgec.driver.compile.quantization import QuantizationReport
 from edgec.driver.options import BuildOptions
@@ -54,6 +55,7 @@ def _check_output(model: Path, output: Path) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
+    path = replaceable_file(path)
     temporary = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

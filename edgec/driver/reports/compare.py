@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,13 @@ _MEMORY = {
 METRICS = ("instructions", "cycles", *_MEMORY, "macs", "params", "accuracy", "sqnr")
 """What can be compared and limited, in the order of the table."""
 
+_MADE_WHERE = {
+    "instructions": "a build counts them where QEMU, and a machine for the board, are there",
+    "cycles": "a build estimates them where it counts instructions, below 50 million MACs",
+    "accuracy": "a build measures it where it quantizes, with labels in the file of --calib",
+    "sqnr": "a build measures it where it quantizes",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -34,7 +42,9 @@ class Row:
 
     @property
     def change(self) -> float | None:
-        return None if self.old is None or self.new is None else self.new - self.old
+        if self.old is None or self.new is None:
+            return None
+        return 0 if self.old == self.new else self.new - self.old
 
     @property
     def percent(self) -> float | None:
@@ -63,11 +73,20 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A limit on what a report does not have: that it is kept cannot be said. ``why`` says more."""
+
+    limit: Limit
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
-    """All rows, and the limits that were exceeded."""
+    """All rows, the limits that were exceeded, and those that cannot be judged."""
 
     rows: tuple[Row, ...]
     failed: tuple[Limit, ...]
+    unjudged: tuple[Unjudged, ...] = ()
 
 
 def compare(old: Path, new: Path, fail_if: str = "") -> Comparison:
@@ -81,7 +100,20 @@ def compare(old: Path, new: Path, fail_if: str = "") -> Comparison:
     rows = tuple(Row(name, before.get(name), after.get(name)) for name in METRICS)
     by_name = {row.metric: row for row in rows}
     failed = tuple(each for each in limits if each.is_exceeded(by_name[each.metric]))
-    return Comparison(tuple(row for row in rows if (row.old, row.new) != (None, None)), failed)
+    unjudged = tuple(
+        Unjudged(each, _why_absent(row))
+        for each in limits
+        for row in [by_name[each.metric]]
+        if row.change is None
+    )
+    known = tuple(row for row in rows if (row.old, row.new) != (None, None))
+    return Comparison(known, failed, unjudged)
+
+
+def _why_absent(row: Row) -> str:
+    sides = [side for side, value in (("old", row.old), ("new", row.new)) if value is None]
+    made = _MADE_WHERE.get(row.metric, "the edgec that built it did not note it")
+    return f"no {row.metric} in the {' and the '.join(sides)} report: {made}"
 
 
 def read_report(path: Path) -> Mapping[str, Any]:
@@ -98,7 +130,16 @@ def read_report(path: Path) -> Mapping[str, Any]:
 
 
 def metrics(report: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return the comparable figures of a report."""
+    """Return the comparable figures of a report; None where it has no number."""
+    found = _figures(report)
+    return {name: value if _is_number(value) else None for name, value in found.items()}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and not isnan(value)
+
+
+def _figures(report: Mapping[str, Any]) -> dict[str, Any]:
     cycles = [layer.get("cycles_estimate") for layer in report.get("layers", [])]
     known = cycles and None not in cycles
     return {

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from edgec.driver.output import OutputInfo, open_output
 from edgec.driver.progress import Progress, Quiet
@@ -71,7 +72,7 @@ def board_session(built: OutputInfo, port: str, timeout: float = 60.0) -> Iterat
                 "other-firmware",
                 f"the board runs another model: {found}…, this build is {expected}…",
                 place=Place(port),
-                help=f"write this one first: edgec flash {built.folder}",
+                help=f"write this one first: edgec flash {quote(str(built.folder))}",
                 exit_code=ExitCode.TOOL,
             )
         yield session

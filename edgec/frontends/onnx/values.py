@@ -1,6 +1,7 @@
 """Inputs and outputs of an ONNX graph: types with open axes filled in, names kept."""
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import Any
 
 import onnx
@@ -52,7 +53,7 @@ def input_type(value: Any, place: Place, shapes: Shapes, roles: AxisRoles) -> Te
         return TensorType(shapes[value.name], dtype)
     if not tensor.HasField("shape") or len(tensor.shape.dim) > MAX_RANK:
         message = f"input {value.name!r} has no known shape of at most {MAX_RANK} axes"
-        hint = _FIX.format(name=value.name, shape="1,...")
+        hint = _FIX.format(name=quote(value.name), shape="1,...")
         raise EdgecError("dynamic-shape", message, place=inside, help=hint)
     own = tuple(_known(dim) for dim in tensor.shape.dim)
     shape = bound(value.name, own, shapes, inside)
@@ -133,8 +134,8 @@ def _closed(
         return tuple(known)
     first, *others = (axis for axis, extent in enumerate(extents) if extent is None)
     wanted = ",".join("?" if extent is None else str(extent) for extent in extents)
-    hint = _FIX.format(name=value.name, shape=wanted)
-    hint += _example(value.name, extents, found[first])
+    hint = _FIX.format(name=quote(value.name), shape=wanted)
+    hint += _example(quote(value.name), extents, found[first])
     raise EdgecError(
         "dynamic-shape",
         f"axis {first} of {place.inside} is dynamic {_described(value, first, found[first])}",

@@ -97,7 +97,8 @@ LESS = {"dsp": ("-mcpu=cortex-m3",), "mve": ("-mcpu=cortex-m55+nomve", "-mfloat-
 
 def preprocess(folder: Path, flags: tuple[str, ...]) -> str:
     """Return what the compiler complains of in the model's file."""
-    command = ["arm-none-eabi-gcc", *flags, "-mthumb", "-E", "-I.", "-Ikernels", "two.c"]
+    includes = ["-I.", "-Ikernels", "-Ikernels/cmsis_nn/Include"]
+    command = ["arm-none-eabi-gcc", *flags, "-mthumb", "-E", *includes, "two.c"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode == 0) == (not done.stderr)
     return done.stderr
@@ -121,3 +122,53 @@ def test_code_for_a_plain_core_compiles_on_any(tmp_path: Path) -> None:
     tree.write(tmp_path)
     assert preprocess(tmp_path, ("-mcpu=cortex-m3",)) == ""
     assert preprocess(tmp_path, CPUS["cortex-m55"].flags) == ""
+
+
+OTHERS = [
+    ("cortex-m3", "cortex-m4", "ARM_MATH_DSP"),
+    ("cortex-m0", "cortex-m33", "ARM_MATH_DSP"),
+    ("cortex-m3", "cortex-m55", "ARM_MATH_MVEI"),
+    ("cortex-m4", "cortex-m55", "ARM_MATH_MVEI"),
+    ("cortex-m33", "cortex-m85", "ARM_MATH_MVEI"),
+]
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize(("planned", "compiled", "macro"), OTHERS)
+def test_kernels_that_choose_by_macros_are_refused_by_a_greater_core(
+    planned: str, compiled: str, macro: str, tmp_path: Path
+) -> None:
+    """CMSIS-NN would take variants whose scratch was not planned."""
+    tree, _ = compile_graph(two_by_two(), target(planned), "auto")
+    tree.write(tmp_path)
+    assert preprocess(tmp_path, CPUS[planned].flags) == ""
+    complaint = preprocess(tmp_path, CPUS[compiled].flags)
+    assert f'#error "two was planned for {planned}, where kernels are others:' in complaint
+    assert f"{macro} is defined" in complaint
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize(
+    ("planned", "compiled"),
+    [
+        ("cortex-m0", "cortex-m0plus"),
+        ("cortex-m3", "cortex-m0"),
+        ("cortex-m4", "cortex-m33"),
+        ("cortex-m55", "cortex-m85"),
+    ],
+)
+def test_kernels_that_choose_alike_are_taken_by_another_core(
+    planned: str, compiled: str, tmp_path: Path
+) -> None:
+    tree, _ = compile_graph(two_by_two(), target(planned), "auto")
+    tree.write(tmp_path)
+    assert preprocess(tmp_path, CPUS[compiled].flags) == ""
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize("core", ["cortex-m3", "cortex-m4", "cortex-m55"])
+def test_another_rounding_of_cmsis_nn_is_refused(core: str, tmp_path: Path) -> None:
+    tree, _ = compile_graph(two_by_two(), target(core), "auto")
+    tree.write(tmp_path)
+    complaint = preprocess(tmp_path, (*CPUS[core].flags, "-DCMSIS_NN_USE_SINGLE_ROUNDING"))
+    assert "CMSIS_NN_USE_SINGLE_ROUNDING is defined" in complaint

@@ -1,10 +1,13 @@
 """Files that appear whole or not at all."""
 
+import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edgec.codegen.source_tree import OutputFolder, SourceTree
+from edgec.driver.ports import write_npz
 from edgec.errors import EdgecError
 
 
@@ -59,3 +62,39 @@ def test_an_unwritable_place_is_the_users_error(tmp_path: Path) -> None:
     with pytest.raises(EdgecError) as caught, OutputFolder(blocker / "out"):
         pass
     assert caught.value.code == "unwritable-output"
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_a_link_is_followed_not_replaced(tmp_path: Path, *, filled: bool) -> None:
+    there = tmp_path / "disk" / "out"
+    if filled:
+        there.mkdir(parents=True)
+        (there / "old").write_text("")
+    link = tmp_path / "out"
+    link.symlink_to(there, target_is_directory=True)
+    with OutputFolder(link) as folder:
+        (folder / "new").write_text("")
+    assert link.is_symlink()
+    assert [each.name for each in there.iterdir()] == ["new"]
+    assert {each.name for each in tmp_path.iterdir()} == {"disk", "out"}
+    assert [each.name for each in (tmp_path / "disk").iterdir()] == ["out"]
+
+
+def test_links_in_a_circle_are_the_users_error(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    with pytest.raises(EdgecError) as caught, OutputFolder(tmp_path / "a"):
+        pass
+    assert caught.value.code == "unwritable-output"
+
+
+def test_files_follow_links_and_devices_stay(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "real.npz")
+    write_npz(tmp_path / "link", {"a": np.zeros(1)})
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real.npz").is_file()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(EdgecError, match="no file") as caught:
+        write_npz(tmp_path / "pipe", {"a": np.zeros(1)})
+    assert caught.value.code == "unwritable-output"
+    assert (tmp_path / "pipe").is_fifo()
