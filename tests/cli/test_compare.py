@@ -106,7 +106,7 @@ def test_a_limit_on_what_is_absent_is_a_failure(
     cli: Any, tmp_path: Path, metric: str, side: str
 ) -> None:
     files = [tmp_path / "old.json", tmp_path / "new.json"]
-    bare = {"memory": {}, "model": {}}
+    bare: dict[str, Any] = {"memory": {}, "model": {}}
     whole = report(layers=[{"cycles_estimate": 7}], accuracy={"quantized": 0.9})
     for file, lacks in zip(files, (side != "new", side != "old"), strict=True):
         file.write_text(json.dumps(bare if lacks else whole))
