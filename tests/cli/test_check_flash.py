@@ -28,7 +28,7 @@ def wide(features: int) -> ModelProto:
     return b.model("y")
 
 
-def check(cli: Cli, folder: Path, flash_bytes: int) -> tuple[int, dict[str, Any], str]:
+def check(cli: Cli, folder: Path, flash_bytes: int) -> tuple[int, Any, str]:
     """Check the wide model on a board with so much flash; return code, document, what is said."""
     (folder / "model.onnx").write_bytes(wide(512).SerializeToString())
     assert FLASH in SMALL_BOARD
