@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edgec.codegen.source_tree import OutputFolder, SourceTree
+from edgec.codegen.source_tree import SourceTree, output_folder
 from edgec.errors import EdgecError
 
 
@@ -27,7 +27,7 @@ def test_merge_refuses_two_contents_for_one_path() -> None:
 
 def test_output_appears_whole(tmp_path: Path) -> None:
     target = tmp_path / "deep" / "out"
-    with OutputFolder(target) as folder:
+    with output_folder(target) as folder:
         SourceTree({"x/y.c": b"int y;"}).write(folder)
         assert not target.exists()
     assert (target / "x" / "y.c").read_bytes() == b"int y;"
@@ -38,7 +38,7 @@ def test_a_failure_leaves_the_old_output(tmp_path: Path) -> None:
     target = tmp_path / "out"
     target.mkdir()
     (target / "old").write_text("kept")
-    with pytest.raises(FileNotFoundError), OutputFolder(target) as folder:
+    with pytest.raises(FileNotFoundError), output_folder(target) as folder:
         (folder / "new" / "half").write_text("no such folder")
     assert [each.name for each in target.iterdir()] == ["old"]
     assert [each.name for each in tmp_path.iterdir()] == ["out"]
@@ -47,7 +47,7 @@ def test_a_failure_leaves_the_old_output(tmp_path: Path) -> None:
 def test_a_new_output_replaces_the_old(tmp_path: Path) -> None:
     target = tmp_path / "out"
     for text in ("first", "second"):
-        with OutputFolder(target) as folder:
+        with output_folder(target) as folder:
             (folder / text).write_text(text)
     assert [each.name for each in target.iterdir()] == ["second"]
     assert [each.name for each in tmp_path.iterdir()] == ["out"]
@@ -56,6 +56,6 @@ def test_a_new_output_replaces_the_old(tmp_path: Path) -> None:
 def test_an_unwritable_place_is_the_users_error(tmp_path: Path) -> None:
     blocker = tmp_path / "file"
     blocker.write_text("")
-    with pytest.raises(EdgecError) as caught, OutputFolder(blocker / "out"):
+    with pytest.raises(EdgecError) as caught, output_folder(blocker / "out"):
         pass
     assert caught.value.code == "unwritable-output"
