@@ -119,12 +119,11 @@ class Model:
 
     def run(self, inputs: "dict[str, Array]", on: str = "emulator") -> "dict[str, Array]":
         """Return the outputs for inputs by name, samples along the first axis."""
-        import numpy as np  # noqa: PLC0415
-
         from edgec.driver import run  # noqa: PLC0415
+        from edgec.driver.ports import write_npz  # noqa: PLC0415
 
         file = self._scratch / "edgec_inputs.npz"
-        np.savez(file, **inputs)  # type: ignore[arg-type, unused-ignore]
+        write_npz(file, inputs)
         return run(self.folder, file, on=on).outputs
 
     def check(self) -> None:

@@ -13,6 +13,7 @@ from edgec import __version__
 from edgec.cli.about import boards, doctor, dump, explain, inspect, ops
 from edgec.cli.compile import build, check
 from edgec.cli.compile import quantize_file as quantize
+from edgec.cli.ending import EndedError, ends_tidily
 from edgec.cli.failures import report, report_bug
 from edgec.cli.group import Commands
 from edgec.cli.reports import compare
@@ -75,8 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
     try:
-        code = _dispatch(given, as_json=as_json)
+        with ends_tidily():
+            code = _dispatch(given, as_json=as_json)
         sys.stdout.flush()
+    except EndedError as ended:
+        return ended.exit_code
     except BrokenPipeError:
         _forget_stdout()
         return int(ExitCode.OK)

@@ -1,13 +1,17 @@
 """A set of files that exist in memory first, and on disk whole or not at all."""
 
+import errno
 import hashlib
-import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from edgec.codegen.exchange import exchanged
 from edgec.errors import EdgecError, Place
+from edgec.scratch import moved_away, scratch_folder
+
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 
 
 @dataclass(frozen=True)
@@ -53,38 +57,33 @@ class SourceTree:
             target.write_bytes(data)
 
 
-class OutputFolder:
-    """A folder that appears whole or not at all: filled beside its place, then renamed into it.
+@contextmanager
+def output_folder(target: Path) -> Iterator[Path]:
+    """Make a folder that appears whole or not at all: filled beside its place, then put there.
 
-    Use as a context manager; the value is the temporary folder. An exception leaves what stood at
-    ``target`` before untouched.
+    The value is the folder to fill. An exception leaves what stood at ``target`` before untouched;
+    so does death at any moment.
     """
-
-    def __init__(self, target: Path) -> None:
-        self._target = real_place(target)
-        self._staging: Path | None = None
-
-    def __enter__(self) -> Path:
+    target = real_place(target)
+    with ExitStack() as stack:
         try:
-            self._target.parent.mkdir(parents=True, exist_ok=True)
-            self._staging = Path(
-                tempfile.mkdtemp(prefix=f".{self._target.name}-", dir=self._target.parent)
-            )
-            self._staging.chmod(0o755)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            scratch = stack.enter_context(scratch_folder("out", target.absolute()))
+            staging = scratch / "new"
+            staging.mkdir()
+            staging.chmod(0o755)
         except OSError as error:
-            raise unwritable(self._target, error) from None
-        return self._staging
-
-    def __exit__(self, kind: object, value: object, trace: object) -> None:
-        assert self._staging is not None  # noqa: S101 - set by __enter__
-        if kind is None:
-            try:
-                _replace(self._staging, self._target)
-            except OSError as error:
-                shutil.rmtree(self._staging, ignore_errors=True)
-                raise unwritable(self._target, error) from None
-        else:
-            shutil.rmtree(self._staging, ignore_errors=True)
+            raise unwritable(target, error) from None
+        try:
+            yield staging
+        except OSError as error:
+            if error.errno in _OF_THE_DISK:
+                raise unwritable(target, error) from None
+            raise
+        try:
+            _replace(scratch, staging, target)
+        except OSError as error:
+            raise unwritable(target, error) from None
 
 
 def real_place(path: Path) -> Path:
@@ -119,12 +118,10 @@ def unwritable(path: Path, error: OSError) -> EdgecError:
     )
 
 
-def _replace(staging: Path, target: Path) -> None:
-    """Put ``staging`` at ``target``, replacing a folder that edgec made before."""
+def _replace(scratch: Path, staging: Path, target: Path) -> None:
+    """Put ``staging`` at ``target``; a folder that stood there goes to ``scratch`` in its stead."""
     if not target.exists():
         staging.rename(target)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
-    target.rename(old / "old")
-    staging.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    elif not exchanged(staging, target):
+        moved_away(target, scratch)
+        staging.rename(target)

@@ -13,6 +13,7 @@ from edgec.driver.ports import PortInfo
 from edgec.errors import EdgecError, Place
 from edgec.firmware.emulate import no_emulator
 from edgec.firmware.twin_image import TWIN_ELF
+from edgec.scratch import sweep
 from edgec.target_file import SUFFIX
 from edgec.targets.board import Board, load_board
 from edgec.targets.twin import twin_of
@@ -73,6 +74,7 @@ class OutputInfo:
 def open_output(folder: Path) -> OutputInfo:
     """Read ``report.json``; raises ``not-an-output`` and ``damaged-output``."""
     path = folder / "report.json"
+    sweep(folder.absolute().parent)
     if not path.is_file():
         raise EdgecError(
             "not-an-output",

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, Graph, QParams, TensorType, ValueName
 from edgec.program import Port
 from edgec.quantization.samples.samples import read_samples
+from edgec.scratch import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +127,9 @@ def random_inputs(ports: Sequence[PortInfo], count: int, seed: int = 0) -> list[
 def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write an npz file, whole or not at all."""
     path = replaceable_file(path)
-    temporary = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            np.savez_compressed(file, **dict(arrays))
-        temporary.replace(path)
+        write_whole(path, _packed(arrays))
     except OSError as error:
         raise EdgecError(
             "unwritable-output",
@@ -137,6 +137,17 @@ def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
             place=Place(str(path)),
             help="choose another place, or make this one writable",
         ) from None
+
+
+def _packed(arrays: Mapping[str, Array]) -> bytes:
+    """Return an npz file; NumPy's own function takes no array that is called ``file``."""
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            entry = BytesIO()
+            np.save(entry, array)
+            archive.writestr(f"{name}.npy", entry.getvalue())
+    return packed.getvalue()
 
 
 def _door(ports: Sequence[PortInfo]) -> Graph:

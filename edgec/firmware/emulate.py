@@ -4,21 +4,21 @@ import contextlib
 import re
 import select
 import socket
-import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from edgec.errors import EdgecError, ExitCode
+from edgec.errors import EdgecError
+from edgec.firmware.children import conversation
 from edgec.firmware.client import RunnerClient
 from edgec.firmware.counting import InstructionClock
 from edgec.firmware.protocol import CALIBRATION_CALLS, Description, SelfTest, watch
 from edgec.firmware.sizes import function_at, symbol_address
-from edgec.firmware.toolchain import find_tool
+from edgec.firmware.toolchain import cannot_start, find_tool
 from edgec.firmware.transport import PipeTransport
 from edgec.targets.architecture import Architecture
 from edgec.targets.board import Board
@@ -149,9 +149,7 @@ class Emulator:
             monitor, remote = socket.socketpair()
             stack.callback(monitor.close)
             stack.callback(remote.close)
-            process = self._start(spec, remote, log)
-            stack.callback(_reap, process)
-            transport = _pipes(process)
+            transport = PipeTransport(*stack.enter_context(self._started(spec, remote, log)))
             stack.callback(transport.close)
             client = self._client(transport, monitor)
             try:
@@ -170,14 +168,21 @@ class Emulator:
     ) -> None:
         self._stack.close()
 
-    def _start(
+    @contextlib.contextmanager
+    def _started(
         self, spec: EmulatorSpec, remote: socket.socket, log: IO[bytes]
-    ) -> "subprocess.Popen[bytes]":
+    ) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
         passed = [remote.fileno()]
         passed += [] if self._log_to is None else [self._log_to]
         passed += [] if self._debugger is None else [self._debugger.fileno()]
-        with remote:
-            return _start(self._command(spec, remote.fileno()), passed, log)
+        command = self._command(spec, remote.fileno())
+        with contextlib.ExitStack() as stack:
+            try:
+                pipes = stack.enter_context(conversation(command, passed=passed, log=log))
+            except OSError as error:
+                raise cannot_start(command, error) from None
+            remote.close()
+            yield pipes
 
     def _client(self, transport: PipeTransport, monitor: socket.socket) -> RunnerClient:
         architecture = self._board.architecture
@@ -248,37 +253,6 @@ def _debugging(debugger: socket.socket | None) -> tuple[str, ...]:
         return ()
     chardev = f"socket,id=debugger,fd={debugger.fileno()}"
     return ("-S", "-chardev", chardev, "-gdb", "chardev:debugger")
-
-
-def _start(command: list[str], passed: Sequence[int], log: IO[bytes]) -> "subprocess.Popen[bytes]":
-    try:
-        return subprocess.Popen(  # noqa: S603 - the program comes from find_tool
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            bufsize=0,
-            pass_fds=passed,
-        )
-    except OSError as error:
-        raise EdgecError(
-            "tool-failed",
-            f"{command[0]} cannot be started: {error.strerror}",
-            help="`edgec doctor` checks the tools and their versions",
-            exit_code=ExitCode.TOOL,
-        ) from None
-
-
-def _pipes(process: "subprocess.Popen[bytes]") -> PipeTransport:
-    if process.stdin is None or process.stdout is None:
-        raise AssertionError("started without pipes")
-    return PipeTransport(process.stdout, process.stdin)
-
-
-def _reap(process: "subprocess.Popen[bytes]") -> None:
-    """End QEMU, whatever the firmware does; it writes nothing that could be cut short."""
-    process.kill()
-    process.wait()
 
 
 def _with_log(error: EdgecError, log: IO[bytes]) -> EdgecError:

@@ -1,8 +1,6 @@
 """The model library as a process on this machine: same runner, same protocol, host compiler."""
 
 import contextlib
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,11 +8,13 @@ from types import TracebackType
 
 from edgec.codegen.firmware import WARNING_FLAGS, host_tree, kernel_includes, third_party_folders
 from edgec.codegen.source_tree import SourceTree
+from edgec.firmware.children import conversation
 from edgec.firmware.client import RunnerClient
 from edgec.firmware.emulate import Session
 from edgec.firmware.image import JOBS
 from edgec.firmware.toolchain import find_tool, run_tool
 from edgec.firmware.transport import PipeTransport
+from edgec.scratch import scratch_folder
 from edgec.targets.this_machine import HOST
 
 _PROGRAM = "host.elf"  # a dot: no folder of a model is called so
@@ -45,16 +45,11 @@ class HostProcess:
 
     def __enter__(self) -> Session:
         with contextlib.ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgec-host-")))
+            folder = stack.enter_context(scratch_folder("host"))
             self._tree.write(folder)
             program = self._compile(folder)
-            process = subprocess.Popen(  # noqa: S603 - we compiled it
-                [str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
-            )
-            stack.callback(_reap, process)
-            assert process.stdin is not None  # noqa: S101 - asked for pipes
-            assert process.stdout is not None  # noqa: S101 - asked for pipes
-            transport = PipeTransport(process.stdout, process.stdin)
+            started = conversation([str(program)], grace=_GRACE)
+            transport = PipeTransport(*stack.enter_context(started))
             stack.callback(transport.close)
             self._stack = stack.pop_all()
         return Session(RunnerClient(transport, timeout=self._timeout))
@@ -92,11 +87,3 @@ class HostProcess:
         command += [f"-I{each}" for each in includes]
         run_tool([*command, *self._flags, "-c", source, "-o", target], cwd=folder)
         return target
-
-
-def _reap(process: "subprocess.Popen[bytes]") -> None:
-    try:
-        process.wait(_GRACE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

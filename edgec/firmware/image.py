@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import tempfile
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from edgec.firmware.sizes import (
 )
 from edgec.firmware.stack import StackUse, read_call_graph, worst_case
 from edgec.firmware.toolchain import ToolFailedError, find_tool, run_tool
+from edgec.scratch import scratch_folder
 from edgec.targets.architecture import Architecture
 from edgec.targets.board import Board
 
@@ -75,8 +75,7 @@ def build_firmware(
 @contextmanager
 def _workshop(out: Path, name: str) -> Iterator[Path]:
     """Yield a temporary folder that sees OUT's sources under their relative names."""
-    with tempfile.TemporaryDirectory(prefix="edgec-build-") as folder:
-        shop = Path(folder)
+    with scratch_folder("build") as shop:
         for each in ("firmware", name):
             (shop / each).symlink_to((out / each).resolve(), target_is_directory=True)
         yield shop

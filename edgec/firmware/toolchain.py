@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgec.errors import EdgecError, ExitCode
+from edgec.firmware.children import completed
+from edgec.scratch import is_scratch
 from edgec.targets.architecture import ToolSpec
 
 _LAST_LINES = 12
@@ -38,24 +40,22 @@ def run_tool(
     ``timeout`` is in seconds. Messages are in English and nothing depends on the user's locale.
     """
     environment = {**os.environ, "LC_ALL": "C"}
+    if cwd is not None and is_scratch(cwd):
+        environment["TMPDIR"] = str(cwd)  # where a tool that is killed leaves nothing behind
     try:
-        done = subprocess.run(  # noqa: S603 - the program comes from find_tool
-            [str(each) for each in command],
-            cwd=cwd,
-            env=environment,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            check=False,
-        )
+        done = completed([str(each) for each in command], cwd, environment, timeout)
     except subprocess.TimeoutExpired:
         raise ToolFailedError(command, f"did not end within {timeout:g} s", "") from None
     except OSError as error:
-        raise ToolFailedError(command, f"cannot be started: {error.strerror}", "") from None
+        raise cannot_start(command, error) from None
     if done.returncode != 0:
         raise ToolFailedError(command, f"failed with status {done.returncode}", done.stderr)
     return done.stdout
+
+
+def cannot_start(command: Sequence[str | Path], error: OSError) -> "ToolFailedError":
+    """Return the error for a program that the system does not run."""
+    return ToolFailedError(command, f"cannot be started: {error.strerror}", "")
 
 
 class ToolFailedError(EdgecError):

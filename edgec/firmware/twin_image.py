@@ -1,11 +1,11 @@
 """The firmware of a board's twin: the same model code, linked for a machine that QEMU has."""
 
 import shutil
-import tempfile
 from pathlib import Path
 
 from edgec.codegen.firmware import FirmwareModel, firmware_tree
 from edgec.firmware.image import FirmwareImage, build_firmware
+from edgec.scratch import scratch_folder
 from edgec.targets.board import Board
 
 TWIN_ELF = "twin.elf"
@@ -15,8 +15,7 @@ def build_twin(
     out: Path, model: FirmwareModel, twin: Board, output_crc: int | None = None
 ) -> FirmwareImage:
     """Build the sources in ``out/<name>`` for ``twin``; only ``out/twin.elf`` is left there."""
-    with tempfile.TemporaryDirectory(prefix="edgec-twin-") as folder:
-        shop = Path(folder)
+    with scratch_folder("twin") as shop:
         (shop / model.name).symlink_to((out / model.name).resolve(), target_is_directory=True)
         firmware_tree(twin, model).write(shop / "firmware")
         image = build_firmware(shop, model.name, twin, output_crc=output_crc)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edgec.codegen.firmware import FirmwareModel
-from edgec.codegen.source_tree import OutputFolder
+from edgec.codegen.source_tree import output_folder
 from edgec.driver.compile.compile import Compiled, compile_integers, compile_model
 from edgec.driver.compile.fit import with_peak
 from edgec.driver.compile.golden import golden_file, golden_inputs, reference_outputs
@@ -70,7 +70,7 @@ def write_output(compiled: Compiled, progress: Progress) -> BuildResult:
     progress.stage("recording golden vectors")
     inputs = golden_inputs(compiled, ports[0])
     outputs = reference_outputs(compiled.graph, inputs, progress)
-    with OutputFolder(options.output_folder) as folder:
+    with output_folder(options.output_folder) as folder:
         _write_sources(compiled, folder)
         (folder / GOLDEN).write_bytes(golden_file(inputs, outputs))
         progress.stage("compiling the firmware")

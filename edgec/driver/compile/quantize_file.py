@@ -10,6 +10,7 @@ from edgec.driver.options import BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode, Place
 from edgec.exporters.tflite import write_tflite
+from edgec.scratch import write_whole
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,9 @@ def _check_output(model: Path, output: Path) -> None:
 
 def _write(path: Path, data: bytes) -> None:
     path = replaceable_file(path)
-    temporary = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        write_whole(path, data)
     except OSError as error:
         raise EdgecError(
             "unwritable-output",

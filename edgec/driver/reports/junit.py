@@ -7,13 +7,14 @@ from edgec.driver.output import open_output
 from edgec.driver.run.first_layer import LayerDifference
 from edgec.driver.run.regression import Mismatch, RegressionResult
 from edgec.errors import EdgecError, Place
+from edgec.scratch import write_whole
 
 
 def write_junit(path: Path, result: RegressionResult, folder: Path) -> None:
     """Write the regression of a build. Raises ``unwritable-output``."""
     built = open_output(folder)
     try:
-        path.write_bytes(junit_xml(result, built.name, str(built.report["board"])))
+        write_whole(path, junit_xml(result, built.name, str(built.report["board"])))
     except OSError as error:
         raise EdgecError(
             "unwritable-output",

@@ -1,9 +1,7 @@
 """``edgec eval --on``: the quantized model in firmware, on the samples it is judged by."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from edgec.driver.compile.build import build_integers
 from edgec.driver.compile.golden import raw_inputs, reference_outputs
@@ -13,6 +11,7 @@ from edgec.driver.output import open_output
 from edgec.driver.progress import Progress
 from edgec.driver.run.run import check_place, run_all
 from edgec.quantization.samples.samples import Samples
+from edgec.scratch import scratch_folder
 
 BOARD = "qemu-m4"
 """Where no board is named."""
@@ -39,8 +38,8 @@ def run_deployed(
     """
     check_place(place)
     options = replace(options, board=options.board or BOARD)
-    with tempfile.TemporaryDirectory(prefix="edgec-eval-") as folder:
-        inside = replace(options, output=str(Path(folder) / "build"))
+    with scratch_folder("eval") as folder:
+        inside = replace(options, output=str(folder / "build"))
         built = open_output(build_integers(inside, made, progress).folder)
         inputs = raw_inputs(samples, built.inputs, range(len(samples)))
         progress.stage("evaluating the reference")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgec.codegen.source_tree import OutputFolder, SourceTree
+from edgec.codegen.source_tree import SourceTree, output_folder
 from edgec.driver.ports import write_npz
 from edgec.errors import EdgecError
 
@@ -30,7 +30,7 @@ def test_merge_refuses_two_contents_for_one_path() -> None:
 
 def test_output_appears_whole(tmp_path: Path) -> None:
     target = tmp_path / "deep" / "out"
-    with OutputFolder(target) as folder:
+    with output_folder(target) as folder:
         SourceTree({"x/y.c": b"int y;"}).write(folder)
         assert not target.exists()
     assert (target / "x" / "y.c").read_bytes() == b"int y;"
@@ -41,7 +41,7 @@ def test_a_failure_leaves_the_old_output(tmp_path: Path) -> None:
     target = tmp_path / "out"
     target.mkdir()
     (target / "old").write_text("kept")
-    with pytest.raises(FileNotFoundError), OutputFolder(target) as folder:
+    with pytest.raises(FileNotFoundError), output_folder(target) as folder:
         (folder / "new" / "half").write_text("no such folder")
     assert [each.name for each in target.iterdir()] == ["old"]
     assert [each.name for each in tmp_path.iterdir()] == ["out"]
@@ -50,7 +50,7 @@ def test_a_failure_leaves_the_old_output(tmp_path: Path) -> None:
 def test_a_new_output_replaces_the_old(tmp_path: Path) -> None:
     target = tmp_path / "out"
     for text in ("first", "second"):
-        with OutputFolder(target) as folder:
+        with output_folder(target) as folder:
             (folder / text).write_text(text)
     assert [each.name for each in target.iterdir()] == ["second"]
     assert [each.name for each in tmp_path.iterdir()] == ["out"]
@@ -59,7 +59,7 @@ def test_a_new_output_replaces_the_old(tmp_path: Path) -> None:
 def test_an_unwritable_place_is_the_users_error(tmp_path: Path) -> None:
     blocker = tmp_path / "file"
     blocker.write_text("")
-    with pytest.raises(EdgecError) as caught, OutputFolder(blocker / "out"):
+    with pytest.raises(EdgecError) as caught, output_folder(blocker / "out"):
         pass
     assert caught.value.code == "unwritable-output"
 
@@ -72,7 +72,7 @@ def test_a_link_is_followed_not_replaced(tmp_path: Path, *, filled: bool) -> Non
         (there / "old").write_text("")
     link = tmp_path / "out"
     link.symlink_to(there, target_is_directory=True)
-    with OutputFolder(link) as folder:
+    with output_folder(link) as folder:
         (folder / "new").write_text("")
     assert link.is_symlink()
     assert [each.name for each in there.iterdir()] == ["new"]
@@ -83,7 +83,7 @@ def test_a_link_is_followed_not_replaced(tmp_path: Path, *, filled: bool) -> Non
 def test_links_in_a_circle_are_the_users_error(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to(tmp_path / "b")
     (tmp_path / "b").symlink_to(tmp_path / "a")
-    with pytest.raises(EdgecError) as caught, OutputFolder(tmp_path / "a"):
+    with pytest.raises(EdgecError) as caught, output_folder(tmp_path / "a"):
         pass
     assert caught.value.code == "unwritable-output"
 
