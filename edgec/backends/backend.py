@@ -34,7 +34,8 @@ class Backend:
     files, which our warnings do not apply to; "" where there are none. ``title`` is its full name.
     ``library`` finds the copy that is linked; it may be given a folder of the user's. Where the
     files choose what they do by macros, ``other_plans`` names those that may not be defined after
-    ``headers`` in code that was planned for an instruction set.
+    ``headers`` in code that was planned for an instruction set. No model is called in C as the
+    library's names begin: ``prefixes``.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Backend:
     folder: str = ""
     title: str = ""
     library: Callable[[Path | None], Library] | None = None
+    prefixes: tuple[str, ...] = ()
     other_plans: Callable[[Isa], tuple[str, ...]] = _none
     offers: Callable[[Request], Sequence[Offer | Rejection]] | None = None
 

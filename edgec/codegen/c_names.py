@@ -9,6 +9,8 @@ something is no model's name.
 import re
 from collections.abc import Iterable
 
+from edgec.backends.backend import backends
+
 MAX_IDENTIFIER = 48
 _SEPARATOR = "__"
 _NAMELESS = "constant"
@@ -55,14 +57,14 @@ rebuild_cache test
 """)
 _RESERVED = C_KEYWORDS | _HEADERS | _TYPES | _FUNCTIONS | _FOLDERS | _CMAKE
 _FAMILIES = re.compile(
-    r"(edgec|arm|cmsis|pthread|posix)(_.*)?"
-    r"|(u_?)?(int|char|float|poly|bfloat|q|mve_pred)\d+(x\d+)*"
+    r"(u_?)?(int|char|float|poly|bfloat|q|mve_pred)\d+(x\d+)*"
     r"|(blkcnt|fpos|fsblkcnt|fsfilcnt|glob|ino|off|rlim)64"
     r"|u?int(n|_(least|fast)\d+|max|ptr)|atomic_.*"
 )
-"""Of edgec, of CMSIS, of compilers' headers: whole families of names."""
+"""Of compilers' headers: whole families of types."""
 
-_ENDINGS = ("_weights", "_quantize", "_dequantize", "_cmsis_nn")
+_PREFIXES = ("edgec", "pthread", "posix")
+_ENDINGS = ("_weights", "_quantize", "_dequantize")
 """``kws_weights.h`` and ``kws_quantize_input`` are of the model ``kws``."""
 
 
@@ -72,11 +74,17 @@ def identifier(text: str) -> str:
     What is reserved gets an ``m_`` in front or an ``_m`` behind.
     """
     name = plain_identifier(text)
-    if not name or name[0].isdigit() or name in _RESERVED or _FAMILIES.fullmatch(name):
+    if not name or name[0].isdigit() or _is_reserved(name):
         name = _cut(f"m_{name}")
-    if name.endswith(_ENDINGS):
+    if name.endswith((*_ENDINGS, *(f"_{each.folder}" for each in backends() if each.folder))):
         name = f"{name[: MAX_IDENTIFIER - 2].rstrip('_')}_m"
     return name
+
+
+def _is_reserved(name: str) -> bool:
+    theirs = (prefix for each in backends() for prefix in each.prefixes)
+    begins = any(f"{name}_".startswith(f"{prefix}_") for prefix in (*_PREFIXES, *theirs))
+    return begins or name in _RESERVED or _FAMILIES.fullmatch(name) is not None
 
 
 def plain_identifier(text: str) -> str:

@@ -194,7 +194,7 @@ def test_instructions_are_exact(built: Path) -> None:
 
 def test_a_changed_weight_is_found_through_the_debugger(built: Path, tmp_path: Path) -> None:
     assert first_different_layer(open_output(built), golden(open_output(built))) is None
-    folder = patched(built, tmp_path / "out", "small_matrix", bytes(700))
+    folder = patched(built, tmp_path / "out", "small__matrix", bytes(700))
     opened = open_output(folder)
     difference = first_different_layer(opened, golden(opened))
     assert difference is not None

@@ -34,6 +34,7 @@ BACKEND = register(
         folder=FOLDER,
         title="CMSIS-NN",
         library=find,
+        prefixes=("arm", "cmsis"),
         other_plans=_other_plans,
     )
 )
