@@ -48,12 +48,12 @@ class BuiltModel(pytest.Collector):
         """Return one test per golden sample. Raises ``pytest.UsageError``."""
         # A pytest run without models should not import a compiler.
         from edgec.driver import open_output  # noqa: PLC0415
-        from edgec.driver.compile.golden import read_golden  # noqa: PLC0415
+        from edgec.driver.compile.golden import golden_of  # noqa: PLC0415
         from edgec.errors import EdgecError  # noqa: PLC0415
 
         try:
             built = open_output(self.folder)
-            inputs, _ = read_golden(built.golden, len(built.inputs), len(built.outputs))
+            inputs, _ = golden_of(built)
         except EdgecError as error:
             raise pytest.UsageError(str(error)) from None
         return [

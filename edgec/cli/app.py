@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
 import numpy as np
@@ -14,12 +15,13 @@ from edgec.cli.about import boards, doctor, dump, explain, inspect, ops
 from edgec.cli.compile import build, check
 from edgec.cli.compile import quantize_file as quantize
 from edgec.cli.ending import EndedError, ends_tidily
-from edgec.cli.failures import report, report_bug
+from edgec.cli.failures import report, report_bug, show_when_debugging, system_problem
 from edgec.cli.group import Commands
 from edgec.cli.reports import compare
 from edgec.cli.run import eval as evaluate
 from edgec.cli.run import flash, matrix, profile, regression, run
 from edgec.cli.shared_options import Verbose
+from edgec.cli.terminal import any_character
 from edgec.errors import EdgecError, ExitCode
 
 _INTERRUPTED = 130
@@ -76,14 +78,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in given
     try:
-        with ends_tidily():
+        with ends_tidily(), any_character():
             code = _dispatch(given, as_json=as_json)
-        sys.stdout.flush()
+            sys.stdout.flush()
     except EndedError as ended:
         return ended.exit_code
     except BrokenPipeError:
         _forget_stdout()
         return int(ExitCode.OK)
+    except OSError as error:  # /dev/full, a full disk behind `>`
+        _forget_stdout()
+        with suppress(OSError):
+            report(system_problem(error), as_json=False)
+        return int(ExitCode.TOOL)
     return code
 
 
@@ -99,6 +106,9 @@ def _dispatch(arguments: list[str], *, as_json: bool) -> int:
         return _INTERRUPTED
     except BrokenPipeError:
         raise
+    except (OSError, MemoryError) as error:
+        show_when_debugging(error)
+        return report(system_problem(error), as_json=as_json)
     except Exception as error:  # noqa: BLE001 - the last line of defence
         return report_bug(error, arguments, as_json=as_json)
     return result if isinstance(result, int) else int(ExitCode.OK)

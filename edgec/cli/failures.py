@@ -13,7 +13,7 @@ from rich.text import Text
 
 from edgec import __version__
 from edgec.cli.terminal import plain, print_json, talk
-from edgec.errors import EdgecError, ExitCode
+from edgec.errors import EdgecError, ExitCode, Place
 
 ISSUES = "the project's issue tracker"
 DEBUG = "EDGEC_DEBUG"
@@ -64,6 +64,32 @@ def report_bug(error: BaseException, arguments: Sequence[str], *, as_json: bool)
         exit_code=ExitCode.BUG,
     )
     return report(problem, as_json=as_json)
+
+
+def system_problem(error: OSError | MemoryError) -> EdgecError:
+    """Return the error for what the system refused, where nothing nearer had words for it."""
+    if isinstance(error, MemoryError):
+        reason, file = str(error) or "there is no memory left", ""
+    else:
+        reason, file = error.strerror or str(error), _text(error.filename)
+    return EdgecError(
+        "system-refused",
+        f"the system refused: {reason}",
+        place=Place(file),
+        help="is the disk full, a path too long, a limit reached (ulimit -a, df)? Nothing that was "
+        "there before was changed",
+        exit_code=ExitCode.TOOL,
+    )
+
+
+def show_when_debugging(error: BaseException) -> None:
+    """Print the traceback of an error where users ask for it."""
+    if os.environ.get(DEBUG) == "1":
+        sys.stderr.write("".join(traceback.format_exception(error)))
+
+
+def _text(name: object) -> str:
+    return "" if name is None else os.fsdecode(name) if isinstance(name, bytes) else str(name)
 
 
 def _styled(problem: EdgecError) -> Text:

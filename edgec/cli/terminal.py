@@ -1,10 +1,14 @@
 """What commands print with: one console per stream, JSON, bars, and progress on terminals only."""
 
+import codecs
+import io
 import json
 import math
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -18,6 +22,42 @@ from edgec.driver.progress import Quiet
 
 _PIPE_WIDTH = 200  # columns where nobody sees an edge: nothing is cut or folded
 _BAR_WIDTH = 24
+_SPELLED_OUT = "edgec.spelled_out"
+_PLAIN = {
+    "\N{HORIZONTAL ELLIPSIS}": "...",
+    "\N{EN DASH}": "-",
+    "\N{EM DASH}": "-",
+    "\N{MICRO SIGN}": "u",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "\N{RIGHTWARDS ARROW}": "->",
+}
+"""What stands for our own characters where a terminal has no such."""
+
+
+@contextmanager
+def any_character() -> Iterator[None]:
+    """Let standard output and error take all characters, whatever the terminal's encoding is."""
+    if sys.stdout is None:  # closed by the caller: >&-
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    streams = [each for each in (sys.stdout, sys.stderr) if isinstance(each, io.TextIOWrapper)]
+    before = [each.errors for each in streams]
+    for each in streams:
+        each.reconfigure(errors=_SPELLED_OUT)
+    try:
+        yield
+    finally:
+        for each, errors in zip(streams, before, strict=True):
+            each.reconfigure(errors=errors)
+
+
+def _spelled_out(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for characters that an encoding does not have."""
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - the streams are for writing
+    wrong = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(each, "?") for each in wrong), error.end
+
+
+codecs.register_error(_SPELLED_OUT, _spelled_out)
 
 
 def results() -> Console:

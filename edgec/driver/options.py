@@ -2,8 +2,9 @@
 
 import difflib
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from errno import ELOOP, ENAMETOOLONG
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,15 @@ from edgec.frontends.shapes import Shapes, parse_shapes
 from edgec.pruning import parse_request
 from edgec.quantization.ranges.observers import METHODS
 from edgec.quantization.samples.model_states import parse_states
+from edgec.reading import read_limited
 
 CONFIG_FILE = "edgec.toml"
+_MAX_BYTES = 1 << 20
+_SHOWN = 80
 RANDOM = "random"
 """In the place of a file of calibration samples: draw some."""
 
+_PATHS = ("model", "calib", "output", "cmsis_nn")
 _CHOICES = {
     "calibration": ("auto", *METHODS),
     "quantize": ("int8", "int16x8", "auto"),
@@ -68,7 +73,7 @@ class BuildOptions:
         return self
 
     def _quantization_problems(self) -> list[EdgecError]:
-        errors = []
+        errors = [error for key in _PATHS for error in _path_problems(key, getattr(self, key))]
         if not self.model:
             errors.append(_missing("model", "name a model file: edgec build MODEL --board BOARD"))
         for key, choices in _CHOICES.items():
@@ -125,7 +130,7 @@ class BuildOptions:
         for key in ("model", "calib", "cmsis_nn"):
             values[key] = Path(values[key]).name if values[key] else ""
         values["board"] = Path(values["board"]).name if "/" in values["board"] else values["board"]
-        return values
+        return {key: value.encode("utf-8", "replace").decode() for key, value in values.items()}
 
 
 def read_config(path: Path | None) -> BuildOptions:
@@ -152,8 +157,8 @@ def merged(config: BuildOptions, flags: Mapping[str, str | bool]) -> BuildOption
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        return tomllib.loads(read_limited(path, _MAX_BYTES).decode("utf-8"))
+    except (ValueError, RecursionError, OSError) as error:
         raise EdgecError(
             "malformed-config",
             f"not a TOML file: {error}",
@@ -191,7 +196,7 @@ def _relative_to(options: BuildOptions, folder: Path) -> BuildOptions:
     """Resolve the paths of a config file against its folder."""
     paths: dict[str, Any] = {
         key: str(folder / getattr(options, key))
-        for key in ("model", "calib", "output", "cmsis_nn")
+        for key in _PATHS
         if getattr(options, key) and (key, getattr(options, key)) != ("calib", RANDOM)
     }
     if options.board.endswith(".toml"):
@@ -206,6 +211,21 @@ def _problems_of(parse: Callable[[str], object], text: str) -> list[EdgecError]:
     except EdgecError as error:
         return [error]
     return []
+
+
+def _path_problems(key: str, text: str) -> Iterator[EdgecError]:
+    """Yield what no system takes for a path: a NUL, or too long a name."""
+    try:
+        Path(text).lstat()
+    except ValueError as error:
+        yield _wrong(key, f"{text!r}: {error}", "a path without such characters")
+    except OSError as error:
+        if error.errno in {ENAMETOOLONG, ELOOP}:
+            yield _wrong(key, f"{_cut(text)}: {error.strerror}", "a shorter path")
+
+
+def _cut(text: str) -> str:
+    return repr(text) if len(text) <= _SHOWN else repr(text[:_SHOWN]) + "…"
 
 
 def _missing(key: str, hint: str) -> EdgecError:

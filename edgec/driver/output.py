@@ -10,9 +10,11 @@ from typing import Any
 
 from edgec.codegen.source_tree import real_place
 from edgec.driver.ports import PortInfo
+from edgec.driver.reports.report_form import FIGURES, REPORT, Form, form_problems
 from edgec.errors import EdgecError, Place
 from edgec.firmware.emulate import no_emulator
 from edgec.firmware.twin_image import TWIN_ELF
+from edgec.reading import read_limited
 from edgec.scratch import sweep
 from edgec.target_file import SUFFIX
 from edgec.targets.board import Board, load_board
@@ -20,6 +22,7 @@ from edgec.targets.twin import twin_of
 
 _SCHEMA = 1
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_MAX_BYTES = 1 << 26  # of a report.json: a layer takes about 1 KB
 BOARD_COPY = "firmware/board.toml"
 
 
@@ -82,17 +85,39 @@ def open_output(folder: Path) -> OutputInfo:
             place=Place(str(folder)),
             help="build first: edgec build MODEL --board BOARD",
         )
+    report = read_json(path)
+    _check_form(report, {"schema": REPORT["schema"]}, path)
+    if report["schema"] != _SCHEMA:
+        raise _damaged(folder, f"report schema {report['schema']} is not {_SCHEMA}")
+    _check_form(report, REPORT, path)
+    check_figures(report, path)
+    model = report["model"]
     try:
-        report = json.loads(path.read_text())
-        model = report["model"]
-        if report["schema"] != _SCHEMA:
-            raise _damaged(folder, f"report schema {report['schema']} is not {_SCHEMA}")
         if not _NAME.fullmatch(model["name"]):
             raise _damaged(folder, f"report.json names a model {model['name']!r}")
         ports = [[PortInfo.from_json(each) for each in model[key]] for key in ("inputs", "outputs")]
-        return OutputInfo(folder, report, str(model["name"]), ports[0], ports[1])
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        raise _damaged(folder, f"report.json cannot be read: {error}") from None
+    except (ValueError, TypeError) as error:
+        raise _damaged(path, f"its inputs and outputs make no sense: {error}") from None
+    return OutputInfo(folder, report, str(model["name"]), ports[0], ports[1])
+
+
+def read_json(path: Path) -> Any:
+    """Return what is in a report.json, of whatever form; ``damaged-output``."""
+    try:
+        return json.loads(read_limited(path, _MAX_BYTES).decode("utf-8"))
+    except (ValueError, RecursionError, OSError) as error:
+        raise _damaged(path, f"it cannot be read: {error}") from None
+
+
+def check_figures(report: Any, path: Path) -> None:
+    """Raise ``damaged-output`` where a report lacks what can be compared."""
+    _check_form(report, FIGURES, path)
+
+
+def _check_form(report: Any, form: Form, path: Path) -> None:
+    problem = next(form_problems(report, form), None)
+    if problem is not None:
+        raise _damaged(path, f"it is no report of edgec, or damaged: {problem}")
 
 
 def _older(built: OutputInfo) -> EdgecError:
@@ -107,8 +132,8 @@ def _older(built: OutputInfo) -> EdgecError:
     )
 
 
-def _damaged(folder: Path, message: str) -> EdgecError:
-    return EdgecError("damaged-output", message, place=Place(str(folder)), help="build again")
+def _damaged(place: Path, message: str) -> EdgecError:
+    return EdgecError("damaged-output", message, place=Place(str(place)), help="build again")
 
 
 def check_output_folder(folder: Path) -> None:
@@ -117,7 +142,7 @@ def check_output_folder(folder: Path) -> None:
     Errors: ``unwritable-output``; ``output-in-use`` where the folder holds what edgec did not make.
     """
     real = real_place(folder)
-    parent = next(each for each in real.parents if each.exists())
+    parent = next(each for each in (*real.parents, real) if each.exists())
     if (
         not parent.is_dir()
         or not os.access(parent, os.W_OK)

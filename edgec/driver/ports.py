@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from io import BytesIO
+from math import prod
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -15,6 +16,8 @@ from edgec.ir import Array, DType, Graph, QParams, TensorType, ValueName
 from edgec.program import Port
 from edgec.quantization.samples.samples import read_samples
 from edgec.scratch import write_whole
+
+_MAX_ELEMENTS = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,13 @@ class PortInfo:
 
     @classmethod
     def from_json(cls, table: Mapping[str, Any]) -> "PortInfo":
-        layout = table["layout"]
+        layout, shape = table["layout"], table["shape"]
+        if layout is not None and sorted(layout) != list(range(len(shape))):
+            message = f"{layout} is no order of the axes of {shape}"
+            raise ValueError(message)
+        if prod(shape) > _MAX_ELEMENTS or (table["scale"] is None) != (table["zero_point"] is None):
+            message = f"{table['name']!r} has a shape or a quantization that edgec never writes"
+            raise ValueError(message)
         values = {**table, "shape": tuple(table["shape"])}
         return cls(**{**values, "layout": tuple(layout) if layout is not None else None})
 

@@ -103,6 +103,22 @@ PAGES = (
         """,
     ),
     page(
+        "system-refused",
+        "the operating system refused what a command needs",
+        meaning="""
+            A disk is full, a path too long, a file or folder vanished meanwhile, or there is no
+            memory left. What stood at the place of the output before is still there.
+        """,
+        example="""
+            edgec boards >/dev/full
+            error[system-refused]: the system refused: No space left on device
+        """,
+        remedy="""
+            The message names the file where there is one. Make room (df, ulimit -a), or point
+            TMPDIR at a disk that has some. EDGEC_DEBUG=1 shows where it happened.
+        """,
+    ),
+    page(
         "bug",
         "edgec itself failed",
         meaning="""

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -25,8 +26,12 @@ while read -r what group; do
 done
 for each in $groups; do kill -s KILL -- "-$each"; done
 """
-_GATE = 'read -r go && exec "$@"'
-"""Waits for a line, so that nothing runs that the warden has not heard of."""
+_GATE = ("/bin/sh", "-c", 'read -r go && exec "$@"', "sh")
+_GATE_TO_NOTHING = ("/bin/sh", "-c", 'read -r go && exec "$@" </dev/null', "sh")
+"""They wait for a line, so that nothing runs that the warden has not heard of."""
+_LOOK = 0.2  # s
+NOT_STARTED = (126, 127)
+"""What a shell says by its status of a program that it cannot run."""
 
 Process = subprocess.Popen[bytes]
 
@@ -76,6 +81,18 @@ def kill_group(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
+def end_with(parent: int) -> None:
+    """Have this process end when ``parent`` does, if that has started it: a worker of its."""
+    if os.getppid() == parent:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+    os._exit(1)  # which ends its children too
+
+
 @contextlib.contextmanager
 def conversation(
     command: Sequence[str],
@@ -91,7 +108,7 @@ def conversation(
     input does.
     """
     process = subprocess.Popen(  # noqa: S603 - the program comes from find_tool, or we compiled it
-        ["/bin/sh", "-c", _GATE, "sh", *command],
+        [*_GATE, *command],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
@@ -114,10 +131,10 @@ def completed(
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end, as ``subprocess.run`` does; what is cut short ends as a whole."""
     process = subprocess.Popen(  # noqa: S603 - the program comes from find_tool
-        command,
+        [*_GATE_TO_NOTHING, *command],
         cwd=cwd,
         env=environment,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -125,7 +142,7 @@ def completed(
         process_group=0,
     )
     with _known(process):
-        output, said = process.communicate(timeout=timeout)
+        output, said = process.communicate("go\n", timeout=timeout)
         return subprocess.CompletedProcess(command, process.returncode, output, said)
 
 

@@ -5,8 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from elftools.elf.elffile import ELFFile
-
+from edgec.firmware.sizes import open_elf
 from edgec.firmware.toolchain import find_tool, run_tool
 from edgec.targets.architecture import Architecture
 from edgec.targets.cycle_model import Block
@@ -55,8 +54,8 @@ def disassemble(elf: Path, architecture: Architecture) -> Disassembly:
 
 
 def _functions(elf: Path, architecture: Architecture) -> list[tuple[int, str]]:
-    with elf.open("rb") as file:
-        table = ELFFile(file).get_section_by_name(".symtab")
+    with open_elf(elf) as file:
+        table = file.get_section_by_name(".symtab")
         symbols = list(table.iter_symbols()) if table is not None else []
     return sorted(
         (architecture.code_address(int(symbol["st_value"])), str(symbol.name))

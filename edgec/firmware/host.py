@@ -12,7 +12,7 @@ from edgec.firmware.children import conversation
 from edgec.firmware.client import RunnerClient
 from edgec.firmware.emulate import Session
 from edgec.firmware.image import JOBS
-from edgec.firmware.toolchain import find_tool, run_tool
+from edgec.firmware.toolchain import cannot_start, find_tool, run_tool
 from edgec.firmware.transport import PipeTransport
 from edgec.scratch import scratch_folder
 from edgec.targets.this_machine import HOST
@@ -48,8 +48,11 @@ class HostProcess:
             folder = stack.enter_context(scratch_folder("host"))
             self._tree.write(folder)
             program = self._compile(folder)
-            started = conversation([str(program)], grace=_GRACE)
-            transport = PipeTransport(*stack.enter_context(started))
+            try:
+                pipes = stack.enter_context(conversation([str(program)], grace=_GRACE))
+            except OSError as error:
+                raise cannot_start([program], error) from None
+            transport = PipeTransport(*pipes)
             stack.callback(transport.close)
             self._stack = stack.pop_all()
         return Session(RunnerClient(transport, timeout=self._timeout))
@@ -68,7 +71,7 @@ class HostProcess:
         with ThreadPoolExecutor(JOBS) as pool:
             objects = list(pool.map(lambda each: self._object(compiler, folder, each), sources))
         link: list[str | Path] = [compiler, *self._flags, *objects, "-lm", "-o", _PROGRAM]
-        run_tool(link, cwd=folder)
+        run_tool(link, cwd=folder, makes=[folder / _PROGRAM])
         return folder / _PROGRAM
 
     def _object(self, compiler: Path, folder: Path, source: str) -> str:
@@ -85,5 +88,6 @@ class HostProcess:
         ]
         command += ["-w"] if third_party else WARNING_FLAGS
         command += [f"-I{each}" for each in includes]
-        run_tool([*command, *self._flags, "-c", source, "-o", target], cwd=folder)
+        command += [*self._flags, "-c", source, "-o", target]
+        run_tool(command, cwd=folder, makes=[folder / target])
         return target

@@ -102,7 +102,9 @@ def _compile(shop: Path, gcc: Path, recipe: BuildRecipe, source: str) -> str:
     target = f"obj/{source.removesuffix('.c')}.o"
     (shop / target).parent.mkdir(parents=True, exist_ok=True)
     flags = (*recipe.compile_flags(source), "-fcallgraph-info=su")
-    run_tool([gcc, *flags, "-c", source, "-o", target], cwd=shop)
+    object_file = shop / target
+    made = [object_file, object_file.with_suffix(".ci")]
+    run_tool([gcc, *flags, "-c", source, "-o", target], cwd=shop, makes=made)
     return target
 
 
@@ -129,8 +131,10 @@ def _write_self_test_script(out: Path, linked: Path, output_crc: int | None) -> 
 
 def _link(shop: Path, recipe: BuildRecipe, objects: list[str], board: Board) -> None:
     arguments = (*recipe.cpu_flags, *objects, *recipe.link_flags, "-o", "firmware.elf")
+    compiler = find_tool(board.architecture.tools["compiler"])
+    made = [shop / "firmware.elf", shop / "firmware.map"]
     try:
-        run_tool([find_tool(board.architecture.tools["compiler"]), *arguments], cwd=shop)
+        run_tool([compiler, *arguments], cwd=shop, makes=made)
     except ToolFailedError as error:
         overflows = _OVERFLOW.findall(error.stderr)
         raise_all([_does_not_fit(board, region, int(excess)) for region, excess in overflows])
@@ -150,10 +154,11 @@ def _does_not_fit(board: Board, region: str, excess: int) -> EdgecError:
 
 def _convert(shop: Path, recipe: BuildRecipe, architecture: Architecture) -> None:
     objcopy = find_tool(architecture.tools["objcopy"])
-    run_tool([objcopy, *recipe.bin_flags, "firmware.elf", "firmware.bin"], cwd=shop)
-    run_tool([objcopy, "-O", "ihex", "firmware.elf", "firmware.hex"], cwd=shop)
+    for name, flags in (("firmware.bin", recipe.bin_flags), ("firmware.hex", ("-O", "ihex"))):
+        run_tool([objcopy, *flags, "firmware.elf", name], cwd=shop, makes=[shop / name])
 
 
 def _neutral_map(path: Path) -> None:
     """Leave only the names of the toolchain's files in the map, not where they are installed."""
-    path.write_text(_ABSOLUTE_FOLDER.sub("", path.read_text()))
+    text = path.read_text(encoding="utf-8", errors="replace")
+    path.write_text(_ABSOLUTE_FOLDER.sub("", text), encoding="utf-8")

@@ -1,10 +1,13 @@
 """Sizes of a firmware, read from the linked ELF: what is in flash, what is in RAM."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
+from edgec.errors import EdgecError, Place
 from edgec.targets.architecture import Architecture
 
 WEIGHTS_SECTION = ".edgec_weights"
@@ -39,10 +42,27 @@ class FirmwareSizes:
         return self.static_ram_bytes + self.arena_bytes + self.stack_reserved_bytes
 
 
+@contextmanager
+def open_elf(elf: Path) -> Iterator[ELFFile]:
+    """Open a program; ``damaged-output`` where it is none, or where reading it finds so."""
+    try:
+        with elf.open("rb") as file:
+            yield ELFFile(file)
+    except EdgecError:
+        raise
+    except Exception as error:  # pyelftools raises what its parsers happen to raise
+        raise EdgecError(
+            "damaged-output",
+            f"{elf.name} is no program, or damaged: {str(error) or type(error).__name__}",
+            place=Place(str(elf)),
+            help="build again; `edgec doctor` checks the compiler",
+        ) from error
+
+
 def measure_elf(elf: Path, architecture: Architecture) -> FirmwareSizes:
     """Return the sizes of a linked firmware."""
-    with elf.open("rb") as file:
-        sizes = {each.name: int(each["sh_size"]) for each in ELFFile(file).iter_sections()}
+    with open_elf(elf) as file:
+        sizes = {each.name: int(each["sh_size"]) for each in file.iter_sections()}
     return FirmwareSizes(
         code_bytes=sum(sizes.get(name, 0) for name in architecture.code_sections),
         weights_bytes=sizes.get(WEIGHTS_SECTION, 0),
@@ -55,15 +75,15 @@ def measure_elf(elf: Path, architecture: Architecture) -> FirmwareSizes:
 
 def section_data(elf: Path, name: str) -> bytes:
     """Return the content of a section; nothing where there is none."""
-    with elf.open("rb") as file:
-        section = ELFFile(file).get_section_by_name(name)
+    with open_elf(elf) as file:
+        section = file.get_section_by_name(name)
         return bytes(section.data()) if section is not None else b""
 
 
 def function_at(elf: Path, address: int, architecture: Architecture) -> str:
     """Return the name of the function around ``address``, or an empty string."""
-    with elf.open("rb") as file:
-        table = ELFFile(file).get_section_by_name(".symtab")
+    with open_elf(elf) as file:
+        table = file.get_section_by_name(".symtab")
         symbols = table.iter_symbols() if table is not None else ()
         for symbol in symbols:
             start = architecture.code_address(int(symbol["st_value"]))
@@ -74,8 +94,8 @@ def function_at(elf: Path, address: int, architecture: Architecture) -> str:
 
 def symbol_address(elf: Path, name: str, architecture: Architecture) -> int | None:
     """Return where a function or a variable is, or None."""
-    with elf.open("rb") as file:
-        table = ELFFile(file).get_section_by_name(".symtab")
+    with open_elf(elf) as file:
+        table = file.get_section_by_name(".symtab")
         for symbol in table.get_symbol_by_name(name) or () if table is not None else ():
             value = int(symbol["st_value"])
             is_code = symbol["st_info"]["type"] == "STT_FUNC"

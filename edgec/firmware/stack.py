@@ -43,7 +43,7 @@ def read_call_graph(files: Iterable[Path]) -> CallGraph:
     calls: dict[str, set[str]] = {}
     runner: set[str] = set()
     for file in files:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8", errors="replace")
         defined = _frames(text)
         frames.update(defined)
         if file.parent.name == "runner":

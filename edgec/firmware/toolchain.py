@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgec.errors import EdgecError, ExitCode
-from edgec.firmware.children import completed
+from edgec.firmware.children import NOT_STARTED, completed
 from edgec.scratch import is_scratch
 from edgec.targets.architecture import ToolSpec
 
@@ -33,11 +33,16 @@ def find_tool(spec: ToolSpec) -> Path:
 
 
 def run_tool(
-    command: Sequence[str | Path], *, cwd: Path | None = None, timeout: float = _TOOL_TIMEOUT
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    timeout: float = _TOOL_TIMEOUT,
+    makes: Sequence[Path] = (),
 ) -> str:
     """Run a command, return its standard output. Raises ``tool-failed`` with its last words.
 
-    ``timeout`` is in seconds. Messages are in English and nothing depends on the user's locale.
+    ``timeout`` is in seconds; ``makes`` are files that it has to write.
+    Messages are in English and nothing depends on the user's locale.
     """
     environment = {**os.environ, "LC_ALL": "C"}
     if cwd is not None and is_scratch(cwd):
@@ -48,8 +53,13 @@ def run_tool(
         raise ToolFailedError(command, f"did not end within {timeout:g} s", "") from None
     except OSError as error:
         raise cannot_start(command, error) from None
+    if done.returncode in NOT_STARTED:
+        raise ToolFailedError(command, "cannot be started", done.stderr)
     if done.returncode != 0:
         raise ToolFailedError(command, f"failed with status {done.returncode}", done.stderr)
+    for file in makes:
+        if not file.is_file() or not file.stat().st_size:
+            raise ToolFailedError(command, f"failed to write {file.name}", done.stderr)
     return done.stdout
 
 

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from elftools.elf.elffile import ELFFile
+from edgec.firmware.sizes import open_elf
 
 PAGE_BYTES = 256
 _MAGICS = (0x0A324655, 0x9E5D5157)
@@ -24,8 +24,8 @@ def uf2_image(elf: Path, family: int) -> bytes:
 
 def load_segments(elf: Path) -> list[tuple[int, bytes]]:
     """Return what a loader writes: physical address and content of each segment."""
-    with elf.open("rb") as file:
-        segments = ELFFile(file).iter_segments(type="PT_LOAD")
+    with open_elf(elf) as file:
+        segments = file.iter_segments(type="PT_LOAD")
         return [(int(each["p_paddr"]), each.data()) for each in segments if each["p_filesz"]]
 
 

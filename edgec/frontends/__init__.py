@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from edgec.frontends.files import format_of, read_file
 from edgec.frontends.shapes import Shapes
+from edgec.frontends.sound import check_sound
 from edgec.ir import Graph
 from edgec.ops.registry import Format
 
@@ -40,7 +41,9 @@ def load(path: Path, shapes: Shapes = MappingProxyType({})) -> LoadedModel:
     data = read_file(path)
     source_format = format_of(data, path)
     loader = _loader(source_format)
-    return LoadedModel(loader(path, shapes), source_format, hashlib.sha256(data).hexdigest())
+    graph = loader(path, shapes)
+    check_sound(graph, path)
+    return LoadedModel(graph, source_format, hashlib.sha256(data).hexdigest())
 
 
 def _loader(source_format: Format) -> Callable[[Path, Shapes], Graph]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from edgec.errors import EdgecError, Place
 from edgec.frontends.limits import MAX_BYTES, too_large
 from edgec.ops.registry import Format
+from edgec.reading import check_is_file, read_limited
 from edgec.target_file.container import MAGIC
 from edgec.tflite_schema import IDENTIFIER
 
@@ -26,10 +27,10 @@ def read_file(path: Path) -> bytes:
     if path.is_dir():
         raise _unknown(place, *_folder(path))
     try:
-        size = path.stat().st_size
+        size = check_is_file(path)
         if size > MAX_BYTES:
             raise too_large("the file", size, place)
-        data = path.read_bytes()
+        data = read_limited(path, MAX_BYTES)
     except FileNotFoundError as error:
         message = f"no file {str(path)!r}"
         raise EdgecError(
@@ -41,11 +42,16 @@ def read_file(path: Path) -> bytes:
             "unreadable-file",
             f"cannot read {str(path)!r}: {reason}",
             place=place,
-            help="check the permissions of the file",
+            help="check the path and its permissions: a model is a file",
         ) from error
     if not data:
         raise _unknown(place, "an empty file", "write the model again: the file has 0 bytes")
     return data
+
+
+def name_of(path: Path) -> str:
+    """Return the name of a model: that of its file, whose bytes need not be a text."""
+    return path.stem.encode("utf-8", "replace").decode("utf-8")
 
 
 def format_of(data: bytes, path: Path) -> Format:

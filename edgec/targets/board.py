@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from edgec.errors import EdgecError, Place, raise_all
+from edgec.reading import read_limited
 from edgec.resources import data_folder
 from edgec.targets.architecture import Architecture
 from edgec.targets.cpu import ARCHITECTURES, CPUS, CpuCore
@@ -184,7 +185,7 @@ def board_source(name_or_path: str | Path) -> bytes:
     """Return the file of a board that :func:`load_board` has accepted."""
     text = str(name_or_path)
     if text.endswith(".toml"):
-        return Path(text).read_bytes()
+        return read_limited(Path(text), 1 << 20)
     return _file_of(board_aliases().get(text, text)).read_bytes()
 
 

@@ -13,10 +13,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edgec.errors import EdgecError, Place, raise_all
+from edgec.reading import read_limited
 
 T = typing.TypeVar("T")
 
 _FORMS = "numbers stand bare, texts in double quotes, lists in [ ], tables under [name]"
+_MAX_BYTES = 1 << 20
 _NAMES = {int: "an integer", str: "a string", float: "a number", bool: "true or false"}
 
 
@@ -34,7 +36,7 @@ def read_toml(path: Path, into: type[T], given: Mapping[str, object]) -> T:
 
 def _parse(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_limited(path, _MAX_BYTES).decode("utf-8"))
     except OSError as error:
         raise EdgecError(
             "unreadable-file",
@@ -42,7 +44,7 @@ def _parse(path: Path) -> dict[str, object]:
             place=Place(str(path)),
             help="check the path and its permissions",
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise EdgecError(
             "invalid-toml",
             f"not valid TOML: {error}",

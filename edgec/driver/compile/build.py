@@ -79,7 +79,7 @@ def write_output(compiled: Compiled, progress: Progress) -> BuildResult:
         measured, warnings = measure(compiled, emulated, inputs[0])
         report = make_report(compiled, ports, image, measured, warnings)
         text = json.dumps(report, indent=1, ensure_ascii=True)
-        (folder / REPORT).write_text(text + "\n")
+        (folder / REPORT).write_text(text + "\n", encoding="utf-8")
         (folder / "report.html").write_bytes(html_report(report))
     return BuildResult(options.output_folder, report)
 

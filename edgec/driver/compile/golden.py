@@ -8,15 +8,18 @@ from zipfile import ZipFile, ZipInfo
 import numpy as np
 
 from edgec.driver.compile.compile import Compiled
+from edgec.driver.output import OutputInfo
 from edgec.driver.ports import PortInfo, random_inputs
 from edgec.driver.progress import Progress
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, Graph, ValueName, evaluate_runs
 from edgec.ops.conversion.quantize import quantize_floats
+from edgec.quantization.samples.npz import NpzFile
 from edgec.quantization.samples.samples import Samples
 
 SAMPLES = 20
 _REAL = 10
+_MAX_BYTES = 1 << 30
 
 
 def golden_inputs(compiled: Compiled, ports: list[PortInfo]) -> list[list[bytes]]:
@@ -85,18 +88,30 @@ def golden_file(inputs: list[list[bytes]], outputs: list[list[bytes]]) -> bytes:
 
 def read_golden(path: Path, inputs: int, outputs: int) -> tuple[list[list[bytes]], ...]:
     """Return the inputs and outputs of ``golden.npz``, [sample][tensor]; ``damaged-output``."""
+    names = [f"input_{i}" for i in range(inputs)], [f"output_{i}" for i in range(outputs)]
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            read = [archive[f"input_{i}"] for i in range(inputs)]
-            expected = [archive[f"output_{i}"] for i in range(outputs)]
-    except Exception as error:  # noqa: BLE001 - zipfile and NumPy raise many kinds
-        raise EdgecError(
-            "damaged-output",
-            f"cannot read the golden vectors: {error}",
-            place=Place(str(path)),
-            help="build again",
-        ) from None
-    return _samples(read), _samples(expected)
+        with NpzFile(path) as file:
+            sizes = [file.header(name).bytes for name in (*names[0], *names[1])]
+            if sum(sizes) > _MAX_BYTES:
+                raise _damaged(path, f"the golden vectors take {sum(sizes):,} bytes")
+            read, expected = ([file.array(name) for name in group] for group in names)
+        return _samples(read), _samples(expected)
+    except (ValueError, KeyError, OSError) as error:
+        raise _damaged(path, f"cannot read the golden vectors: {error}") from None
+
+
+def golden_of(built: OutputInfo) -> tuple[list[list[bytes]], ...]:
+    """Return the golden vectors of a build; ``damaged-output`` where they do not fit its report."""
+    vectors = read_golden(built.golden, len(built.inputs), len(built.outputs))
+    for ports, samples in zip((built.inputs, built.outputs), vectors, strict=True):
+        sizes = [port.type.bytes for port in ports]
+        if not samples or any([len(each) for each in sample] != sizes for sample in samples):
+            raise _damaged(built.golden, "the golden vectors have other sizes than the report says")
+    return vectors
+
+
+def _damaged(path: Path, message: str) -> EdgecError:
+    return EdgecError("damaged-output", message, place=Place(str(path)), help="build again")
 
 
 def _rows(raw: list[bytes]) -> Array:
@@ -104,4 +119,7 @@ def _rows(raw: list[bytes]) -> Array:
 
 
 def _samples(tensors: list[Array]) -> list[list[bytes]]:
+    if any(each.ndim != 2 or each.dtype != np.uint8 for each in tensors):  # noqa: PLR2004
+        message = "they are no rows of bytes"
+        raise ValueError(message)
     return [[row.tobytes() for row in rows] for rows in zip(*tensors, strict=True)]

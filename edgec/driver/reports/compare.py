@@ -1,7 +1,6 @@
 """``edgec compare``: two builds side by side, and limits on how much may change."""
 
 import difflib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +8,8 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
-from edgec.driver.output import open_output
-from edgec.errors import EdgecError, ExitCode, Place, raise_all
+from edgec.driver.output import check_figures, open_output, read_json
+from edgec.errors import EdgecError, ExitCode, raise_all
 
 _CONDITION = re.compile(r"\s*([a-z_]+)\s*([<>])\s*([+-]?\d+(?:\.\d+)?)\s*(%?)\s*")
 _MEMORY = {
@@ -120,12 +119,8 @@ def read_report(path: Path) -> Mapping[str, Any]:
     """Return the report of an output folder, or of a report.json on its own."""
     if path.is_dir() or not path.is_file():
         return open_output(path).report
-    try:
-        report = json.loads(path.read_text())
-    except (ValueError, OSError) as error:
-        raise _damaged(path, str(error)) from None
-    if not isinstance(report, dict) or "memory" not in report:
-        raise _damaged(path, "it is no report of edgec")
+    report: Mapping[str, Any] = read_json(path)
+    check_figures(report, path)
     return report
 
 
@@ -186,7 +181,3 @@ def _invalid(part: str, problem: str, hint: str) -> EdgecError:
         help=f"{hint}, for instance 'instructions>+1%,ram>0'",
         exit_code=ExitCode.USAGE,
     )
-
-
-def _damaged(path: Path, message: str) -> EdgecError:
-    return EdgecError("damaged-output", message, place=Place(str(path)), help="build again")

@@ -20,6 +20,7 @@ from edgec.driver.options import BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.driver.run.regression import run_regression
 from edgec.errors import EdgecError, ExitCode, Place, raise_all
+from edgec.firmware.children import end_with
 from edgec.targets.board import board_source, load_board
 
 PASSED, FAILED, ERROR = "passed", "failed", "error"
@@ -69,6 +70,7 @@ class _Work:
     label: str
     board: str
     key: str
+    parent: int
 
 
 def matrix(
@@ -130,7 +132,7 @@ def _work(model: Path, board: str, options: MatrixOptions) -> _Work:
         kernels=options.kernels,
         output=str((options.output / model.stem / identity).resolve()),
     )
-    return _Work(build_options, model.stem, identity, _key(build_options))
+    return _Work(build_options, model.stem, identity, _key(build_options), os.getpid())
 
 
 def _calib_of(model: Path, calib: Path | None) -> Path | None:
@@ -218,6 +220,7 @@ def _connected(client: Any, address: str) -> Iterator[None]:
 
 def run_cell(work: _Work) -> Cell:
     """Build and test one cell; whatever happens, the matrix goes on."""
+    end_with(work.parent)
     try:
         cell = _build_and_test(work)
     except EdgecError as error:

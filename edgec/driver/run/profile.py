@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgec.driver.compile.golden import read_golden
+from edgec.driver.compile.golden import golden_of
 from edgec.driver.output import OutputInfo, open_output
 from edgec.driver.progress import Progress, Quiet
 from edgec.driver.run.run import open_session
-from edgec.errors import EdgecError, ExitCode
+from edgec.errors import EdgecError, ExitCode, Place
 from edgec.firmware.profiling import FunctionProfile, NodeProfile, profile_run
 from edgec.targets.board import Power
 from edgec.targets.cycle_model import LayerReads
@@ -82,7 +82,7 @@ def profile(
     """
     progress = progress or Quiet()
     built = open_output(folder)
-    inputs, _ = read_golden(built.golden, len(built.inputs), len(built.outputs))
+    inputs, _ = golden_of(built)
     if not 0 <= sample < len(inputs):
         raise EdgecError(
             "invalid-option",
@@ -97,6 +97,13 @@ def profile(
     layers = built.report["layers"]
     reads = [LayerReads(each["weights_bytes"], each["macs"]) for each in layers]
     run = profile_run(*built.emulated, built.name, inputs[sample], reads, built.board)
+    if len(run.nodes) != len(layers) or len(measured.layers) != len(layers):
+        raise EdgecError(
+            "damaged-output",
+            f"the firmware has {len(run.nodes)} layers, report.json {len(layers)}",
+            place=Place(str(folder)),
+            help="build again",
+        )
     return ModelProfile(
         instructions_total=run.instructions,
         cycles_estimate_total=sum(node.cycles for node in run.nodes),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from edgec.driver.compile.built_graph import built_graph
-from edgec.driver.compile.golden import read_golden, reference_outputs
+from edgec.driver.compile.golden import golden_of, reference_outputs
 from edgec.driver.output import OutputInfo, open_output
 from edgec.driver.ports import RawSamples, read_inputs
 from edgec.driver.progress import Progress, Quiet
@@ -83,7 +83,7 @@ def run_regression(
         raise _not_on_host()
     samples = RawSamples([])
     if data is None:
-        inputs, expected = read_golden(built.golden, len(built.inputs), len(built.outputs))
+        inputs, expected = golden_of(built)
     else:
         samples = read_inputs(data, built.inputs)
         inputs = samples.inputs

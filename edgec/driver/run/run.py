@@ -1,7 +1,7 @@
 """``edgec run``, and all that runs samples: a built model on the emulator or this machine."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from edgec.driver.output import OutputInfo, open_output
 from edgec.driver.ports import PortInfo, RawSamples, random_inputs, read_inputs, write_npz
 from edgec.driver.progress import Progress, Quiet
 from edgec.driver.run.flash import board_session
-from edgec.errors import EdgecError, ExitCode
+from edgec.errors import EdgecError, ExitCode, Place
 from edgec.firmware.emulate import Emulator, Session
 from edgec.firmware.host import HostProcess
 from edgec.firmware.serial_port import PREFIX
@@ -85,15 +85,29 @@ def run_all(
 def open_session(built: OutputInfo, on: str, timeout: float = DEFAULT_TIMEOUT) -> Iterator[Session]:
     """Start what runs the model: ``emulator``, ``host``, or the board at ``serial:PORT``."""
     check_place(on)
+    place: AbstractContextManager[Session]
     if on == "emulator":
-        with Emulator(*built.emulated, timeout=timeout) as session:
-            yield session
+        place = Emulator(*built.emulated, timeout=timeout)
     elif on == "host":
-        with _host_process(built) as session:
-            yield session
+        place = _host_process(built)
     else:
-        with board_session(built, on.removeprefix(PREFIX), timeout) as session:
-            yield session
+        place = board_session(built, on.removeprefix(PREFIX), timeout)
+    with place as session:
+        _check_tensors(built, session)
+        yield session
+
+
+def _check_tensors(built: OutputInfo, session: Session) -> None:
+    """Raise ``damaged-output`` where a firmware has other tensors than its report says."""
+    about = session.describe()
+    wanted = [[port.type.bytes for port in ports] for ports in (built.inputs, built.outputs)]
+    if [list(about.input_bytes), list(about.output_bytes)] != wanted:
+        raise EdgecError(
+            "damaged-output",
+            "the firmware's inputs and outputs are not those of report.json",
+            place=Place(str(built.folder)),
+            help="build again",
+        )
 
 
 def check_place(on: str) -> None:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from edgec.errors import EdgecError, Place, raise_all
+from edgec.frontends.files import name_of
 from edgec.frontends.importers import load_importers
 from edgec.frontends.limits import MAX_BYTES, too_large
 from edgec.frontends.onnx.axis_roles import AxisRoles
@@ -52,7 +53,7 @@ def read_onnx(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
     """Return the graph as the file has it, with Quantize and Dequantize; else :func:`load_onnx`."""
     load_importers()
     model = read_model(path)
-    session = _Import(model, Place(str(path)), GraphBuilder(path.stem), shapes)
+    session = _Import(model, Place(str(path)), GraphBuilder(name_of(path)), shapes)
     session.declare_inputs()
     for index, node in enumerate(model.graph.node):
         session.add_node(index, node)

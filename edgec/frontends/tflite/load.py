@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from edgec.errors import EdgecError, Place, raise_all
-from edgec.frontends.files import read_file
+from edgec.frontends.files import name_of, read_file
 from edgec.frontends.importers import load_importers
 from edgec.frontends.limits import MAX_BYTES, too_large
 from edgec.frontends.shapes import Shapes, check_fixed
@@ -64,7 +64,7 @@ class _Import:
     def __init__(self, model: FileModel, path: Path) -> None:
         self._model = model
         self._file = str(path)
-        self._builder = GraphBuilder(path.stem)
+        self._builder = GraphBuilder(name_of(path))
         self._names = _unique_names(model)
         self._values: dict[int, ValueName] = {}
         self._checks = OperatorChecks(model)

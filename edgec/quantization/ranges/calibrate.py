@@ -6,8 +6,7 @@ import numpy as np
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, Graph, Node, ValueName
-from edgec.ops.layers.weighted_layer import WeightedLayer
-from edgec.ops.operator import Operator, is_float
+from edgec.ops.operator import is_float
 from edgec.quantization.ranges.observers import METHODS, Range, Summary
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
 from edgec.quantization.samples.samples import Samples
@@ -77,13 +76,11 @@ def _check_finite(graph: Graph, values: Values) -> None:
 
 
 def check_weights(graph: Graph) -> None:
-    """Raise ``non-finite-activation`` where weights of a layer are infinite, NaN or vast."""
+    """Raise ``non-finite-activation`` where numbers in the model are infinite, NaN or vast."""
     for node in graph.nodes:
-        op = node.op
-        if isinstance(op, WeightedLayer) or (isinstance(op, Operator) and op.products):
-            for value in node.inputs[1:]:
-                if value in graph.constants:
-                    _check_magnitude(graph.constants[value], f"the constant {value!r}", node)
+        for value in node.inputs:
+            if value in graph.constants and is_float(graph.types[value]):
+                _check_magnitude(graph.constants[value], f"the constant {value!r}", node)
 
 
 def _check_magnitude(x: Array, what: str, node: Node) -> None:

@@ -1,22 +1,132 @@
-"""Reads .npz files of samples, which are not trusted: no pickles, no endless sizes."""
+"""Reads .npz files of samples, which are not trusted: no pickles, no endless sizes.
 
+What an array takes is known from its header, so that nothing is unpacked that is not wanted or too
+large: a zip file of a few megabytes can hold gigabytes.
+"""
+
+import warnings
 import zipfile
 from collections.abc import Collection
+from dataclasses import dataclass
+from math import prod
 from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
 
 import numpy as np
+from numpy.lib import format as npy
 
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array
+from edgec.reading import check_is_file
 
-_MAX_BYTES = 2**33
 _SAVE = "write it with numpy.savez(path, input_name=array)"
+_MAX_HEADER = 10_000
+_format: Any = npy  # NumPy states no types for it
+_HEADS = {(1, 0): _format.read_array_header_1_0, (2, 0): _format.read_array_header_2_0}
 
 
-def read_arrays(path: Path, wanted: Collection[str]) -> dict[str, Array]:
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the head of an array says."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def bytes(self) -> int:
+        return prod(self.shape) * self.dtype.itemsize
+
+
+class NpzFile:
+    """A zip file of arrays: ``with NpzFile(path) as file: file.array(file.names[0])``.
+
+    Everything raises ValueError or OSError, whatever is wrong with the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        check_is_file(path)
+        try:
+            self._archive = zipfile.ZipFile(path)
+        except zipfile.BadZipFile as error:
+            raise ValueError(str(error)) from None
+        self._members = {name.removesuffix(".npy"): name for name in self._archive.namelist()}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._archive.close()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._members)
+
+    def header(self, name: str) -> Header:
+        """Return shape and type of an array, without reading it."""
+        with self._opened(name) as stream:
+            return _header(stream)
+
+    def array(self, name: str) -> Array:
+        """Return an array; its header says how much memory that takes."""
+        with self._opened(name) as stream:
+            header = _header(stream)
+        if header.dtype.hasobject:
+            message = f"{name!r} holds objects (a pickle)"
+            raise ValueError(message)
+        with self._opened(name) as stream:
+            array: Array = _raising_value_errors(
+                lambda: _format.read_array(stream, allow_pickle=False)
+            )
+        return array
+
+    def _opened(self, name: str) -> IO[bytes]:
+        if name not in self._members:
+            message = f"there is no array {name!r}"
+            raise ValueError(message)
+        stream: IO[bytes] = _raising_value_errors(lambda: self._archive.open(self._members[name]))
+        return stream
+
+
+def _header(stream: IO[bytes]) -> Header:
+    def read() -> Header:
+        version = _format.read_magic(stream)
+        if version not in _HEADS:
+            message = f"version {version} of the format is not read"
+            raise ValueError(message)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            shape, _, dtype = _HEADS[version](stream, max_header_size=_MAX_HEADER)
+        if min(shape, default=0) < 0:
+            message = f"the shape is {shape}"
+            raise ValueError(message)
+        return Header(tuple(shape), dtype)
+
+    header: Header = _raising_value_errors(read)
+    return header
+
+
+def _raising_value_errors(read: Any) -> Any:
+    """Call a reader of broken files; NumPy, zipfile and zlib raise what nobody lists."""
+    try:
+        return read()
+    except (OSError, ValueError):
+        raise
+    except Exception as error:
+        text = str(error) or type(error).__name__
+        raise ValueError(text) from error
+
+
+def read_arrays(path: Path, wanted: Collection[str], limit: int) -> dict[str, Array]:
     """Return the arrays of a file; those not ``wanted`` are left empty, only their names count.
 
-    Errors: ``file-not-found``, ``malformed-samples``.
+    ``limit`` is how many bytes all wanted ones may take together. Errors: ``file-not-found``,
+    ``malformed-samples``.
     """
     place = Place(str(path))
     if not path.exists():
@@ -24,18 +134,24 @@ def read_arrays(path: Path, wanted: Collection[str]) -> dict[str, Array]:
             "file-not-found", f"no file {str(path)!r}", place=place, help="check the path"
         )
     try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(each.file_size for each in archive.infolist())
-        small = size <= _MAX_BYTES
-        with np.load(path, allow_pickle=False) as file:
-            read = {key: small and key in wanted for key in file.files}
-            arrays = {key: file[key] if read[key] else np.zeros(0) for key in file.files}
-    except Exception as error:  # zipfile and NumPy raise many kinds on broken files
+        with NpzFile(path) as file:
+            read = [name for name in file.names if name in wanted]
+            size = sum(file.header(name).bytes for name in read)
+            if size > limit:
+                raise _too_many(size, limit, place)
+            nothing = dict.fromkeys(file.names, np.zeros(0))
+            return {**nothing, **{name: file.array(name) for name in read}}
+    except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
-    if not small:
-        message = f"its arrays take {size} bytes, the limit is {_MAX_BYTES}"
-        raise EdgecError("malformed-samples", message, place=place, help=_SAVE)
-    return arrays
+
+
+def _too_many(size: int, limit: int, place: Place) -> EdgecError:
+    return EdgecError(
+        "malformed-samples",
+        f"its arrays take {size:,} bytes, the limit for this model is {limit:,}",
+        place=place,
+        help="give fewer samples: 50 to 500 typical ones do for calibration",
+    )
 
 
 def _unreadable(path: Path, error: Exception) -> EdgecError:
@@ -58,6 +174,7 @@ def _unreadable(path: Path, error: Exception) -> EdgecError:
 
 def _first_bytes(path: Path) -> bytes:
     try:
+        check_is_file(path)
         with path.open("rb") as file:
             return file.read(8)
     except OSError:

@@ -35,7 +35,12 @@ def _misnamed(names: Sequence[str]) -> str:
 
 def _class_numbers(labels: Array) -> Array | None:
     """Return whole numbers, [n] or [n, 1], or one-hot rows as [n]; None for anything else."""
-    if not labels.ndim or labels.dtype.kind not in "biuf" or not np.isfinite(labels).all():
+    if (
+        not labels.ndim
+        or not labels.size
+        or labels.dtype.kind not in "biuf"
+        or not np.isfinite(labels).all()
+    ):
         return None
     whole = labels.reshape(len(labels), -1).astype(np.int64)
     if (whole != labels.reshape(whole.shape)).any():

@@ -37,7 +37,15 @@ def count_problems(
     arrays: Mapping[str, Array], inputs: Sequence[ValueName], path: Path
 ) -> Iterator[EdgecError]:
     """Yield an error where inputs, or labels, differ in their number of samples."""
-    labels = [key for key in LABELS if key in arrays and arrays[key].ndim]
+    labels = [key for key in LABELS if key in arrays and key not in inputs]
+    for key in [each for each in labels if not arrays[each].ndim]:
+        labels.remove(key)
+        yield EdgecError(
+            "samples-shape",
+            f"the labels are a single number, {arrays[key].item()!r:.40}",
+            place=Place(str(path), f"array {key!r}"),
+            help="save one label for each sample: numpy.full(samples, label)",
+        )
     counts = {name: len(arrays[name]) for name in (*inputs, *labels)}
     if len(set(counts.values())) > 1:
         listed = ", ".join(f"{name!r} has {count}" for name, count in counts.items())

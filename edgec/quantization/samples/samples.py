@@ -18,6 +18,9 @@ from edgec.quantization.samples.sample_checks import sample_warnings
 from edgec.quantization.samples.sample_labels import LABELS, read_labels
 from edgec.quantization.samples.sample_problems import count_problems, problems
 
+_MAX_BYTES = 1 << 29
+_MAX_SAMPLES, _WIDEST = 256, 8  # of one sample; bytes of an element, which may be float64
+
 
 @dataclass(frozen=True, slots=True)
 class Samples:
@@ -49,8 +52,14 @@ def read_samples(path: Path, graph: Graph) -> Samples:
     Errors: ``file-not-found``, ``malformed-samples``, ``samples-keys``, ``samples-shape``,
     ``samples-dtype``, ``samples-values`` and ``samples-empty``.
     """
-    arrays = read_arrays(path, {*graph.inputs, *LABELS})
+    arrays = read_arrays(path, {*graph.inputs, *LABELS}, _limit(graph))
     return fit_samples(arrays, graph, path)
+
+
+def _limit(graph: Graph) -> int:
+    """Return how many bytes of samples are read: 512 MiB, or 256 samples of a large input."""
+    elements = sum(graph.types[name].elements for name in graph.without_states(graph.inputs))
+    return max(_MAX_BYTES, _MAX_SAMPLES * elements * _WIDEST)
 
 
 def fit_samples(arrays: Mapping[str, Array], graph: Graph, path: Path) -> Samples:

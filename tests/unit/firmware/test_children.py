@@ -86,3 +86,17 @@ def test_children_can_be_ended_all_at_once() -> None:
 
 def test_a_tool_reads_no_terminal() -> None:
     assert completed(["/bin/cat"], None, {}, _PATIENCE).stdout == ""
+
+
+def test_a_worker_ends_with_its_parent(tmp_path: Path) -> None:
+    notes = tmp_path / "pids"
+    worker = (
+        "import os, time; from edgec.firmware.children import end_with; end_with(os.getppid()); "
+        f"open({str(notes)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    )
+    start = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {worker!r}])"
+    with subprocess.Popen([sys.executable, "-c", start]) as parent:
+        assert eventually(lambda: notes.exists() and notes.read_text() != "")
+        assert lives(int(notes.read_text()))
+        parent.kill()
+    assert eventually(lambda: not lives(int(notes.read_text())))

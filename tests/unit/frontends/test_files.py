@@ -80,12 +80,12 @@ def test_missing_file(tmp_path: Path) -> None:
 def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests may run as root, whom no permission stops: the refusal is simulated."""
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, limit: int) -> bytes:
         raise PermissionError(13, "Permission denied")
 
     path = tmp_path / "kws.tflite"
     path.write_bytes(file())
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("edgec.frontends.files.read_limited", refuse)
     error = failure(path)
     assert error.code == "unreadable-file"
     assert "Permission denied" in error.message
