@@ -14,6 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from edgec.signals import finished_first
+
 _LOCK = ".edgec-lock"
 _MOVED, _MOVED_FROM = "moved", ".edgec-moved-from"
 _PREFIXES = ("edgec-", ".edgec-")
@@ -30,12 +32,16 @@ def scratch_folder(purpose: str, beside: Path | None = None) -> Iterator[Path]:
     hidden = "" if beside is None else "."
     parent = Path(tempfile.gettempdir()) if beside is None else beside.parent
     sweep(parent)
-    folder, lock = _locked(parent, f"{hidden}edgec-{purpose}-")
+    made: tuple[Path, int] | None = None
     try:
-        yield folder
+        with finished_first():
+            made = _locked(parent, f"{hidden}edgec-{purpose}-")
+        yield made[0]
     finally:
-        _remove(folder)
-        os.close(lock)
+        with finished_first():
+            if made is not None:
+                _remove(made[0])
+                os.close(made[1])
 
 
 def is_scratch(folder: Path) -> bool:

@@ -7,6 +7,7 @@ from threading import current_thread, main_thread
 from types import FrameType
 
 from edgec.firmware.children import kill_children
+from edgec.signals import act
 
 _TOLD = (signal.SIGTERM, signal.SIGHUP)
 _Handler = Callable[[int, FrameType | None], None]
@@ -46,7 +47,7 @@ def ends_tidily() -> Iterator[None]:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Ctrl-C: the children do not get it from the terminal, and none is waited for."""
     kill_children()
-    signal.default_int_handler(number, frame)
+    act(lambda: signal.default_int_handler(number, frame))
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
@@ -55,4 +56,8 @@ def _end(number: int, _frame: FrameType | None) -> None:
         if signal.getsignal(each) is _end:
             signal.signal(each, signal.SIG_IGN)
     kill_children()
+    act(lambda: _raise(number))
+
+
+def _raise(number: int) -> None:
     raise EndedError(number)

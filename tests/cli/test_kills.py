@@ -16,8 +16,9 @@ from edgec.driver.compile.golden import read_golden
 from edgec.driver.output import open_output
 
 pytestmark = pytest.mark.qemu
-_PATIENCE = 10.0  # s, for the end of what a killed command had started
+_PATIENCE = 60.0  # s, for the end of what a killed command had started
 _PROCESSES = Path("/proc")
+_KILLS = int(os.environ.get("EDGEC_KILLS", "10"))
 
 
 class Place:
@@ -102,11 +103,10 @@ def place(model: Path, tmp_path: Path) -> Place:
 
 
 @pytest.mark.skipif(not _PROCESSES.is_dir(), reason="platform: /proc lists the processes")
-@pytest.mark.parametrize("kills", [8, pytest.param(60, marks=pytest.mark.slow)])
-def test_killed_at_random(place: Place, kills: int) -> None:
+def test_killed_at_random(place: Place) -> None:
     seed = random.SystemRandom().getrandbits(32)
     print(f"seed {seed}")  # noqa: T201 - shown where it fails
-    kill_often(place, kills, seed)
+    kill_often(place, _KILLS, seed)
     for command in place.commands:
         assert place.start(command).wait() == 0
     place.assert_whole()

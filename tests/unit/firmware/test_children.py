@@ -23,7 +23,7 @@ with conversation(["/bin/sh", "-c", spin]) as pipes:
     print("started", flush=True)
     time.sleep(60)
 """
-_PATIENCE = 10.0
+_PATIENCE = 40.0
 
 
 def lives(process: int) -> bool:
