@@ -17,7 +17,7 @@ DOCS = ROOT / "docs"
 PACKAGE = Path(edgec.__file__).parent
 STARTS = "edgec|runtime_c|templates|tests|boards|scripts|docs|examples|benchmarks"
 FILES_CALLED_EDGEC = {"edgec.toml", "edgec.h"}
-FOR_ALL = {"ir", "errors", "discovery", "resources"}
+FOR_ALL = {"ir", "errors", "discovery", "resources", "reading"}
 SOURCES = [path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] != ".venv"]
 
 

@@ -22,7 +22,6 @@ EXCEPTIONS = {
     "error_catalog/builds.py": "pages for people: examples, and what to install for the boards",
     "error_catalog/firmware.py": "a page for people: an error code of CMSIS-NN as an example",
     "cli/app.py": "what edgec is, in the first line of its help",
-    "codegen/c_names.py": "names that are taken in C, those of libraries that may be linked too",
     "firmware/protocol.py": "the protocol's numbers for two tick sources, SYSTICK and DWT",
 }
 """Path in the package -> why it may name one."""
