@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgec.errors import EdgecError
+from edgec.errors import EdgecError, Place
 from edgec.firmware.disassembly import Disassembly, disassemble
 from edgec.firmware.emulate import Emulator
 from edgec.firmware.trace import BlockRuns, TraceReader
@@ -62,9 +62,17 @@ def profile_run(
     """Run model ``name`` once on the emulator of ``board``; what is counted does not vary.
 
     Cycles are estimated for ``clocked``, where that is another board than the emulated one.
+    Raises ``damaged-output`` where ``reads`` are not one per layer of the firmware.
     """
     target = clocked or board
     run = trace_run(board, elf, name, inputs)
+    if len(run.nodes) != len(reads):
+        raise EdgecError(
+            "damaged-output",
+            f"the firmware has {len(run.nodes)} layers, report.json {len(reads)}",
+            place=Place(str(elf)),
+            help="build again",
+        )
     cycles = [
         estimate_cycles(target.architecture, target.cpu, blocks, target.flash_timing, read)
         for blocks, read in zip(run.nodes, reads, strict=True)

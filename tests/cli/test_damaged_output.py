@@ -102,6 +102,17 @@ def test_a_report_of_another_model(cli: Cli, built: Path, tmp_path: Path) -> Non
             check_error(cli(*command), "damaged-output", 1)
 
 
+@pytest.mark.qemu
+@pytest.mark.parametrize("times", [0, 2])
+def test_a_report_with_other_layers(cli: Cli, built: Path, tmp_path: Path, times: int) -> None:
+    folder = tmp_path / "out"
+    shutil.copytree(built, folder)
+    report = json.loads((folder / "report.json").read_text())
+    report["layers"] *= times
+    (folder / "report.json").write_text(json.dumps(report))
+    check_error(cli("profile", folder), "damaged-output", 1)
+
+
 @pytest.mark.parametrize(
     "file", ["firmware.elf", "golden.npz", "small.edgec", "firmware/board.toml"]
 )
