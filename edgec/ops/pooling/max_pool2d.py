@@ -12,7 +12,7 @@ from edgec.ops.layers.window_in_tflite import emit_windowed
 from edgec.ops.layers.windows import Window, pooled_type
 from edgec.ops.numerics.fixed_point import saturate
 from edgec.ops.operator import INT8_AND_INT16, Activation, Operator, OutputRule, is_float
-from edgec.ops.pooling.pool_in_tflite import check_pool_quantization, pool_window_from_tflite
+from edgec.ops.pooling.pool_in_tflite import import_pool
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
@@ -55,13 +55,7 @@ describe_tflite("MAX_POOL_2D", says=TfliteOperator(int8=2, int16=3, options="Poo
 
 @importer(Format.TFLITE, "MAX_POOL_2D")
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    x = node.input(0)
-    check_pool_quantization(node, g.type(x))
-    op = MaxPool2D(
-        window=pool_window_from_tflite(node, g.type(x).shape),
-        activation=Activation(node.text("fused_activation_function")),
-    )
-    return g.add(op, [x], name=node.name, outputs=node.outputs, qparams=node.qparams)
+    return import_pool(MaxPool2D, node, g)
 
 
 @exporter(MaxPool2D)

@@ -1,19 +1,25 @@
 """What TFLite's two pools have in common: where the window stands, one quantization in and out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from edgec.ir import TensorType
+from edgec.ir import GraphBuilder, Op, TensorType, ValueName
 from edgec.ops.layers.window_in_tflite import window_from_tflite
-from edgec.ops.layers.windows import Window
+from edgec.ops.operator import Activation
 from edgec.ops.registry import SourceNode
 
 _SCALE_TOLERANCE = 1e-6  # the interpreter's
 
 
-def pool_window_from_tflite(node: SourceNode, shape: Sequence[int]) -> Window:
-    """Read the window of a pool whose input has ``shape`` [N,H,W,C]."""
+def import_pool(pool: Callable[..., Op], node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    """Add ``pool(window=, activation=)`` of an input [N,H,W,C], as the node says."""
+    x = node.input(0)
+    check_pool_quantization(node, g.type(x))
     kernel = (node.integer("filter_height"), node.integer("filter_width"))
-    return window_from_tflite(node, shape, kernel)
+    op = pool(
+        window=window_from_tflite(node, g.type(x).shape, kernel),
+        activation=Activation(node.text("fused_activation_function")),
+    )
+    return g.add(op, [x], name=node.name, outputs=node.outputs, qparams=node.qparams)
 
 
 def check_pool_quantization(node: SourceNode, x: TensorType) -> None:
