@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
+import typer
 from rich.text import Text
 
 from edgec import __version__
@@ -64,6 +65,13 @@ def report_bug(error: BaseException, arguments: Sequence[str], *, as_json: bool)
         exit_code=ExitCode.BUG,
     )
     return report(problem, as_json=as_json)
+
+
+def end_if(missed: EdgecError | None) -> None:
+    """End a command that has done its work, but misses a limit: on stderr, stdout has the work."""
+    if missed is not None:
+        print_problems([missed])
+        raise typer.Exit(int(missed.exit_code))
 
 
 def system_problem(error: OSError | MemoryError) -> EdgecError:

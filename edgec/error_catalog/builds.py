@@ -23,6 +23,42 @@ PAGES = (
         """,
     ),
     page(
+        "max-drop-missed",
+        "the quantized model loses more than --max-drop allows",
+        meaning="""
+            Everything was written: build, file or figures are there to look at, but the model is
+            not as good as was asked for, and the exit code is 4. The message says what was
+            reached, on which samples, against what, and by how much it misses; the notes name
+            other samples that it is missed on. Samples are the calibration samples, those held
+            out from a trial that is made of the others, and the data of `edgec eval`. report.json
+            and --json have all of it under `max_drop`.
+        """,
+        example="""
+            edgec build kws.onnx -b stm32 --calib calib.npz --quantize int8 --max-drop 40dB
+            error[max-drop-missed]: --max-drop asks for 40 dB of output SQNR; reached: 31.2 dB,
+            8.8 dB too few, on 128 calibration samples, against the float model
+        """,
+        remedy="""
+            Leave --quantize away, or write --quantize auto: layers that need it become int16.
+            Otherwise calibrate with more samples like the real input, ask for less, or look at
+            the weak layers that `edgec eval` names. With --prune the model before pruning is what
+            counts: remove less.
+        """,
+    ),
+    page(
+        "max-drop-needs-float",
+        "what a quantized model has lost cannot be told",
+        meaning="""
+            --max-drop compares with a float model. A file of integers has none; one that states
+            its quantization beside floats (QDQ) can be compared with these, on samples.
+        """,
+        example="edgec build m_int8.tflite -b stm32 --max-drop 30dB",
+        remedy="""
+            Give the float model with --calib, or for a QDQ file samples with --calib; or leave
+            --max-drop away. `edgec eval` measures accuracy where there are labels.
+        """,
+    ),
+    page(
         "damaged-target",
         "an .edgec file is not what edgec writes",
         meaning="""

@@ -19,7 +19,7 @@ from edgec.quantization.samples.samples import Samples
 # Chosen by hand; no measurement is on record: the budget bounds the time of a search, but sixteen
 # evaluations are made whatever they cost. The price stands against +2.4 and +3.9 dB for 1.25 times
 # the instructions (int16, pub_lenet and pub_ae: docs/quantization.md).
-_FEWEST = 8  # samples; with fewer there is nothing to judge by
+FEWEST = 8  # samples; with fewer there is nothing to judge by
 _BUDGET = 3e10  # multiplications of all evaluations of a search
 _PER_ELEMENT = 30  # multiplications that rounding one activation costs as much as
 _EVALUATIONS = (16, 100)  # at least and at most
@@ -28,14 +28,16 @@ _PRICE_DB = 0.5  # what convolutions must gain over fully connected layers, whic
 
 @dataclass(frozen=True, slots=True)
 class Quantized:
-    """The integer graph, how it was made, and what it reached on samples it was not made from.
+    """The integer graph, how it was made, and its ``trial``: the same made of fewer samples.
 
-    The two SQNRs, of this recipe and of plain min-max, are None where too few samples are there.
+    The two SQNRs, of this recipe and of plain min-max, are what the search judged by, on the
+    ``held_out`` samples that the trial was not made of. None where too few samples are there.
     """
 
     graph: Graph
     prepared: Prepared
     recipe: Recipe
+    trial: Graph | None = None
     held_out: int = 0
     sqnr_db: float | None = None
     plain_sqnr_db: float | None = None
@@ -52,10 +54,10 @@ def quantize_best(graph: Graph, samples: Samples, recipe: Recipe, stages: Stages
     Raises ``non-finite-activation`` where a value becomes infinite or NaN on the samples.
     """
     stages.stage("calibrating")
-    graph = with_own_ranges(graph, Maker(graph, samples, stages).inputs)
+    graph = with_own_ranges(graph, dict(Maker(graph, samples, stages).inputs))
     maker = Maker(graph, samples, stages)
     simple = recipe == Recipe.plain(recipe.ranges, recipe.activations) and recipe.ranges != "auto"
-    if simple or len(samples) < _FEWEST:
+    if simple or len(samples) < FEWEST:
         plain = Recipe.plain(
             "minmax" if recipe.ranges == "auto" else recipe.ranges, recipe.activations
         )
@@ -86,12 +88,14 @@ class _Optimizer:
             names = {node.name for node in prepared.graph.nodes}
             ways[replace(recipe, dense_as_conv=True)] = prepared.with_convs(names)
         stages.stage("checking on held-out samples")
-        reached = {recipe: self.maker.judged(way, recipe) for recipe, way in ways.items()}
+        trials = {recipe: self.maker.trial(way, recipe) for recipe, way in ways.items()}
+        reached = {recipe: self.maker.judged(trial) for recipe, trial in trials.items()}
         best = max(reached, key=lambda recipe: reached[recipe] - _PRICE_DB * recipe.dense_as_conv)
         stages.stage("rounding weights")
         integer = self.maker.made(ways[best], best)
-        held_out = self.maker.held_out
-        return Quantized(integer, ways[best], best, held_out, reached[best], reached[plain])
+        held_out = len(self.maker.held_out)
+        figures = held_out, reached[best], reached[plain]
+        return Quantized(integer, ways[best], best, trials[best], *figures)
 
     def _prepared(self) -> Prepared:
         graph, inputs, stages = self.maker.graph, self.maker.inputs, self.maker.stages

@@ -74,26 +74,32 @@ class Maker:
         floats = BatchEvaluator(prepared.graph).run(self.inputs)
         return self._made(prepared, recipe, floats, seen)
 
-    def judged(self, prepared: Prepared, recipe: Recipe) -> float:
-        """Return the output SQNR in dB on samples that are held out when it is made."""
-        fit, held = _without(self.inputs, _HELD_OUT), _only(self.inputs, _HELD_OUT)
+    def trial(self, prepared: Prepared, recipe: Recipe) -> Graph:
+        """Return the integer graph, made without the samples that are held out."""
+        floats = BatchEvaluator(prepared.graph).run(_without(self.inputs, _HELD_OUT))
+        return self._made(prepared, recipe, floats, summaries(prepared.graph, floats))
+
+    def judged(self, trial: Graph) -> float:
+        """Return the SQNR in dB of what searches judge, on the samples that are held out."""
+        held = self.held_out.arrays
         wanted = BatchEvaluator(self.graph).run(held)
-        floats = BatchEvaluator(prepared.graph).run(fit)
-        seen = summaries(prepared.graph, floats)
-        integer = self._made(prepared, recipe, floats, seen)
-        return output_sqnr_db(integer, held, {v: wanted[v] for v in judged_values(self.graph)})
+        return output_sqnr_db(trial, held, {v: wanted[v] for v in judged_values(self.graph)})
 
     @property
-    def inputs(self) -> Values:
+    def inputs(self) -> Mapping[ValueName, Array]:
         """The samples that searches use."""
-        count = len(self.samples)
-        chosen = np.unique(np.linspace(0, count - 1, min(count, _SEARCHED)).round().astype(int))
-        return {name: array[chosen] for name, array in self.samples.arrays.items()}
+        return self.samples.chosen(self._searched).arrays
 
     @property
-    def held_out(self) -> int:
-        """How many samples are held out for :meth:`judged`."""
-        return -(-len(next(iter(self.inputs.values()))) // _HELD_OUT)
+    def held_out(self) -> Samples:
+        """The samples, with their labels, that no :meth:`trial` is made of."""
+        return self.samples.chosen(self._searched[::_HELD_OUT])
+
+    @property
+    def _searched(self) -> Array:
+        count = len(self.samples)
+        numbers = np.linspace(0, count - 1, min(count, _SEARCHED)).round()
+        return np.asarray(np.unique(numbers.astype(int)))
 
     def _made(
         self,
@@ -117,10 +123,6 @@ class Maker:
         inputs = {name: floats[name] for name in prepared.graph.inputs}
         layers = reconstruct(prepared.graph, quantized, inputs, floats, self.stages.advance)
         return quantized(layers)
-
-
-def _only(inputs: Mapping[ValueName, Array], every: int) -> Values:
-    return {name: array[::every] for name, array in inputs.items()}
 
 
 def _without(inputs: Mapping[ValueName, Array], every: int) -> Values:

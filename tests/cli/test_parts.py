@@ -95,9 +95,13 @@ def test_max_drop_obeys_the_worst_part(cli: Cli, detector: Path) -> None:
     assert not found["widths"]["trials"][0]["met"]
     assert found["widths"]["int16_layers"] > 0
     assert min(each["sqnr_db"] for each in found["parts"] if each["judged"]) >= 25
-    missed = evaluated(cli, detector, "--max-drop", "25dB", "--quantize", "int8", *FAST).json
-    (told,) = [text for text in missed["warnings"] if text.startswith("--max-drop 25dB is missed")]
-    assert "its worst part, 'scores' in 'both', " in told
+    data, options = detector.with_suffix(".npz"), ("--max-drop", "25dB", "--quantize", "int8")
+    missed = cli("eval", detector, "--data", data, "--calib", data, *options, *FAST)
+    assert missed.code == 4
+    assert "dB ('scores' in 'both'), " in missed.err
+    (first, *_) = missed.json["max_drop"]["findings"]
+    assert first["where"] == "'scores' in 'both'"
+    assert first["missed_by"] == pytest.approx(25 - first["reached"])
 
 
 def test_a_wide_sibling_costs_other_readers_nothing(cli: Cli, tmp_path: Path) -> None:

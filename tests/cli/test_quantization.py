@@ -88,7 +88,7 @@ def test_quantize_writes_a_tflite_file_that_eval_reads(
     out = tmp_path / "made" / "m.tflite"
     ended = cli("quantize", model, "--calib", data, "-o", out)
     assert ended.code == 0, ended.err
-    assert "on 10 held-out samples" in ended.out
+    assert "on 10 samples held out from a trial of the others; " in ended.out
     graph = load(out).graph
     assert {kind.dtype for value, kind in graph.types.items() if value in graph.inputs} == {
         DType.INT8
@@ -164,16 +164,6 @@ def test_a_mixed_build_reports_widths_and_passes_its_test(
     page = (out / "report.html").read_text()
     assert "layers are int16, which meets 32 dB of output SQNR" in page
     assert cli("test", out).code == 0
-
-
-def test_a_missed_drop_is_a_warning(cli: Cli, model: Path, data: Path, tmp_path: Path) -> None:
-    options = ("--calib", data, "-o", tmp_path / "m.tflite", "--effort", "fast")
-    ended = cli("quantize", model, *options, "--max-drop", "150dB")
-    assert "--max-drop 150dB is missed with int16x8" in ended.err
-    assert "all layers int16: MISSES 150 dB" in ended.out
-    ended = cli("quantize", model, *options, "--max-drop", "150dB", "--quantize", "int8")
-    assert "missed with int8" in ended.err
-    assert "try --quantize auto" in ended.err
 
 
 def test_random_calibration_works_and_warns(cli: Cli, model: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from edgec.cli.compile.layers import layer_table
+from edgec.cli.compile.quality_lines import show_quality
 from edgec.cli.compile.quantization_options import (
     AllowPoor,
     Calib,
@@ -22,6 +23,7 @@ from edgec.cli.compile.quantization_options import (
     StateOf,
 )
 from edgec.cli.compile.width_table import show_widths
+from edgec.cli.failures import end_if
 from edgec.cli.shared_options import CmsisNn, Json, Verbose
 from edgec.cli.terminal import bar, plain, print_json, print_warnings, progress, results
 from edgec.driver import BuildOptions, BuildResult, read_config
@@ -86,6 +88,7 @@ def build(
         print_json({"folder": str(result.folder), **result.report})
     else:
         _summary(result)
+    end_if(result.missed)
 
 
 def _summary(result: BuildResult) -> None:
@@ -100,6 +103,7 @@ def _summary(result: BuildResult) -> None:
     _cost(console, report)
     if report["pruning"]:
         console.print(_pruned(report["pruning"]), soft_wrap=True)
+    show_quality(console, report)
     show_widths(console, report["quantization"]["widths"])
     print_warnings(report["warnings"])
     console.print(Text("\nNext:", style="bold"))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from edgec.cli.compile.quality_lines import show_quality
 from edgec.cli.compile.quantization_options import (
     AllowPoor,
     Calib,
@@ -19,6 +20,7 @@ from edgec.cli.compile.quantization_options import (
     StateOf,
 )
 from edgec.cli.compile.width_table import show_widths
+from edgec.cli.failures import end_if
 from edgec.cli.shared_options import Json, Verbose
 from edgec.cli.terminal import plain, print_json, print_warnings, progress, results
 from edgec.driver.compile.quantize_file import QuantizeResult, quantize_file
@@ -62,10 +64,17 @@ def quantize(
         made = result.quantization
         quality = made.to_json() if made else None
         warnings = list(result.warnings)
-        document = {"path": str(output), "bytes": result.size, "quantization": quality}
+        accuracy = made.accuracy_json() if made else None
+        document = {
+            "path": str(output),
+            "bytes": result.size,
+            "quantization": quality,
+            "accuracy": accuracy,
+        }
         print_json({**document, "warnings": warnings})
     else:
         _show(result)
+    end_if(result.missed)
 
 
 def _show(result: QuantizeResult) -> None:
@@ -76,11 +85,5 @@ def _show(result: QuantizeResult) -> None:
         return
     made = result.quantization
     console.print(f"{made.quantized.recipe}", soft_wrap=True)
-    if made.quantized.sqnr_db is not None and made.quantized.plain_sqnr_db is not None:
-        gain = made.quantized.sqnr_db - made.quantized.plain_sqnr_db
-        console.print(
-            f"output SQNR {made.quantized.sqnr_db:.1f} dB on {made.quantized.held_out} held-out "
-            f"samples, {gain:+.1f} dB against plain min-max",
-            soft_wrap=True,
-        )
+    show_quality(console, {"quantization": made.to_json(), "accuracy": made.accuracy_json()})
     show_widths(console, made.widths.to_json() if made.widths else None)

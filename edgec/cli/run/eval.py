@@ -20,6 +20,7 @@ from edgec.cli.compile.quantization_options import (
     StateOf,
 )
 from edgec.cli.compile.width_table import show_groups, show_widths
+from edgec.cli.failures import end_if
 from edgec.cli.shared_options import Json, Verbose
 from edgec.cli.terminal import (
     add_row,
@@ -86,6 +87,7 @@ def evaluate(
         _show(result)
     if result.deployed is not None and result.deployed.mismatches:
         raise typer.Exit(int(ExitCode.MISMATCH))
+    end_if(result.missed)
 
 
 def _document(result: EvalResult) -> dict[str, Any]:
@@ -96,6 +98,7 @@ def _document(result: EvalResult) -> dict[str, Any]:
         "accuracy": accuracy_json(found),
         "top1_agreement": found.top1_agreement,
         "output_sqnr_db": found.output_sqnr_db,
+        "worst_part_sqnr_db": found.worst_sqnr_db,
         "parts": [each.to_json() for each in found.parts],
         "layers": [
             {
@@ -106,6 +109,7 @@ def _document(result: EvalResult) -> dict[str, Any]:
             }
             for each in found.layers
         ],
+        "max_drop": result.verdict.to_json() if result.verdict else None,
         "widths": result.widths.to_json() if result.widths else None,
         "on": asdict(result.deployed) if result.deployed else None,
         "warnings": list(result.warnings),
@@ -124,6 +128,8 @@ def _show(result: EvalResult) -> None:
         console.print(f"same top-1 as float  {found.top1_agreement:.2%}")
     if found.output_sqnr_db is not None:
         console.print(f"output SQNR  {found.output_sqnr_db:.1f} dB")
+    for part in found.before_final:
+        console.print(Text(f"             {part.sqnr_db:.1f} dB: {part}"), soft_wrap=True)
     _show_worst_part(console, found)
     if result.deployed is not None:
         _show_deployed(console, result.deployed)

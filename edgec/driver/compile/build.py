@@ -40,10 +40,11 @@ class Emulated(NamedTuple):
 
 @dataclass(frozen=True)
 class BuildResult:
-    """Where the output is, and its report."""
+    """Where the output is, and its report; ``missed`` where --max-drop is missed."""
 
     folder: Path
     report: dict[str, Any]
+    missed: EdgecError | None = None
 
 
 def build(options: BuildOptions, progress: Progress | None = None) -> BuildResult:
@@ -81,7 +82,8 @@ def write_output(compiled: Compiled, progress: Progress) -> BuildResult:
         text = json.dumps(report, indent=1, ensure_ascii=True)
         (folder / REPORT).write_text(text + "\n", encoding="utf-8")
         (folder / "report.html").write_bytes(html_report(report))
-    return BuildResult(options.output_folder, report)
+    missed = compiled.model.integers.missed(options.model)
+    return BuildResult(options.output_folder, report, missed)
 
 
 def describe_ports(compiled: Compiled) -> tuple[list[PortInfo], list[PortInfo]]:

@@ -10,6 +10,7 @@ from edgec.codegen.firmware import FirmwareModel, firmware_tree
 from edgec.codegen.library import Origin, library_tree
 from edgec.codegen.source_tree import SourceTree
 from edgec.driver.compile.fit import check_arena, check_flash
+from edgec.driver.compile.max_drop import judged_as_stated, judged_unpruned
 from edgec.driver.compile.poor_quality import approved
 from edgec.driver.compile.quantization import calibration_samples, quantize_model
 from edgec.driver.compile.stages import (
@@ -136,14 +137,16 @@ def integer_model(
     source = read_source(options)
     if not is_float_model(source.graph):
         _check_not_pruned(options)
-        return _optimized(PrequantizedModel(source, source.graph), options, observers)
+        made = _optimized(PrequantizedModel(source, source.graph), options, observers)
+        return judged_as_stated(made, options, progress)
     progress.stage("optimizing the float graph")
     graph = optimize_float(in_steps_if_annotated(source.graph), observers)
     if is_annotated(graph):
         _check_not_pruned(options)
         integers, told = integers_as_stated(options.model, options.calib, graph, progress)
         stated = PrequantizedModel(source, integers, graph, told)
-        return approved(_optimized(stated, options, observers), options)
+        made = approved(_optimized(stated, options, observers), options)
+        return judged_as_stated(made, options, progress)
     return quantized(float_model(options, source, graph, progress), options, progress, observers)
 
 
@@ -182,7 +185,7 @@ def float_model(
         return FloatModel(source, graph, samples)
     progress.stage("pruning")
     pruned = prune(graph, samples, parse_request(options.prune), progress.advance)
-    return FloatModel(source, pruned.graph, samples, pruned.report)
+    return FloatModel(source, pruned.graph, samples, pruned.report, graph)
 
 
 def quantized(
@@ -193,7 +196,8 @@ def quantized(
     before = InputStandardization.of(model.graph, model.samples, wide)
     report = quantize_model(options, before.graph, before.samples, progress)
     graph = optimize_integer(before.opened(report.quantized.graph), observers)
-    return IntegerModel(model, graph, Quantization(report, before))
+    made = IntegerModel(model, graph, Quantization(report, before))
+    return judged_unpruned(made, options, progress)
 
 
 def target_model(integers: IntegerModel, observers: Sequence[Observer] = ()) -> TargetModel:

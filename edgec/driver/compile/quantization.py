@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from edgec.driver.compile.requirements import Requirement
-from edgec.driver.compile.width_search import MixedSearch, Trial, Widths, count_layers
+from edgec.driver.compile.requirements import Requirement, Verdict
+from edgec.driver.compile.width_search import Judgement, MixedSearch, Trial, Widths, count_layers
 from edgec.driver.options import RANDOM, BuildOptions
 from edgec.driver.progress import Progress
 from edgec.ir import DType, Graph, ValueName
 from edgec.passes.cleanup.write_out_lstm import WriteOutLstm
-from edgec.quantization.best import Quantized, quantize_best
+from edgec.quantization.best import FEWEST, Quantized, quantize_best
+from edgec.quantization.candidates import Maker
 from edgec.quantization.quality.evaluation import Evaluation, evaluate_quantization
 from edgec.quantization.quality.model_checks import faint_parts, indifferent
 from edgec.quantization.recipe import Recipe
@@ -28,8 +29,6 @@ from edgec.quantization.widths.sensitivity import Group
 # Chosen by hand; no measurement is on record: they change what a report says, not what is built.
 _WEAKEST = 5  # layers at most that a report shows the likely causes of
 _SHOWN = 128  # samples that the report's figures are measured on
-_SAME_DB = 0.05  # no part is worth naming that is no worse than this
-_FLATTERY_DB = 1.0  # what samples that a model was made from may be better by
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,15 @@ class QuantizationReport:
 
     quantized: Quantized
     evaluation: Evaluation
+    held_out: Evaluation | None
+    verdict: Verdict
+    advice: str = ""
     widths: Widths | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def measured_on(self) -> str:
+        return _calibration(self.evaluation)
 
     def to_json(self) -> dict[str, Any]:
         """Return report.json's ``quantization``."""
@@ -58,20 +64,33 @@ class QuantizationReport:
             ],
             "weakest": [each.name for each in measured.worst(_WEAKEST) if each.hint],
             "output_sqnr_db": measured.output_sqnr_db,
+            "worst_part_sqnr_db": measured.worst_sqnr_db,
             "parts": [each.to_json() for each in measured.parts],
-            "measured_on": f"{measured.samples} calibration samples",
-            "held_out": {
-                "samples": made.held_out,
-                "output_sqnr_db": made.sqnr_db,
-                "plain_output_sqnr_db": made.plain_sqnr_db,
-            },
+            "measured_on": self.measured_on,
+            "held_out": self._held_out_json(),
+            "max_drop": self.verdict.to_json(),
+        }
+
+    def _held_out_json(self) -> dict[str, Any]:
+        """Return what samples say of a trial that was not made of them.
+
+        ``searched`` are means of what searches judge: values before a final softmax or the like.
+        """
+        made, found = self.quantized, self.held_out
+        return {
+            "samples": found.samples if found else 0,
+            "output_sqnr_db": found.output_sqnr_db if found else None,
+            "worst_part_sqnr_db": found.worst_sqnr_db if found else None,
+            "accuracy": accuracy_json(found) if found else None,
+            "searched_sqnr_db": made.sqnr_db,
+            "plain_searched_sqnr_db": made.plain_sqnr_db,
         }
 
     def accuracy_json(self) -> dict[str, Any] | None:
         """Return report.json's ``accuracy``; None where the samples have no labels."""
         found = accuracy_json(self.evaluation)
         if found is not None:
-            found["measured_on"] = f"{self.evaluation.samples} calibration samples"
+            found["measured_on"] = self.measured_on
         return found
 
 
@@ -107,8 +126,10 @@ def quantize_model(
     """Quantize a float graph as the options ask.
 
     ``auto`` takes int16 for as few layers as meet --max-drop where int8 misses it, and everywhere
-    where only that is left. A warning tells of a --max-drop that is missed.
+    where only that is left. The verdict tells of a --max-drop that is missed. Raises
+    ``invalid-option`` for one that means nothing to this model.
     """
+    Requirement.parse(options.max_drop).check(graph, samples.label)
     work = _Quantizing(options, graph, samples, progress)
     report = work.auto() if options.width == "auto" else work.asked()
     told = faint_parts(report.evaluation.parts)
@@ -124,29 +145,25 @@ class _Quantizing:
 
     def asked(self) -> QuantizationReport:
         """Quantize to the width that is asked for."""
-        report = self._by(_recipe(self.options))
-        missed = self.options.max_drop and not self._requirement.met_by(report.evaluation)
-        return self._with_warning(report) if missed else report
+        return self._report(self._by(_recipe(self.options)))
 
     def auto(self) -> QuantizationReport:
         """Quantize to int8, to int8 and int16, or to int16: to the first that is good enough."""
         recipe, requirement = _recipe(self.options), self._requirement
         narrow = self._by(recipe)
-        trials = [Trial.of(narrow.quantized, narrow.evaluation, requirement)]
+        trials = [Trial.of(narrow)]
         if trials[0].met:
             return self._explained(narrow, trials)
         mixer = Mixer.of(narrow.quantized, self.graph, self.samples, self.progress)
-        judge, refine = self._evaluation, self._is_searched
-        search = MixedSearch(mixer, requirement, judge, self.progress, refine, trials)
-        mixed = search.run(narrow.evaluation)
+        refine = self._is_searched
+        search = MixedSearch(mixer, requirement, self, self.progress, refine, trials)
+        mixed = search.run(narrow)
         if mixed is not None:
-            report = QuantizationReport(mixer.judged(mixed.quantized), mixed.evaluation)
-            return self._explained(report, trials, mixer.groups, mixed.plan.wide)
-        report = self._by(replace(recipe, activations=DType.INT16))
-        trials.append(Trial.of(report.quantized, report.evaluation, requirement))
+            return self._explained(mixed.found, trials, mixer.groups, mixed.plan.wide)
+        whole = self._by(replace(recipe, activations=DType.INT16))
+        trials.append(Trial.of(whole))
         wide = frozenset(group.root for group in mixer.groups if group.can_widen)
-        report = self._explained(report, trials, mixer.groups, wide)
-        return report if trials[-1].met else self._with_warning(report)
+        return self._explained(whole, trials, mixer.groups, wide)
 
     @property
     def _requirement(self) -> Requirement:
@@ -156,66 +173,76 @@ class _Quantizing:
     def _is_searched(self) -> bool:
         return _recipe(self.options).reconstruct
 
-    def _by(self, recipe: Recipe) -> QuantizationReport:
+    def _by(self, recipe: Recipe) -> Judgement:
         wide = recipe.activations is DType.INT16
         source = _in_steps(self.graph) if wide else self.graph
-        quantized = quantize_best(source, self.samples, recipe, self.progress)
+        made = quantize_best(source, self.samples, recipe, self.progress)
+        if made.trial is None and self.options.max_drop and len(self.samples) >= FEWEST:
+            trial = self._maker.trial(made.prepared, made.recipe)
+            made = replace(made, trial=trial, held_out=len(self._maker.held_out))
         self.progress.stage("measuring")
-        return QuantizationReport(quantized, self._evaluation(quantized))
+        return self.judged(made)
 
-    def _evaluation(self, made: Quantized) -> Evaluation:
-        shown = self.samples.first(_SHOWN)
-        return evaluate_quantization(
-            self.graph, made.twin, made.graph, shown, self.progress.advance
+    def judged(self, made: Quantized) -> Judgement:
+        """Return how good a model is on the calibration samples, and its trial on others."""
+        found = self._evaluation(made, made.graph, self.samples.first(_SHOWN))
+        said = self._requirement.judge(found, _calibration(found))
+        verdict = Verdict(self._requirement, bool(self.options.max_drop), (said,))
+        return self.tried(Judgement(made, found, None, verdict), made)
+
+    def tried(self, found: Judgement, made: Quantized) -> Judgement:
+        """Return the same of a model that has got a trial since.
+
+        Of a model with states samples are one sequence, from which none can be taken out.
+        """
+        if made.trial is None or self.graph.states:
+            return found
+        held = self._evaluation(made, made.trial, self._maker.held_out)
+        measured_on = f"{held.samples} held-out samples, of a trial made of the others"
+        said = self._requirement.judge(held, measured_on, few=True)
+        return Judgement(made, found.evaluation, held, found.verdict.also(said))
+
+    @property
+    def _maker(self) -> Maker:
+        return Maker(self.graph, self.samples, self.progress)
+
+    def _evaluation(self, made: Quantized, integer: Graph, samples: Samples) -> Evaluation:
+        return evaluate_quantization(self.graph, made.twin, integer, samples, self.progress.advance)
+
+    def _report(self, found: Judgement) -> QuantizationReport:
+        advice = self._advice(found.quantized.recipe)
+        return QuantizationReport(
+            found.quantized, found.evaluation, found.held_out, found.verdict, advice
         )
 
     def _explained(
         self,
-        report: QuantizationReport,
+        found: Judgement,
         trials: Sequence[Trial],
         groups: tuple[Group, ...] = (),
         wide: frozenset[ValueName] = frozenset(),
     ) -> QuantizationReport:
-        made, requirement = report.quantized, self._requirement
-        met = requirement.met_by(report.evaluation)
+        made, verdict = found.quantized, found.verdict
         counts = count_layers(made), count_layers(made, DType.INT16)
-        widths = Widths(requirement, met, *counts, tuple(trials), groups, wide)
-        return replace(report, widths=widths, warnings=_flattered(made, requirement) if met else ())
+        widths = Widths(verdict.requirement, verdict.met, *counts, tuple(trials), groups, wide)
+        report = replace(self._report(found), widths=widths)
+        if verdict.met or verdict.asked:
+            return report
+        missed = "; ".join(str(each) for each in verdict.missed)
+        told = f"--quantize auto looks for {verdict.requirement}; reached: {missed}"
+        return replace(report, warnings=(f"{told}; {report.advice}",))
 
-    def _with_warning(self, report: QuantizationReport) -> QuantizationReport:
-        found, width = report.evaluation, report.quantized.recipe.width
-        left = "no wider type is left" if self._is_searched else "try --effort best"
-        advice = "try --quantize auto" if width == "int8" else left
-        text = f"--max-drop {self.options.max_drop} is missed with {width}: {_reached(found)}"
-        return replace(report, warnings=(f"{text}; {advice}",))
-
-
-def _flattered(made: Quantized, requirement: Requirement) -> tuple[str, ...]:
-    """Return a warning where samples that a model was not made from tell another story."""
-    wanted, reached = requirement.sqnr_db, made.sqnr_db
-    if wanted is None or reached is None or reached >= wanted - _FLATTERY_DB:
-        return ()
-    text = (
-        f"the calibration samples meet {requirement}, but {made.held_out} of them, held out from "
-        f"a trial, reached {reached:.1f} dB only; calibrate with more samples, or ask for more dB"
-    )
-    return (text,)
+    def _advice(self, recipe: Recipe) -> str:
+        """Return what to do where --max-drop is missed."""
+        if recipe.width == "int8":
+            return "try --quantize auto, which makes int16 the layers that need it"
+        if not self._is_searched:
+            return "try --effort best, and real samples"
+        return "no wider type is left: ask for less, or calibrate with more samples like real input"
 
 
-def _reached(found: Evaluation) -> str:
-    """Return what a model reaches, in the terms of --max-drop."""
-    parts = []
-    if found.output_sqnr_db is not None:
-        parts.append(f"output SQNR {found.output_sqnr_db:.1f} dB")
-    worst = found.worst_part
-    if worst is not None and worst.sqnr_db < (found.output_sqnr_db or 0.0) - _SAME_DB:
-        parts.append(f"its worst part, {worst}, {worst.sqnr_db:.1f} dB")
-    if found.accuracy is not None and found.accuracy.original is not None:
-        drop = 100 * (found.accuracy.original - found.accuracy.quantized)
-        parts.append(f"accuracy drop {drop:.2f} points")
-    elif found.top1_agreement is not None:
-        parts.append(f"same top-1 as float {found.top1_agreement:.2%}")
-    return ", ".join(parts)
+def _calibration(found: Evaluation) -> str:
+    return f"{found.samples} calibration samples"
 
 
 def _in_steps(graph: Graph) -> Graph:

@@ -15,12 +15,16 @@ from edgec.scratch import write_whole
 
 @dataclass(frozen=True)
 class QuantizeResult:
-    """Where the file is, how large, and how good; no figures for a model that was quantized."""
+    """Where the file is, how large, and how good; no figures for a model that was quantized.
+
+    ``missed`` is there where --max-drop is missed.
+    """
 
     path: Path
     size: int
     quantization: QuantizationReport | None
     warnings: tuple[str, ...]
+    missed: EdgecError | None = None
 
 
 def quantize_file(
@@ -38,7 +42,8 @@ def quantize_file(
     data = write_tflite(made.graph)
     _write(output, data)
     report = made.quantization.report if made.quantization else None
-    return QuantizeResult(output, len(data), report, made.warnings)
+    missed = made.missed(options.model)
+    return QuantizeResult(output, len(data), report, made.warnings, missed)
 
 
 def _check_output(model: Path, output: Path) -> None:

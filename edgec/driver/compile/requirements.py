@@ -1,14 +1,69 @@
-"""What a quantized model must reach: ``--max-drop 0.5`` (points of accuracy) or ``30dB``."""
+"""What a quantized model must reach, ``--max-drop 0.5`` (points) or ``30dB``, and whether it does.
+
+A requirement is judged on more than one set of samples: each gives a finding, all must be met.
+"""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from edgec.errors import EdgecError, ExitCode
+from edgec.errors import EdgecError, ExitCode, Place
+from edgec.ir import Array, Graph
 from edgec.quantization.quality.evaluation import Evaluation
+from edgec.quantization.quality.metrics import metric_for
 
 _FORM = re.compile(r"(\d+(?:\.\d+)?)\s*(db)?", re.IGNORECASE)
 # Chosen by hand: noise of a hundredth of the signal.
 _DEFAULT_DB = 20.0
+FLOAT_MODEL = "the float model"
+_ALL = 100.0  # points
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one set of samples says: ``reached`` dB in the worst part, or points that are lost.
+
+    ``missed_by`` is None where the requirement is met, and where one of the ``lost`` parts, which
+    are smaller than a step of their integers, is all that is wrong. ``samples`` that are few cannot
+    show less than one of them is worth: ``resolution`` points.
+    """
+
+    measured_on: str
+    against: str
+    unit: str
+    reached: float | None
+    missed_by: float | None
+    where: str = ""
+    lost: tuple[str, ...] = ()
+    resolution: float | None = None
+
+    @property
+    def met(self) -> bool:
+        return self.missed_by is None and not self.lost
+
+    def __str__(self) -> str:
+        texts = [f"{each} is smaller than one step of its integers" for each in self.lost]
+        if self.missed_by is not None:
+            texts.insert(0, self._shown())
+        return f"{'; '.join(texts) or 'met'}, on {self.measured_on}, against {self.against}"
+
+    def _shown(self) -> str:
+        if self.unit == "dB":
+            inside = f" ({self.where})" if self.where else ""
+            return f"{self.reached:.1f} dB{inside}, {self.missed_by:.1f} dB too few"
+        return f"{self.reached:.2f} points lost, {self.missed_by:.2f} too many"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "measured_on": self.measured_on,
+            "against": self.against,
+            "met": self.met,
+            "reached": self.reached,
+            "missed_by": self.missed_by,
+            "resolution": self.resolution,
+            "where": self.where or None,
+            "lost_parts": list(self.lost),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +94,113 @@ class Requirement:
             return f"{self.sqnr_db:g} dB of output SQNR"
         return f"{self.points:g} points of accuracy or agreement"
 
-    def met_by(self, found: Evaluation) -> bool:
-        """Tell whether an evaluation is good enough, in its worst part; agreement is accuracy, too.
+    def check(self, graph: Graph, labels: Array | None) -> None:
+        """Raise ``invalid-option`` for points of a model whose answers cannot be right or wrong."""
+        if self.points is None:
+            return
+        metric = metric_for(graph, labels)
+        if metric is not None and (metric.of_classes or labels is not None):
+            return
+        raise EdgecError(
+            "invalid-option",
+            f"--max-drop {self.points:g}: this model's first output is no class, and no labels "
+            "judge it: there is no accuracy that could drop",
+            help="ask for dB, for instance --max-drop 30dB, or save labels beside the samples "
+            "(key 'label')",
+            exit_code=ExitCode.USAGE,
+        )
 
-        Labels know little of the parts of an output: one that is lost is never good enough.
+    def judge(
+        self, found: Evaluation, measured_on: str, against: str = FLOAT_MODEL, *, few: bool = False
+    ) -> Finding:
+        """Return what an evaluation says, of its worst part; agreement is accuracy, too.
+
+        Labels know little of the parts of an output: one that is lost is never good enough. Of
+        ``few`` samples one may be wrong beyond what is allowed: less they cannot show.
         """
         if self.sqnr_db is not None:
-            return found.worst_sqnr_db is None or found.worst_sqnr_db >= self.sqnr_db
-        if any(each.judged and each.is_lost for each in found.parts):
-            return False
+            return self._decibels(self.sqnr_db, found, measured_on, against)
         assert self.points is not None  # noqa: S101 - one of the two is given
-        accuracy = found.accuracy
-        if accuracy is not None and accuracy.original is not None:
-            return 100 * (accuracy.original - accuracy.quantized) <= self.points
-        agreement = found.top1_agreement
-        return agreement is None or 100 * (1 - agreement) <= self.points
+        reached = _points_lost(found)
+        resolution = _ALL / found.samples if found.samples else None
+        allowed = self.points + (resolution or 0.0) * few
+        over = None if reached is None or reached <= allowed else reached - self.points
+        lost = tuple(str(each) for each in found.parts if each.judged and each.is_lost)
+        return Finding(
+            measured_on, against, "points", reached, over, lost=lost, resolution=resolution
+        )
+
+    def _decibels(
+        self, wanted: float, found: Evaluation, measured_on: str, against: str
+    ) -> Finding:
+        reached, worst = found.worst_sqnr_db, found.worst_part
+        short = None if reached is None or reached >= wanted else wanted - reached
+        named = worst is not None and sum(each.judged for each in found.parts) > 1
+        where = str(worst) if named else ""
+        return Finding(measured_on, against, "dB", reached, short, where)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What all findings say of a requirement; ``asked`` where --max-drop was given."""
+
+    requirement: Requirement
+    asked: bool
+    findings: tuple[Finding, ...]
+
+    @property
+    def met(self) -> bool:
+        return all(each.met for each in self.findings)
+
+    @property
+    def missed(self) -> tuple[Finding, ...]:
+        return tuple(each for each in self.findings if not each.met)
+
+    @property
+    def missed_by(self) -> float | None:
+        """By how much the worst finding misses, in dB or points; None where all are met."""
+        return max((each.missed_by for each in self.missed if each.missed_by), default=None)
+
+    @property
+    def reached(self) -> float | None:
+        """The worst that any samples show: the least dB, or the most points that are lost."""
+        known = [each.reached for each in self.findings if each.reached is not None]
+        worst = max if self.requirement.sqnr_db is None else min
+        return worst(known, default=None)
+
+    def also(self, *findings: Finding) -> "Verdict":
+        """Return a verdict that knows of more findings."""
+        return replace(self, findings=(*self.findings, *findings))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return report.json's ``quantization.max_drop``."""
+        return {
+            "requirement": str(self.requirement),
+            "asked": self.asked,
+            "unit": "points" if self.requirement.sqnr_db is None else "dB",
+            "met": self.met,
+            "missed_by": self.missed_by,
+            "findings": [each.to_json() for each in self.findings],
+        }
+
+    def problem(self, model: str, advice: str) -> EdgecError | None:
+        """Return what a command ends with where --max-drop is missed: exit code 4."""
+        if self.met or not self.asked:
+            return None
+        first, *others = map(str, self.missed)
+        return EdgecError(
+            "max-drop-missed",
+            f"--max-drop asks for {self.requirement}; reached: {first}",
+            place=Place(model),
+            notes=others,
+            help=advice,
+            exit_code=ExitCode.MISMATCH,
+        )
+
+
+def _points_lost(found: Evaluation) -> float | None:
+    accuracy = found.accuracy
+    if accuracy is not None and accuracy.original is not None:
+        return _ALL * (accuracy.original - accuracy.quantized)
+    agreement = found.top1_agreement
+    return None if agreement is None else _ALL * (1 - agreement)

@@ -5,14 +5,18 @@
 Each knows the one it was made of, and what there is to say of it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgec.driver.compile.quantization import QuantizationReport
+from edgec.driver.compile.requirements import Verdict
+from edgec.errors import EdgecError
 from edgec.frontends import LoadedModel
 from edgec.ir import Graph
 from edgec.pruning import PruningReport
 from edgec.quantization.ranges.standardize_inputs import InputStandardization
 from edgec.quantization.samples.samples import Samples
+
+_STATED = "quantize the float model again with more or better samples, or give it with --calib"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class FloatModel:
-    """A float graph, optimized, and pruned where that was asked for; samples to quantize it by."""
+    """A float graph, optimized, and pruned where that was asked for; samples to quantize it by.
+
+    ``unpruned`` is the graph before pruning, None where nothing was pruned.
+    """
 
     source: Source
     graph: Graph
     samples: Samples
     pruning: PruningReport | None = None
+    unpruned: Graph | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +47,15 @@ class PrequantizedModel:
     """A model whose file says how it is quantized.
 
     ``integers`` are what the file says, before integer passes. ``meaning`` is the float graph that
-    they stand for, where the file has one (QDQ); files of integers alone have none.
+    they stand for, where the file has one (QDQ); files of integers alone have none. ``verdict`` is
+    on --max-drop, where that was given.
     """
 
     source: Source
     integers: Graph
     meaning: Graph | None = None
     warnings: tuple[str, ...] = ()
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,31 @@ class IntegerModel:
         if not isinstance(self.made_from, FloatModel) or self.quantization is None:
             return None
         return self.quantization.standardization.settled(self.made_from.samples)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Whether the model reaches what --max-drop asks for; None where nobody can tell."""
+        if isinstance(self.made_from, PrequantizedModel):
+            return self.made_from.verdict
+        return self.quantization.report.verdict if self.quantization else None
+
+    def judged(self, verdict: Verdict) -> "IntegerModel":
+        """Return the same model with another verdict."""
+        if isinstance(self.made_from, PrequantizedModel):
+            return replace(self, made_from=replace(self.made_from, verdict=verdict))
+        assert self.quantization is not None  # noqa: S101 - a float model is quantized by edgec
+        report = replace(self.quantization.report, verdict=verdict)
+        return replace(self, quantization=replace(self.quantization, report=report))
+
+    def missed(self, model: str) -> EdgecError | None:
+        """Return what a command ends with, after its work, where --max-drop is missed.
+
+        ``model`` is the file that it was given.
+        """
+        if self.verdict is None:
+            return None
+        advice = self.quantization.report.advice if self.quantization else _STATED
+        return self.verdict.problem(model, advice)
 
     @property
     def pruning(self) -> PruningReport | None:

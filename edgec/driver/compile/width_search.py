@@ -1,10 +1,10 @@
 """The search for the least int16 that meets ``--max-drop``, and what is told about it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
-from edgec.driver.compile.requirements import Requirement
+from edgec.driver.compile.requirements import Requirement, Verdict
 from edgec.driver.progress import Progress
 from edgec.ir import DType
 from edgec.quantization.best import Quantized
@@ -13,23 +13,45 @@ from edgec.quantization.widths.mixed import Mixer, is_layer
 from edgec.quantization.widths.sensitivity import Group
 from edgec.quantization.widths.width_path import Plan
 
-Judge = Callable[[Quantized], Evaluation]
+
+class Judge(Protocol):
+    """Says how good a model is."""
+
+    def judged(self, made: Quantized) -> "Judgement":
+        """Return what the calibration samples say, and held-out ones of its trial, if any."""
+
+    def tried(self, found: "Judgement", made: Quantized) -> "Judgement":
+        """Return the same for a model that has got a trial since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A model that was made, its figures on the samples and on held-out ones, and the verdict."""
+
+    quantized: Quantized
+    evaluation: Evaluation
+    held_out: Evaluation | None
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A model that was made and judged: how many layers are int16, and what it reaches."""
+    """A model that was made and judged: how many layers are int16, and what it reaches.
+
+    ``worst_sqnr_db`` is of the worst part of the outputs, on the calibration samples or on those
+    held out.
+    """
 
     int16_layers: int
     output_sqnr_db: float | None
     met: bool
-    worst_sqnr_db: float | None = None  # of the worst part of the outputs
+    worst_sqnr_db: float | None = None
 
     @classmethod
-    def of(cls, made: Quantized, found: Evaluation, requirement: Requirement) -> "Trial":
-        count = count_layers(made, DType.INT16)
-        met = requirement.met_by(found)
-        return cls(count, found.output_sqnr_db, met, found.worst_sqnr_db)
+    def of(cls, found: Judgement) -> "Trial":
+        count = count_layers(found.quantized, DType.INT16)
+        reached = found.evaluation.output_sqnr_db
+        return cls(count, reached, found.verdict.met, worst_sqnr_db(found))
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -76,11 +98,10 @@ class Widths:
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """A mixed model that meets the requirement."""
+    """A mixed model, and how good it is."""
 
     plan: Plan
-    quantized: Quantized
-    evaluation: Evaluation
+    found: Judgement
 
 
 @dataclass(eq=False)
@@ -88,7 +109,8 @@ class MixedSearch:
     """Tries plans, from little to much in int16, on the exact integers.
 
     The noise that groups have alone predicts where on the way the requirement is met; each trial
-    corrects the prediction. Where no plan does, finer weights may (``refine``).
+    corrects the prediction. Where no plan does, finer weights may (``refine``). What the
+    calibration samples are content with is tried on samples held out, too.
     """
 
     mixer: Mixer
@@ -98,7 +120,7 @@ class MixedSearch:
     refine: bool
     trials: list[Trial] = field(default_factory=list)
 
-    def run(self, narrow: Evaluation) -> Mixed | None:
+    def run(self, narrow: Judgement) -> Mixed | None:
         """Return the model with the least in int16 that does and is cheaper than int16 everywhere.
 
         None where there is none.
@@ -110,18 +132,18 @@ class MixedSearch:
         if found is None:
             finer = self.mixer.refined() if self.refine else None
             return None if finer is None else replace(self, mixer=finer).run(narrow)
-        allowed = self._allowed(found.plan, found.evaluation)
+        allowed = self._allowed(found.plan, found.found)
         fewer = self.mixer.path.trimmed(found.plan, allowed) if allowed is not None else []
-        return self._first(fewer, found.plan, found.evaluation) or found
+        return self._first(fewer, found.plan, found.found) or found
 
-    def _first(self, plans: Sequence[Plan], known: Plan, reached: Evaluation) -> Mixed | None:
+    def _first(self, plans: Sequence[Plan], known: Plan, reached: Judgement) -> Mixed | None:
         """Return the first of plans with more and more in int16 that does; one is ``known``."""
         best, low, high = None, 0, len(plans)
         while low < high:
             number = self._likely(plans, low, high, self._allowed(known, reached))
             tried = self._tried(plans[number])
-            known, reached = tried.plan, tried.evaluation
-            if self.requirement.met_by(reached):
+            known, reached = tried.plan, tried.found
+            if reached.verdict.met:
                 best, high = tried, number
             else:
                 low = number + 1
@@ -134,9 +156,9 @@ class MixedSearch:
         fitting = [number for number in range(low, high) if plans[number].noise <= allowed]
         return fitting[0] if fitting else high - 1
 
-    def _allowed(self, plan: Plan, reached: Evaluation) -> float | None:
+    def _allowed(self, plan: Plan, reached: Judgement) -> float | None:
         """Return how much noise of groups a plan may have, from what one with more or less has."""
-        wanted, got = self.requirement.sqnr_db, reached.worst_sqnr_db
+        wanted, got = self.requirement.sqnr_db, worst_sqnr_db(reached)
         if wanted is None or got is None:
             return None
         return plan.noise + float(10 ** (-wanted / 10) - 10 ** (-got / 10))
@@ -144,10 +166,17 @@ class MixedSearch:
     def _tried(self, plan: Plan) -> Mixed:
         count = self.mixer.layers(plan)
         self.progress.stage(f"trying int16 in {count} of {count_layers(self.mixer.narrow)} layers")
-        made = self.mixer.made(plan)
-        evaluation = self.judge(made)
-        self.trials.append(Trial.of(made, evaluation, self.requirement))
-        return Mixed(plan, made, evaluation)
+        found = self.judge.judged(self.mixer.made(plan))
+        if found.verdict.met:
+            found = self.judge.tried(found, self.mixer.tried(found.quantized))
+        self.trials.append(Trial.of(found))
+        return Mixed(plan, found)
+
+
+def worst_sqnr_db(found: Judgement) -> float | None:
+    """Return the SQNR of the worst part, on whichever samples it is lower."""
+    known = [each.worst_sqnr_db for each in (found.evaluation, found.held_out) if each]
+    return min((each for each in known if each is not None), default=None)
 
 
 def count_layers(made: Quantized, dtype: DType | None = None) -> int:

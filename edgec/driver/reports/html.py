@@ -254,11 +254,30 @@ def _layer(layer: Table, cost: int, total: int, sqnr: float | None) -> LayerRow:
 def _quantization_text(quantization: Table) -> str:
     quality = quantization["output_sqnr_db"]
     text = f"Scheme: {quantization['scheme']}."
-    if quality is None:
-        return text
-    judged = [each["sqnr_db"] for each in quantization.get("parts", ()) if each["judged"]]
-    worst = f", {min(judged):.1f} dB in their worst part" if len(judged) > 1 else ""
-    return f"{text} Signal to noise at the outputs: {quality:.1f} dB{worst}."
+    if quality is not None:
+        judged = [each["sqnr_db"] for each in quantization.get("parts", ()) if each["judged"]]
+        worst = f", {min(judged):.1f} dB in their worst part" if len(judged) > 1 else ""
+        on = quantization.get("measured_on")
+        where = f", measured on {on}" if on else ""
+        text += f" Signal to noise at the outputs: {quality:.1f} dB{worst}{where}."
+    return text + _missed_text(quantization.get("max_drop"))
+
+
+def _missed_text(drop: Table | None) -> str:
+    """Return where --max-drop is missed, and by how much; nothing where nobody asked for it."""
+    if drop is None or drop["met"] or not drop["asked"]:
+        return ""
+    missed = [
+        f" {_by(each, drop['unit'])} on {each['measured_on']}"
+        for each in drop["findings"]
+        if not each["met"]
+    ]
+    return f" This misses {drop['requirement']}:{','.join(missed)}."
+
+
+def _by(finding: Table, unit: str) -> str:
+    missed_by = finding["missed_by"]
+    return "parts are lost" if missed_by is None else f"by {missed_by:.2f} {unit}"
 
 
 def _widths_text(widths: Table | None) -> str:

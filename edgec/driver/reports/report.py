@@ -6,6 +6,7 @@ from typing import Any
 
 from edgec import __version__
 from edgec.driver.compile.compile import Compiled
+from edgec.driver.compile.requirements import Verdict
 from edgec.driver.compile.stages import Quantization
 from edgec.driver.ports import PortInfo
 from edgec.firmware.image import FirmwareImage
@@ -49,7 +50,7 @@ def make_report(
         "memory": _memory(compiled, image),
         "layers": [_layer(*each) for each in zip(steps, layers, cycles, strict=True)],
         "instructions_total": measured.total if measured else None,
-        "quantization": _quantization(made),
+        "quantization": _quantization(made, integers.verdict),
         "pruning": integers.pruning.to_json() if integers.pruning else None,
         "accuracy": made.report.accuracy_json() if made else None,
         "passes": [{"name": name, "changed": changed} for name, changed in compiled.passes],
@@ -137,7 +138,7 @@ def _offer(considered: Considered) -> dict[str, Any]:
     }
 
 
-def _quantization(made: Quantization | None) -> dict[str, Any]:
+def _quantization(made: Quantization | None, verdict: Verdict | None) -> dict[str, Any]:
     if made is None:
         return {
             "scheme": "as in the file",
@@ -145,5 +146,6 @@ def _quantization(made: Quantization | None) -> dict[str, Any]:
             "per_layer": [],
             "output_sqnr_db": None,
             "parts": [],
+            "max_drop": verdict.to_json() if verdict else None,
         }
-    return made.report.to_json()
+    return {**made.report.to_json(), "max_drop": verdict.to_json() if verdict else None}

@@ -4,20 +4,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgec.driver.compile.compile import integer_model
+from edgec.driver.compile.max_drop import findings_on, quantized_evaluation, stated_evaluation
+from edgec.driver.compile.requirements import Verdict
 from edgec.driver.compile.stages import IntegerModel
 from edgec.driver.compile.width_search import Widths
 from edgec.driver.options import RANDOM, BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.driver.run.deployed import Deployed, run_deployed
 from edgec.driver.run.run import check_place
-from edgec.quantization.prequantized.prequantized import Prequantized
-from edgec.quantization.quality.evaluation import (
-    Evaluation,
-    evaluate_integers,
-    evaluate_quantization,
-)
+from edgec.errors import EdgecError
+from edgec.quantization.quality.evaluation import Evaluation, evaluate_integers
 from edgec.quantization.quality.model_checks import about_labels, faint_parts, unlike
-from edgec.quantization.ranges.clamped import clamped
 from edgec.quantization.samples.model_states import without_state_inputs
 from edgec.quantization.samples.samples import Samples, read_samples
 
@@ -26,13 +23,19 @@ _STATED = "as in the file; float: the file's weights, activations not rounded"
 
 @dataclass(frozen=True)
 class EvalResult:
-    """The figures, how the model was quantized, and what there is to warn of."""
+    """The figures, how the model was quantized, and what there is to warn of.
+
+    ``verdict`` is on --max-drop: on the calibration samples and on the data; ``missed`` where it
+    is missed.
+    """
 
     evaluation: Evaluation
     scheme: str
     warnings: tuple[str, ...]
     deployed: Deployed | None = None
     widths: Widths | None = None
+    verdict: Verdict | None = None
+    missed: EdgecError | None = None
 
 
 def evaluate_model(
@@ -50,6 +53,8 @@ def evaluate_model(
     own = own.quantization_checked()
     made = integer_model(own, progress)
     result, samples = _evaluated(options, made, data, progress)
+    if made.verdict is not None and options.max_drop:
+        result = _judged(result, made, samples, options, data, progress)
     deployed = run_deployed(own, made, samples, on, progress) if on else None
     return replace(result, deployed=deployed)
 
@@ -77,17 +82,29 @@ def _evaluated(
     return EvalResult(found, scheme, told, widths=widths), samples
 
 
+def _judged(
+    result: EvalResult,
+    made: IntegerModel,
+    samples: Samples,
+    options: BuildOptions,
+    data: Path,
+    progress: Progress,
+) -> EvalResult:
+    """Return a result with what the data says of --max-drop, beside the calibration samples."""
+    verdict = made.verdict
+    assert verdict is not None  # noqa: S101 - the caller has looked
+    if options.calib:  # else the data calibrated, and is in the verdict
+        measured_on = f"the {len(samples)} samples of {data.name}"
+        found = result.evaluation
+        verdict = verdict.also(*findings_on(made, found, samples, measured_on, options, progress))
+    return replace(result, verdict=verdict, missed=made.judged(verdict).missed(options.model))
+
+
 def _figures(made: IntegerModel, samples: Samples, progress: Progress) -> tuple[Evaluation, str]:
     """Return the figures, and how the model was quantized."""
     if made.meaning is None:
         return evaluate_integers(made.graph, samples), "as in the file"
     if made.quantization is None:
-        smooth = clamped(Prequantized.of(made.meaning).annotated)
-        stated = evaluate_quantization(smooth, smooth, made.graph, samples, progress.advance)
-        return stated, _STATED
-    quantized = made.quantization.report.quantized
-    twin = made.quantization.standardization.opened(quantized.twin)
-    return (
-        evaluate_quantization(made.meaning, twin, made.graph, samples, progress.advance),
-        str(quantized.recipe),
-    )
+        return stated_evaluation(made.meaning, made.graph, samples, progress), _STATED
+    found = quantized_evaluation(made, made.meaning, samples, progress)
+    return found, str(made.quantization.report.quantized.recipe)

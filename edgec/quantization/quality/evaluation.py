@@ -12,7 +12,7 @@ from edgec.ops.elementwise.extremum import Extremum
 from edgec.quantization.quality.hints import INHERITED, Causes, Observed
 from edgec.quantization.quality.metrics import Metric, metric_for
 from edgec.quantization.quality.parts import Part, PartMeter
-from edgec.quantization.quality.sqnr import Noise, integer_inputs, judged_values
+from edgec.quantization.quality.sqnr import Noise, integer_inputs, real_outputs
 from edgec.quantization.ranges.calibrate import OnProgress
 from edgec.quantization.samples.batch_evaluator import Values
 from edgec.quantization.samples.samples import Samples
@@ -45,7 +45,11 @@ class Accuracy:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The figures of ``edgec eval``; those that need a float model or labels are None without."""
+    """The figures of ``edgec eval``; those that need a float model or labels are None without.
+
+    ``output_sqnr_db`` is of the model's real outputs; ``parts`` have what lies before a final
+    function, too.
+    """
 
     samples: int
     accuracy: Accuracy | None
@@ -53,6 +57,12 @@ class Evaluation:
     output_sqnr_db: float | None
     layers: tuple[LayerQuality, ...]
     parts: tuple[Part, ...] = ()
+
+    @property
+    def before_final(self) -> tuple[Part, ...]:
+        """The values that final functions (softmax, logistic, arg max) read, each as a whole."""
+        whole = (each for each in self.parts if each.operand is None and each.channels is None)
+        return tuple(each for each in whole if each.before is not None)
 
     @property
     def worst_part(self) -> Part | None:
@@ -63,10 +73,8 @@ class Evaluation:
     @property
     def worst_sqnr_db(self) -> float | None:
         """The SQNR of the outputs, or that of their worst part where it is lower."""
-        worst = self.worst_part
-        if self.output_sqnr_db is None or worst is None:
-            return self.output_sqnr_db
-        return min(self.output_sqnr_db, worst.sqnr_db)
+        levels = [self.output_sqnr_db, self.worst_part.sqnr_db if self.worst_part else None]
+        return min((each for each in levels if each is not None), default=None)
 
     def worst(self, count: int) -> list[LayerQuality]:
         """Return the layers with the lowest SQNR, the worst first.
@@ -138,10 +146,10 @@ class _Comparison:
         ideal = wanted if self.twin is self.reference else self._run(self.twin, inputs)
         ideal = _ideals(self.integer, ideal)
         got = self._real(self._run(self.integer, integer_inputs(self.integer, inputs)))
-        judged = [v for v in judged_values(self.reference, states=False) if v in got]
-        outputs = {value: wanted[value] for value in judged}
+        outputs = {v: wanted[v] for v in real_outputs(self.reference) if v in got}
         self._outputs.add(outputs, got)
-        self._parts.add({**ideal, **outputs}, got)
+        judged = {v: wanted[v] for v in self._parts.values}
+        self._parts.add({**ideal, **judged}, got)
         for value in self._compared(ideal, got):
             self._layers.add({value: ideal[value]}, got)
             kind = self.integer.types[value]
@@ -162,7 +170,8 @@ class _Comparison:
         accuracy, agreement = self._judged(labels)
         layers = tuple(self._qualities())
         parts = self._parts.parts(self.integer.types)
-        return Evaluation(self._count, accuracy, agreement, self._outputs.db, layers, parts)
+        reached = self._outputs.db if self._outputs.signal else None
+        return Evaluation(self._count, accuracy, agreement, reached, layers, parts)
 
     def _judged(self, labels: Array | None) -> tuple[Accuracy | None, float | None]:
         if self.metric is None:

@@ -13,7 +13,7 @@ from edgec.ir import Array, Graph, TensorType, ValueName
 from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.operator import is_float
 from edgec.quantization.quality.origins import Origin, Origins, origins_of
-from edgec.quantization.quality.sqnr import judged_value
+from edgec.quantization.quality.sqnr import Judged, judged_outputs, real_outputs
 
 # Chosen by hand: channels 24 dB fainter than others are a group of their own; what is fainter than
 # the loudest channel by the range of int16 is nothing that any width could show.
@@ -26,14 +26,17 @@ _FLOOR = 1e-30
 class Part:
     """One part: an ``output``, or an ``operand`` in it or in an inner concatenation (``of``).
 
-    ``channels`` are those of the operand or of the output's maker, as ranges; None stands for all.
-    ``noise`` is relative to the signal, ``step`` that of the integers. What is ``judged`` counts
-    for ``--max-drop``: it reaches the model's outputs.
+    ``before`` names the final function (softmax, logistic, arg_max) where it is not the output
+    that was measured but the value that this function reads. ``channels`` are those of the operand
+    or of the output's maker, as ranges; None stands for all. ``noise`` is relative to the signal,
+    ``step`` that of the integers. What is ``judged`` counts for ``--max-drop``: it reaches the
+    model's outputs.
     """
 
     output: str | None
     operand: str | None
     of: str | None
+    before: str | None
     channels: tuple[tuple[int, int], ...] | None
     low: float
     high: float
@@ -51,8 +54,10 @@ class Part:
         return max(-self.low, self.high, self.high - self.low) < self.step
 
     def __str__(self) -> str:
-        inside = self.output or self.of
-        where = f"{self.operand!r} in {inside!r}" if self.operand else f"{inside!r}"
+        inside = f"{self.output or self.of!r}"
+        if self.before is not None:
+            inside = f"{inside} before its {self.before}"
+        where = f"{self.operand!r} in {inside}" if self.operand else inside
         if self.channels is None:
             return where
         shown = (f"{a}" if b == a + 1 else f"{a}..{b - 1}" for a, b in self.channels)
@@ -64,6 +69,7 @@ class Part:
             "output": self.output,
             "operand": self.operand,
             "of": self.of,
+            "before": self.before,
             "channels": None if self.channels is None else [list(each) for each in self.channels],
             "sqnr_db": self.sqnr_db,
             "low": self.low,
@@ -83,29 +89,31 @@ class PartMeter:
     def of(cls, graph: Graph, *, inner: bool = True) -> "PartMeter":
         """Begin to measure; ``inner`` concatenations, too, where nothing but layers read them."""
         targets, seen = list[_Target](), set[ValueName]()
-        for output in graph.without_states(graph.outputs):
-            value = judged_value(graph, output)
-            if value is None:
-                continue
-            found = origins_of(graph, value)
-            targets.append(_Target(value, output, None, found))
+        judged = judged_outputs(graph, states=False)
+        for each in judged:
+            found = origins_of(graph, each.value)
+            targets.append(_Target(each, None, found))
             seen |= found.moved
+        hidden = {each.output for each in judged if each.before is not None}
+        targets += [_whole(graph, each) for each in real_outputs(graph) if each in hidden]
         for node in graph.nodes if inner else ():
             value = node.outputs[0]
             joins = isinstance(node.op, Concatenation) and is_float(graph.types[value])
             if joins and value not in seen:
-                targets.append(_Target(value, None, node.name, origins_of(graph, value)))
+                joined = Judged(None, value, None)
+                targets.append(_Target(joined, node.name, origins_of(graph, value)))
         return cls(targets)
 
     @property
     def values(self) -> set[ValueName]:
         """What is measured of the model's outputs."""
-        return {each.value for each in self.targets if each.output is not None}
+        return {each.judged.value for each in self.targets if each.judged.output is not None}
 
     def add(self, wanted: Mapping[ValueName, Array], got: Mapping[ValueName, Array]) -> None:
         """Take in more samples, real values [samples, ...]; what is missing is left out."""
         for each in self.targets:
-            x, y = wanted.get(each.value), got.get(each.value)
+            value = each.judged.value
+            x, y = wanted.get(value), got.get(value)
             if x is not None and y is not None and x.shape == y.shape:
                 each.add(x, y)
 
@@ -116,10 +124,9 @@ class PartMeter:
 
 @dataclass(eq=False)
 class _Target:
-    """Sums per channel of what a value is made of."""
+    """Sums per channel of what a value is made of; ``node`` makes one that is no output."""
 
-    value: ValueName
-    output: ValueName | None
+    judged: Judged
     node: str | None
     found: Origins
     _order: Array = field(init=False)  # elements by their number
@@ -154,18 +161,18 @@ class _Target:
         return np.asarray(np.add.reduceat(squares, self._starts))
 
     def parts(self, kinds: Mapping[ValueName, TensorType]) -> Iterator[Part]:
-        kind = kinds.get(self.value)
+        kind, is_output = kinds.get(self.judged.value), self.judged.output is not None
         if self._sums is None or kind is None or kind.qparams is None:
             return
         step = kind.quantization.scale
         origins = self.found.origins
-        if self.output is not None:
+        if is_output:
             yield self._part(None, None, self._present >= 0, step)
         for origin in origins:
             inside = self._of(origin)
             if len(origins) > 1 and self._signal(inside):
                 yield self._part(origin.value, None, inside, step)
-            if self.output is not None:
+            if is_output:
                 yield from self._groups(origin, inside, step, len(origins) > 1)
 
     def _of(self, origin: Origin) -> Array:
@@ -207,16 +214,23 @@ class _Target:
         noise, signal, _ = self._sums[:, inside].sum(axis=1)
         low, high = self._extremes[0][inside].min(), self._extremes[1][inside].max()
         return Part(
-            self.output,
+            self.judged.output,
             operand,
             self.node,
+            self.judged.before,
             channels,
             float(low),
             float(high),
             float(noise / (signal + _FLOOR)),
             step,
-            judged and self.output is not None,
+            judged and self.judged.output is not None,
         )
+
+
+def _whole(graph: Graph, output: ValueName) -> _Target:
+    """Return an output as one part: no scale of its own could do more for some of its channels."""
+    every = np.ones(graph.types[output].shape, np.int64)
+    return _Target(Judged(output, output, None), None, Origins(every, (), frozenset()))
 
 
 def _ranges(numbers: Array) -> tuple[tuple[int, int], ...]:

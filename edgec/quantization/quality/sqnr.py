@@ -1,7 +1,8 @@
-"""How good a quantization is: signal-to-quantization-noise ratio of the outputs.
+"""How good a quantization is: signal-to-quantization-noise ratio (SQNR).
 
-Outputs are judged before a final function with a range prescribed by TFLite (softmax, logistic):
-behind it all confident answers look alike, however they came about. Likewise before an arg max.
+Searches judge outputs before a final function with a range prescribed by TFLite (softmax,
+logistic): behind it all confident answers look alike, however they came about. Likewise before an
+arg max. What users are told of is the outputs themselves, and these values by their name.
 """
 
 from collections.abc import Mapping
@@ -18,45 +19,53 @@ from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
 _FLOOR = 1e-30
 
 
-def judged_values(graph: Graph, *, states: bool = True) -> tuple[ValueName, ...]:
-    """Return the values that stand for the outputs; without ``states`` for those that users see."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The ``value`` that stands for an ``output`` where searches judge it.
+
+    ``before`` is the operator that reads it on its way to the output (softmax, logistic, arg_max);
+    None where the value is the output itself. Without ``output`` it is a value inside the model.
+    """
+
+    output: ValueName | None
+    value: ValueName
+    before: str | None
+
+
+def judged_outputs(graph: Graph, *, states: bool = True) -> tuple[Judged, ...]:
+    """Return what stands for each output that is made of reals; ``states`` are outputs, too."""
     producers = graph.producers()
     outputs = graph.outputs if states else graph.without_states(graph.outputs)
     found = [_judged(graph, producers, output) for output in outputs]
-    return tuple(dict.fromkeys(value for value in found if value is not None))
+    return tuple(each for each in found if each is not None)
 
 
-def judged_value(graph: Graph, output: ValueName) -> ValueName | None:
-    """Return the value that stands for one output; None where it is made of no reals."""
-    return _judged(graph, graph.producers(), output)
+def judged_values(graph: Graph) -> tuple[ValueName, ...]:
+    """Return the values that stand for the outputs, states too, each once."""
+    return tuple(dict.fromkeys(each.value for each in judged_outputs(graph)))
 
 
-def _judged(
-    graph: Graph, producers: Mapping[ValueName, Node], output: ValueName
-) -> ValueName | None:
-    reals = _reals_before(graph, producers, output)
-    return None if reals is None else _before_fixed(producers.get(reals), reals)
+def real_outputs(graph: Graph) -> tuple[ValueName, ...]:
+    """Return the outputs that users see and that are reals: not states, not indices."""
+    outputs = graph.without_states(graph.outputs)
+    return tuple(each for each in outputs if _is_real(graph, each))
 
 
-def _reals_before(
-    graph: Graph, producers: Mapping[ValueName, Node], value: ValueName
-) -> ValueName | None:
-    """Return the reals that an output of indices was made from; an output of reals itself.
+def _is_real(graph: Graph, value: ValueName) -> bool:
+    return is_float(graph.types[value]) or graph.types[value].qparams is not None
 
-    Reals are floats or quantized.
-    """
-    while not (is_float(graph.types[value]) or graph.types[value].qparams):
+
+def _judged(graph: Graph, producers: Mapping[ValueName, Node], output: ValueName) -> Judged | None:
+    value, before = output, None
+    while not _is_real(graph, value):  # indices: of what they were made from
         if value not in producers:
             return None
-        value = producers[value].inputs[0]
-    return value
-
-
-def _before_fixed(node: Node | None, output: ValueName) -> ValueName:
+        value, before = producers[value].inputs[0], producers[value].op.name
+    node = producers.get(value)
     op = node.op if node is not None else None
-    if node is None or not isinstance(op, Operator) or op.output_rule is not OutputRule.FIXED:
-        return output
-    return node.inputs[0]
+    if node is not None and isinstance(op, Operator) and op.output_rule is OutputRule.FIXED:
+        value, before = node.inputs[0], op.name
+    return Judged(output, value, before)
 
 
 def energy(x: Array) -> float:

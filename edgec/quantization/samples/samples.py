@@ -42,8 +42,12 @@ class Samples:
 
     def first(self, count: int) -> "Samples":
         """Return the first samples, and labels, without the warnings."""
-        label = None if self.label is None else self.label[:count]
-        return Samples({name: array[:count] for name, array in self.arrays.items()}, label)
+        return self.chosen(slice(count))
+
+    def chosen(self, which: Array | slice) -> "Samples":
+        """Return samples by their numbers, with their labels, without the warnings."""
+        label = None if self.label is None else self.label[which]
+        return Samples({name: array[which] for name, array in self.arrays.items()}, label)
 
 
 def read_samples(path: Path, graph: Graph) -> Samples:

@@ -65,16 +65,18 @@ class Mixer:
             graph=self.maker.made(prepared, recipe),
             prepared=prepared,
             recipe=recipe,
+            trial=None,
             held_out=0,
             sqnr_db=None,
         )
 
-    def judged(self, made: Quantized) -> Quantized:
-        """Return a model with what it reaches on held-out samples, where its int8 model has it."""
-        if not self.narrow.held_out:
+    def tried(self, made: Quantized) -> Quantized:
+        """Return a model with its trial on held-out samples, where its int8 model has one."""
+        if self.narrow.trial is None:
             return made
-        reached = self.maker.judged(made.prepared, made.recipe)
-        return replace(made, held_out=self.narrow.held_out, sqnr_db=reached)
+        trial = self.maker.trial(made.prepared, made.recipe)
+        reached = self.maker.judged(trial)
+        return replace(made, trial=trial, held_out=self.narrow.held_out, sqnr_db=reached)
 
     def layers(self, plan: Plan) -> int:
         """Return how many layers compute in int16, as :func:`is_layer` counts."""

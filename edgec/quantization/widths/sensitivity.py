@@ -14,7 +14,7 @@ from edgec.ir import DType, Graph, TensorType, ValueName
 from edgec.ops.operator import is_float
 from edgec.quantization.quality.parts import PartMeter
 from edgec.quantization.quality.simulate import Simulation
-from edgec.quantization.quality.sqnr import Noise, judged_values
+from edgec.quantization.quality.sqnr import Noise, judged_values, real_outputs
 from edgec.quantization.ranges.shared_ranges import Ties
 from edgec.quantization.samples.batch_evaluator import Values
 from edgec.quantization.widths.dtype_plan import DTypePlan
@@ -80,7 +80,8 @@ def noise_of_groups(
 ) -> dict[ValueName, float]:
     """Return the noise of every group by root, on samples; ``kinds`` are the int8 types."""
     floats = Simulation.rounding(graph, {}).run(inputs)
-    wanted = {value: floats[value] for value in judged_values(graph)}
+    outputs = dict.fromkeys((*judged_values(graph), *real_outputs(graph)))
+    wanted = {value: floats[value] for value in outputs}
     split = _has_parts(graph, wanted, kinds)
     found: dict[ValueName, float] = {}
     for done, group in enumerate(groups, start=1):

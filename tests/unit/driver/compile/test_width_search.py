@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from small_nets import uneven_net
 
-from edgec.driver.compile.requirements import Requirement
-from edgec.driver.compile.width_search import Mixed, MixedSearch
+from edgec.driver.compile.requirements import Requirement, Verdict
+from edgec.driver.compile.width_search import Judgement, Mixed, MixedSearch
 from edgec.driver.progress import Quiet
 from edgec.quantization.best import Quantized
 from edgec.quantization.candidates import Prepared
@@ -30,6 +30,8 @@ class Ideal:
     error: float = 1.0  # what the noise of groups really is, relative to the prediction
     path: WidthPath = field(init=False)
     made_plans: list[Plan] = field(default_factory=list)
+    harder: float | None = None  # how much more noise there is on held-out samples
+    tried_plans: list[Plan] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         graph = uneven_net()
@@ -40,6 +42,10 @@ class Ideal:
     def made(self, plan: Plan) -> Quantized:
         self.made_plans.append(plan)
         return self.narrow
+
+    def tried(self, made: Quantized) -> Quantized:
+        self.tried_plans.append(self.made_plans[-1])
+        return made
 
     def layers(self, plan: Plan) -> int:
         return len(plan.wide)
@@ -53,12 +59,33 @@ class Ideal:
         return Evaluation(8, None, agreement, level, ())
 
 
-def searched(ideal: Ideal, requirement: Requirement) -> Mixed | None:
-    def judge(_: Quantized) -> Evaluation:
-        return ideal.reached(ideal.made_plans[-1].noise)
+@dataclass
+class Judging:
+    """Judges the plan that was made last."""
 
+    ideal: Ideal
+    requirement: Requirement
+
+    def of(self, noise: float) -> Judgement:
+        found = self.ideal.reached(noise)
+        verdict = Verdict(self.requirement, True, (self.requirement.judge(found, "samples"),))
+        return Judgement(self.ideal.narrow, found, None, verdict)
+
+    def judged(self, made: Quantized) -> Judgement:
+        return self.of(self.ideal.made_plans[-1].noise)
+
+    def tried(self, found: Judgement, made: Quantized) -> Judgement:
+        if self.ideal.harder is None:
+            return found
+        held = self.ideal.reached(self.ideal.harder * self.ideal.made_plans[-1].noise)
+        verdict = found.verdict.also(self.requirement.judge(held, "held-out samples"))
+        return replace(found, held_out=held, verdict=verdict)
+
+
+def searched(ideal: Ideal, requirement: Requirement) -> Mixed | None:
+    judge = Judging(ideal, requirement)
     search = MixedSearch(cast("Mixer", ideal), requirement, judge, Quiet(), refine=True)
-    return search.run(ideal.reached(ideal.path.plan(frozenset()).noise))
+    return search.run(judge.of(ideal.path.plan(frozenset()).noise))
 
 
 def allowed(requirement: Requirement, ideal: Ideal) -> float:
@@ -86,6 +113,18 @@ def test_the_prediction_says_where_to_look_first() -> None:
     assert ideal.made_plans[0] == first
     assert found is not None
     assert found.plan.wide < first.wide  # some of it was not needed
+
+
+def test_what_held_out_samples_are_not_content_with_is_not_good_enough() -> None:
+    requirement = Requirement(sqnr_db=34)
+    easy, hard = Ideal(), Ideal(harder=1.5)
+    found, wider = searched(easy, requirement), searched(hard, requirement)
+    assert found is not None
+    assert wider is not None
+    assert found.plan.wide < wider.plan.wide
+    assert 1.5 * wider.plan.noise <= allowed(requirement, hard)
+    fine = [plan.noise <= allowed(requirement, hard) for plan in hard.made_plans]
+    assert len(hard.tried_plans) == sum(fine), "only what the samples are content with is tried"
 
 
 def test_what_cannot_be_reached_is_not_found() -> None:

@@ -48,6 +48,10 @@ def evaluated(graph: Graph, samples: Samples, activations: DType = DType.INT8) -
     return evaluate_quantization(graph, made.twin, made.graph, samples)
 
 
+def met(drop: str, found: Evaluation) -> bool:
+    return Requirement.parse(drop).judge(found, "samples").met
+
+
 def measured(graph: Graph, wanted: Array, got: Array, *, inner: bool = True) -> list[Part]:
     """Return the parts of the value y, whose integers have steps of 1."""
     meter = PartMeter.of(graph, inner=inner)
@@ -65,8 +69,8 @@ def test_a_part_that_a_louder_one_drowns_is_seen_named_and_obeyed() -> None:
     assert worst is not None
     assert (worst.output, worst.operand, worst.is_lost) == ("y", "scores", True)
     assert worst.sqnr_db < 5
-    assert not Requirement.parse("30dB").met_by(found)
-    assert not Requirement.parse("50").met_by(found), "no label knows of the lost part"
+    assert not met("30dB", found)
+    assert not met("50", found), "no label knows of the lost part"
     (warning,) = faint_parts(found.parts)
     assert warning.startswith("'scores' in 'y' goes from ")
     assert "a step of its integers is " in warning
@@ -94,13 +98,13 @@ def test_a_model_without_parts_has_its_output_alone() -> None:
 
 def test_the_worst_output_is_obeyed_and_not_the_mean() -> None:
     parts = [
-        Part(name, None, None, None, -1, 1, noise, 0.01, judged=True)
+        Part(name, None, None, None, None, -1, 1, noise, 0.01, judged=True)
         for name, noise in (("a", 1e-4), ("b", 1e-2))
     ]
     found = Evaluation(1, None, None, 22.97, (), tuple(parts))
     assert found.worst_sqnr_db == pytest.approx(20)
-    assert Requirement.parse("20dB").met_by(found)
-    assert not Requirement.parse("22dB").met_by(found)
+    assert met("20dB", found)
+    assert not met("22dB", found)
 
 
 def moved() -> Graph:

@@ -78,7 +78,8 @@ def test_finer_weights_are_for_int16_layers_only(mixer: Mixer) -> None:
 def test_a_mixed_model_is_judged_on_what_it_was_not_made_from(mixer: Mixer) -> None:
     made = mixer.made(first_two(mixer))
     assert made.sqnr_db is None
-    judged = mixer.judged(made)
+    judged = mixer.tried(made)
+    assert judged.trial is not None
     assert judged.held_out == mixer.narrow.held_out == 8
     assert judged.sqnr_db is not None
     assert judged.plain_sqnr_db == mixer.narrow.plain_sqnr_db
