@@ -6,6 +6,7 @@ The folder needs its sibling, the model's library, and nothing of edgec to be bu
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from edgec.backends.backend import backends
 from edgec.codegen.c_names import identifier
@@ -146,7 +147,7 @@ def firmware_tree(
         "include/edgec/board.h": render("firmware/board.h.j2", _board_view(board, _count(model))),
         "linker.ld": render("firmware/linker.ld.j2", _linker_view(board)),
         "stack.ld": stack_script(stack_bytes, "edgec's default"),
-        "self_test.ld": self_test_script(0, None, "nothing yet"),
+        "self_test.ld": self_test_script(NOTHING_LINKED, None, "nothing yet"),
         "Makefile": render("firmware/Makefile.j2", build_recipe(board, model.name)),
     }
     boot = (f"boot_{board.boot}.c",) if board.boot else ()
@@ -169,10 +170,20 @@ def stack_script(size: int, origin: str) -> bytes:
     return render("firmware/stack.ld.j2", StackView(size, origin))
 
 
-def self_test_script(weights_crc: int, output_crc: int | None, origin: str) -> bytes:
+class ImageSums(NamedTuple):
+    """CRC-32 of the weights in flash, and of all else that a firmware has there."""
+
+    weights: int
+    code: int
+
+
+NOTHING_LINKED = ImageSums(0, 0)
+
+
+def self_test_script(sums: ImageSums, output_crc: int | None, origin: str) -> bytes:
     """Return ``self_test.ld``: what the self-test expects, and in words where that comes from."""
-    crc = f"0x{output_crc or 0:08X}"
-    view = SelfTestView(f"0x{weights_crc:08X}", crc, int(output_crc is not None), origin)
+    weights, code, output = (f"0x{crc or 0:08X}" for crc in (*sums, output_crc))
+    view = SelfTestView(weights, code, output, int(output_crc is not None), origin)
     return render("firmware/self_test.ld.j2", view)
 
 
@@ -254,6 +265,7 @@ class SelfTestView:
     """For self_test.ld.j2; numbers are C literals."""
 
     weights_crc: str
+    code_crc: str
     output_crc: str
     has_outputs: int
     origin: str

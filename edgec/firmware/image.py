@@ -3,21 +3,23 @@
 import os
 import re
 import shutil
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgec.codegen.firmware import BuildRecipe, build_recipe, self_test_script, stack_script
-from edgec.errors import EdgecError, Place, raise_all
-from edgec.firmware.sizes import (
-    WEIGHTS_SECTION,
-    FirmwareSizes,
-    measure_elf,
-    section_data,
+from edgec.codegen.firmware import (
+    NOTHING_LINKED,
+    BuildRecipe,
+    ImageSums,
+    build_recipe,
+    self_test_script,
+    stack_script,
 )
+from edgec.errors import EdgecError, Place, raise_all
+from edgec.firmware.image_sums import image_sums
+from edgec.firmware.sizes import FirmwareSizes, measure_elf
 from edgec.firmware.stack import StackUse, read_call_graph, worst_case
 from edgec.firmware.toolchain import ToolFailedError, find_tool, run_tool
 from edgec.scratch import scratch_folder
@@ -61,8 +63,10 @@ def build_firmware(
         frame = architecture.interrupt_frame(has_fpu=board.core.has_fpu)
         stack = worst_case(graph, frame, architecture.first_function)
         _write_stack_script(out, stack, stack_bytes)
+        _write_self_test_script(out, NOTHING_LINKED, output_crc)
         _link(shop, recipe, objects, board)
-        _write_self_test_script(out, shop / "firmware.elf", output_crc)
+        linked = image_sums(shop / "firmware.elf")
+        _write_self_test_script(out, linked, output_crc)
         _link(shop, recipe, objects, board)
         _convert(shop, recipe, architecture)
         _neutral_map(shop / "firmware.map")
@@ -122,10 +126,9 @@ def _write_stack_script(out: Path, stack: StackUse, asked: int | None) -> None:
     (out / "firmware" / "stack.ld").write_bytes(stack_script(size, origin))
 
 
-def _write_self_test_script(out: Path, linked: Path, output_crc: int | None) -> None:
-    """Note the CRC of the linked weights; their content does not depend on this note."""
-    crc = zlib.crc32(section_data(linked, WEIGHTS_SECTION))
-    script = self_test_script(crc, output_crc, "of this very build")
+def _write_self_test_script(out: Path, sums: ImageSums, output_crc: int | None) -> None:
+    """Note the CRCs of what was linked; nothing that they are of depends on this note."""
+    script = self_test_script(sums, output_crc, "of this very build")
     (out / "firmware" / "self_test.ld").write_bytes(script)
 
 

@@ -19,7 +19,8 @@ SIZES_PER_MESSAGE = CHUNK_BYTES // 4
 CALIBRATION_CALLS = 8
 _ANSWER = 0x80
 _COBS_BLOCK = 254
-_WEIGHTS_OK, _RAN, _OUTPUTS_OK, _CHECKED = 1, 2, 4, 8
+_WEIGHTS_OK, _RAN, _OUTPUTS_OK, _CHECKED, _CODE_CHECKED, _CODE_OK = 1, 2, 4, 8, 16, 32
+_SELF_TEST = "<BIIQ"  # verdict, CRC of weights, CRC of outputs, ticks
 
 
 class Request(IntEnum):
@@ -123,18 +124,24 @@ class RunStatus:
 
 @dataclass(frozen=True, slots=True)
 class SelfTest:
-    """Result of a self-test. ``outputs_ok`` is None where no run was made, ``ticks`` are of it."""
+    """Result of a self-test.
+
+    ``outputs_ok`` is None where no run was made, ``ticks`` are of it; ``code_ok`` where code is not
+    compared: an image that somebody has built with changes of his own says so.
+    """
 
     weights_ok: bool
     outputs_ok: bool | None
+    code_ok: bool | None
     weights_crc: int
     output_crc: int
+    code_crc: int
     ticks: int
 
     @property
     def passed(self) -> bool:
         """Whether nothing was found wrong."""
-        return self.weights_ok and self.outputs_ok is not False
+        return self.weights_ok and self.outputs_ok is not False and self.code_ok is not False
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +264,15 @@ def parse_run(data: bytes) -> RunStatus:
 
 def parse_self_test(data: bytes) -> SelfTest:
     """Read the answer to SELF_TEST. Raises :class:`BadMessageError`."""
-    verdict, weights_crc, output_crc, ticks = _unpack("<BIIQ", data)
+    before = struct.calcsize(_SELF_TEST)  # firmware of edgec before it looked at code
+    code_crc = 0 if len(data) == before else _unpack(f"{_SELF_TEST}I", data)[-1]
+    verdict, weights_crc, output_crc, ticks = _unpack(_SELF_TEST, data[:before])
     if not verdict & _CHECKED:
         raise BadMessageError("the firmware has no self-test")
     outputs_ok = bool(verdict & _OUTPUTS_OK) if verdict & _RAN else None
-    return SelfTest(bool(verdict & _WEIGHTS_OK), outputs_ok, weights_crc, output_crc, ticks)
+    code_ok = bool(verdict & _CODE_OK) if verdict & _CODE_CHECKED else None
+    weights_ok = bool(verdict & _WEIGHTS_OK)
+    return SelfTest(weights_ok, outputs_ok, code_ok, weights_crc, output_crc, code_crc, ticks)
 
 
 def parse_fault(data: bytes) -> Fault:

@@ -1,6 +1,6 @@
 """Sizes of a firmware, read from the linked ELF: what is in flash, what is in RAM."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +90,23 @@ def function_at(elf: Path, address: int, architecture: Architecture) -> str:
             if start <= address < start + int(symbol["st_size"]):
                 return str(symbol.name)
     return ""
+
+
+def symbol_values(elf: Path, names: Collection[str]) -> dict[str, int]:
+    """Return what the linker made of symbols of its script. Raises ``damaged-output``."""
+    with open_elf(elf) as file:
+        table = file.get_section_by_name(".symtab")
+        symbols = table.iter_symbols() if table is not None else ()
+        found = {str(each.name): int(each["st_value"]) for each in symbols if each.name in names}
+    missing = sorted(set(names) - found.keys())
+    if missing:
+        raise EdgecError(
+            "damaged-output",
+            f"{elf.name} has no symbol {', '.join(missing)}",
+            place=Place(str(elf)),
+            help="build again",
+        )
+    return found
 
 
 def symbol_address(elf: Path, name: str, architecture: Architecture) -> int | None:

@@ -46,11 +46,16 @@ void edgec_announce(const edgec_runner_model_t *model)
         return;
     }
     const edgec_self_test_result_t found = edgec_self_test_run(model);
+    const bool checked = (found.verdict & EDGEC_VERDICT_CODE_CHECKED) != 0;
+    const bool code = !checked || (found.verdict & EDGEC_VERDICT_CODE_OK) != 0;
     const bool weights = (found.verdict & EDGEC_VERDICT_WEIGHTS_OK) != 0;
     const bool ran = (found.verdict & EDGEC_VERDICT_RAN) != 0;
     const bool outputs = !ran || (found.verdict & EDGEC_VERDICT_OUTPUTS_OK) != 0;
-    edgec_say(weights && outputs ? "\r\nedgec self-test: PASS" : "\r\nedgec self-test: FAIL");
-    edgec_say(weights ? ", weights right" : ", weights WRONG");
+    const bool pass = code && weights && outputs;
+    edgec_say(pass ? "\r\nedgec self-test: PASS" : "\r\nedgec self-test: FAIL");
+    edgec_say(!checked ? ", code not compared" : code ? ", code right" : ", code WRONG");
+    edgec_say_hex(" (crc ", found.code_crc);
+    edgec_say(weights ? "), weights right" : "), weights WRONG");
     edgec_say_hex(" (crc ", found.weights_crc);
     edgec_say(!ran ? "), no run" : outputs ? "), outputs right" : "), outputs WRONG");
     edgec_say_hex(" (crc ", found.output_crc);

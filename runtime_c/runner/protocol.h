@@ -30,7 +30,8 @@ typedef enum {
     EDGEC_REQUEST_READ_PROFILE = 5, ///< u16 first, u8 count; answer: u64 ticks at the end of each node
     EDGEC_REQUEST_RESET = 6,
     EDGEC_REQUEST_BYE = 7,
-    EDGEC_REQUEST_SELF_TEST = 9, ///< answer: u8 verdict, u32 CRC of weights, of outputs, u64 ticks
+    EDGEC_REQUEST_SELF_TEST = 9, ///< answer: u8 verdict, u32 CRC of weights, of outputs, u64 ticks,
+                                 ///< u32 CRC of code
     EDGEC_REQUEST_READ_SIZES = 8, ///< u16 first, u8 count; answer: u32 bytes of inputs, then outputs
     EDGEC_REQUEST_SELECT = 10 ///< u16 model: the one that is served from now on, where there are several
 } edgec_request_t;
@@ -50,17 +51,23 @@ typedef enum {
 #define EDGEC_VERDICT_RAN 2u
 #define EDGEC_VERDICT_OUTPUTS_OK 4u
 #define EDGEC_VERDICT_CHECKED 8u ///< there is a self-test
+#define EDGEC_VERDICT_CODE_CHECKED 16u
+#define EDGEC_VERDICT_CODE_OK 32u
 
-/// Indexes into edgec_self_test_t.expected.
-#define EDGEC_EXPECTED_WEIGHTS 0
-#define EDGEC_EXPECTED_OUTPUTS 1
-#define EDGEC_EXPECTED_HAS_OUTPUTS 2
+/// Indexes into edgec_self_test_t.expected; what is before the two CRCs is part of the code.
+#define EDGEC_EXPECTED_OUTPUTS 0
+#define EDGEC_EXPECTED_HAS_OUTPUTS 1
+#define EDGEC_EXPECTED_CHECK_CODE 2
+#define EDGEC_EXPECTED_LAYOUT 3
+#define EDGEC_EXPECTED_WEIGHTS 4
+#define EDGEC_EXPECTED_CODE 5
 
 /// What the self-test found.
 typedef struct {
     uint32_t verdict;
     uint32_t weights_crc;
     uint32_t output_crc;
+    uint32_t code_crc;
     uint64_t ticks;
 } edgec_self_test_result_t;
 
@@ -115,7 +122,7 @@ edgec_result_t edgec_handle_read_output(edgec_runner_t *runner);
 edgec_result_t edgec_handle_read_profile(edgec_runner_t *runner);
 edgec_result_t edgec_handle_self_test(edgec_runner_t *runner);
 
-/// Check weights and one run. Leaves the model reset.
+/// Check all of flash and one run. Leaves the model reset.
 edgec_self_test_result_t edgec_self_test_run(const edgec_runner_model_t *model);
 
 /// Say the self-test's result in words where the console is a serial line; nothing elsewhere.

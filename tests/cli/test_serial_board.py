@@ -136,4 +136,4 @@ def test_the_line_for_a_person(line: Line) -> None:
         while b"ticks" not in said and time.monotonic() < deadline:
             said += port.read(200)
     if said:  # a pseudo-terminal drops what comes before somebody listens
-        assert b"self-test: PASS, weights right" in said
+        assert b"self-test: PASS, code right" in said

@@ -1,6 +1,7 @@
 """What start-up code must do by itself: a chip's RAM holds anything, and flash may be damaged."""
 
 import random
+import subprocess
 import zlib
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from emulator.conftest import INPUT_BYTES, Build, expected_sums, write_fake
 
 from edgec.firmware.emulate import Emulator
 from edgec.firmware.image import build_firmware
-from edgec.firmware.sizes import symbol_address
+from edgec.firmware.image_sums import code_ranges
+from edgec.firmware.sizes import symbol_values
 from edgec.targets.board import Board, load_board
 from edgec.targets.board import Emulator as Machine
 
@@ -88,23 +90,74 @@ def damaged(elf: Path, address: int, copy: Path) -> Path:
     return copy
 
 
-def verdict(elf: Path) -> tuple[bool, bool | None]:
+def verdict(elf: Path) -> tuple[bool, bool | None, bool | None]:
     with Emulator(load_board("qemu-m3"), elf) as session:
         found = session.self_test()
-    return found.weights_ok, found.outputs_ok
+    return found.weights_ok, found.outputs_ok, found.code_ok
 
 
-def test_the_self_test_finds_each_damage(tmp_path: Path) -> None:
-    """A weight, the CRC that weights are compared with, the one of outputs."""
+@pytest.fixture
+def checked(tmp_path: Path) -> Path:
+    """Return a firmware for qemu-m3 that knows what its outputs should be."""
     board = load_board("qemu-m3")
     write_fake(tmp_path, board)
-    elf = build_firmware(tmp_path, "fake", board, output_crc=outputs_crc()).elf
-    weights = symbol_address(elf, "edgec_weights_start", board.architecture)
-    expected = symbol_address(elf, "edgec_self_test", board.architecture)
-    assert weights is not None
-    assert expected is not None
-    copy = tmp_path / "damaged.elf"
-    assert verdict(elf) == (True, True)
-    assert verdict(damaged(elf, weights + 15, copy)) == (False, False)
-    assert verdict(damaged(elf, expected, copy)) == (False, True)
-    assert verdict(damaged(elf, expected + 4, copy)) == (True, False)
+    return build_firmware(tmp_path, "fake", board, output_crc=outputs_crc()).elf
+
+
+FINE = (True, True, True)
+# What is damaged: a weight; the notes on outputs, which count as code; the two CRCs of flash.
+DAMAGES = {
+    ("edgec_weights_start", 15): (False, False, True),
+    ("edgec_self_test", 0): (True, False, False),
+    ("edgec_self_test", 16): (False, True, True),
+    ("edgec_self_test", 20): (True, True, False),
+    ("edgec_runner_report_fault", 6): (True, True, False),  # code that no run comes by
+    ("edgec_text_start", 40): (True, True, False),  # a vector of an interrupt that never comes
+}
+
+
+def test_the_self_test_finds_each_damage(checked: Path, tmp_path: Path) -> None:
+    symbols = symbol_values(checked, {name for name, _ in DAMAGES})
+    assert verdict(checked) == FINE
+    for (name, offset), expected in DAMAGES.items():
+        address = (symbols[name] & ~1) + offset
+        assert verdict(damaged(checked, address, tmp_path / "damaged.elf")) == expected, name
+
+
+@pytest.mark.parametrize("name", ["qemu-m3", "qemu-m55", "stm32f405", "qemu-m0"])
+def test_all_that_is_flashed_is_checked(name: str, fake_image: Build) -> None:
+    """By the program headers: each byte is a weight, code, or one of the two CRCs."""
+    elf = fake_image(name).elf
+    names = {"edgec_weights_start", "edgec_weights_end", "edgec_code_end", "edgec_self_test_end"}
+    at = symbol_values(elf, names)
+    ranges = [*code_ranges(elf), (at["edgec_weights_start"], at["edgec_weights_end"])]
+    ranges.append((at["edgec_code_end"], at["edgec_self_test_end"]))
+    covered = {address for start, end in ranges for address in range(start, end)}
+    with elf.open("rb") as file:
+        segments = [each for each in ELFFile(file).iter_segments("PT_LOAD") if each["p_filesz"]]
+    written = {
+        address
+        for each in segments
+        for address in range(each["p_paddr"], each["p_paddr"] + each["p_filesz"])
+    }
+    assert len(written) > 1000
+    assert written == covered
+
+
+def test_what_the_user_changed_is_not_called_damaged(checked: Path) -> None:
+    """make builds the same image; with other code, and told so, one that compares no code."""
+    folder = checked.parent / "firmware"
+    before = checked.read_bytes()
+    make(folder)
+    assert checked.read_bytes() == before
+    main = folder / "main.c"
+    main.write_text(main.read_text().replace("    return 1;", "    return 3;"))
+    make(folder)
+    assert verdict(checked) == (True, True, False)
+    checked.unlink()
+    make(folder, "SELF_TEST_CODE=no")
+    assert verdict(checked) == (True, True, None)
+
+
+def make(folder: Path, *variables: str) -> None:
+    subprocess.run(["make", *variables], cwd=folder, check=True, capture_output=True)

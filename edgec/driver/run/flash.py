@@ -80,6 +80,7 @@ def board_session(built: OutputInfo, port: str, timeout: float = 60.0) -> Iterat
 
 def _failed(built: OutputInfo, test: SelfTest) -> EdgecError:
     wrong = [
+        *([f"the CRC of its code is {test.code_crc:08x}"] if test.code_ok is False else []),
         *([] if test.weights_ok else [f"the CRC of its weights is {test.weights_crc:08x}"]),
         *(["the outputs of its run are wrong"] if test.outputs_ok is False else []),
     ]

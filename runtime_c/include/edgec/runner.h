@@ -11,11 +11,18 @@
 extern "C" {
 #endif
 
-/// What the self-test compares with; `expected` is written by the linker.
+/// Bytes in flash, the end excluded.
 typedef struct {
-    const uint8_t *weights;
-    const uint8_t *weights_end;
-    const uint32_t *expected; ///< CRC-32 of the weights, CRC-32 of the outputs, has the latter
+    const uint8_t *start;
+    const uint8_t *end;
+} edgec_flash_part_t;
+
+/// What the self-test looks at, and what it compares with; `expected` is written by the linker.
+typedef struct {
+    edgec_flash_part_t weights;
+    const edgec_flash_part_t *code; ///< all else: vectors, code, constants, initial values of data
+    uint32_t code_parts;
+    const uint32_t *expected; ///< six words, see EDGEC_EXPECTED_* in runtime_c/runner/protocol.h
 } edgec_self_test_t;
 
 /// Everything the runner knows of a model. `context` is handed to each function.
