@@ -52,12 +52,19 @@ class Schedule:
 
 def dependencies(steps: Sequence[Step]) -> list[tuple[int, int]]:
     """Return the pairs of steps, by number, whose order matters: one writes what both touch."""
-    return [
-        (before, after)
-        for after, later in enumerate(steps)
-        for before, earlier in enumerate(steps[:after])
-        if any(_conflict(a, b) for a in earlier.accesses for b in later.accesses)
-    ]
+    touched: dict[str, list[tuple[int, Access]]] = {}  # by storage: only these can conflict
+    pairs: list[tuple[int, int]] = []
+    for after, later in enumerate(steps):
+        found = {
+            before
+            for access in later.accesses
+            for before, other in touched.get(access.view.storage, ())
+            if _conflict(other, access)
+        }
+        pairs += [(before, after) for before in sorted(found)]
+        for access in later.accesses:
+            touched.setdefault(access.view.storage, []).append((after, access))
+    return pairs
 
 
 def _conflict(one: Access, other: Access) -> bool:

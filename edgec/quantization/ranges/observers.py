@@ -156,14 +156,14 @@ def percentile(seen: Summary, share: float = 99.99) -> Range:
 
 def mse(seen: Summary) -> Range:
     """Return the range with the least mean squared error of int8, clipping and rounding."""
-    candidates = _cuts(seen)
-    return min(candidates, key=lambda each: squared_error(seen.histogram, each))
+    candidates, centers = _cuts(seen), seen.histogram.centers
+    return min(candidates, key=lambda each: squared_error(seen.histogram, each, centers))
 
 
 def entropy(seen: Summary) -> Range:
     """Return the range whose int8 distribution diverges least (Kullback, Leibler) from the seen."""
-    candidates = _cuts(seen)
-    return min(candidates, key=lambda each: _divergence(seen.histogram, each))
+    candidates, centers = _cuts(seen), seen.histogram.centers
+    return min(candidates, key=lambda each: _divergence(seen.histogram, each, centers))
 
 
 def tail(seen: Summary, weight: float = 1.0) -> Range:
@@ -215,10 +215,14 @@ class Tail:
         return float(limits[np.argmin(rounding + clipping)])
 
 
-def squared_error(histogram: Histogram, kept: Range) -> float:
-    """Return the mean squared error of int8 over ``kept``, from clipping and from rounding."""
+def squared_error(histogram: Histogram, kept: Range, centers: Array | None = None) -> float:
+    """Return the mean squared error of int8 over ``kept``, from clipping and from rounding.
+
+    ``centers`` are the histogram's, for who asks about many ranges of one.
+    """
     low, high = min(kept.low, 0.0), max(kept.high, 0.0)
-    centers, counts = histogram.centers, histogram.counts
+    counts = histogram.counts
+    centers = histogram.centers if centers is None else centers
     step = (high - low) / _LEVELS
     clipped = centers - np.clip(centers, low, high)
     inside = (centers >= low) & (centers <= high)
@@ -239,17 +243,17 @@ def _cut(seen: Summary, share: float) -> Range:
     return extremes.within(Range(-limit, limit))
 
 
-def _divergence(histogram: Histogram, kept: Range) -> float:
+def _divergence(histogram: Histogram, kept: Range, centers: Array) -> float:
     """Return how far the distribution through int8 is from the original, in nats."""
     low, high = min(kept.low, 0.0), max(kept.high, 0.0)
     if low == high:
         return 0.0
-    clipped = np.clip(histogram.centers, low, high)
+    clipped = np.clip(centers, low, high)
     level = np.rint((clipped - low) / (high - low) * _LEVELS).astype(np.int64)
     counts = histogram.counts.astype(np.float64)
-    bins = np.unique(clipped, return_inverse=True)[1]
+    bins = np.cumsum(np.diff(clipped, prepend=clipped[0]) != 0)  # in order: centers ascend
     original = np.bincount(bins, counts)
-    inside = counts * (clipped == histogram.centers)  # what is clipped piles up in `original` only
+    inside = counts * (clipped == centers)  # what is clipped piles up in `original` only
     mass = np.bincount(level, inside, _LEVELS + 1)
     used = np.bincount(level, counts > 0, _LEVELS + 1)
     spread = np.bincount(bins, (counts > 0) * mass[level] / np.maximum(used[level], 1))

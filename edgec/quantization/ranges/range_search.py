@@ -11,6 +11,8 @@ from functools import reduce
 from operator import add
 
 from edgec.ir import Array, Graph, TensorType, ValueName
+from edgec.ops.conversion.alike import Alike
+from edgec.ops.operator import Operator
 from edgec.quantization.quality.simulate import Simulation
 from edgec.quantization.quality.sqnr import Noise, judged_values
 from edgec.quantization.quantizer import quantize
@@ -56,11 +58,25 @@ _SINGLE = (
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Some of the samples: what goes in, what should come out, and what the others looked like."""
+    """Some of the samples: what goes in, what should come out, and what the others looked like.
+
+    What a rule makes of a summary is computed once: a search asks for it at every evaluation.
+    """
 
     inputs: Values
     wanted: Values
     others: Mapping[ValueName, Summary]
+    _known: dict[tuple[int, Rule], Range] = field(default_factory=dict)  # by id of the summary
+
+    def ranges(self, rules: "Rules") -> dict[ValueName, Range]:
+        """Return the range of every value by its rule, from the other folds."""
+        return {value: self._range(rules[value], seen) for value, seen in self.others.items()}
+
+    def _range(self, rule: Rule, seen: Summary) -> Range:
+        key = (id(seen), rule)  # the summary lives as long as the fold
+        if key not in self._known:
+            self._known[key] = rule.range(seen)
+        return self._known[key]
 
 
 def folds_of(graph: Graph, inputs: Mapping[ValueName, Array], count: int = FOLDS) -> list[Fold]:
@@ -72,12 +88,26 @@ def folds_of(graph: Graph, inputs: Mapping[ValueName, Array], count: int = FOLDS
     values = [BatchEvaluator(graph).run(part) for part in parts]
     seen = [summaries(graph, each) for each in values]
     judged = judged_values(graph)
+    same = _same_elements(graph)
+    distinct = [name for name in seen[0] if name not in same]
     folds = []
     for index, part in enumerate(parts):
         rest = [each for other, each in enumerate(seen) if other != index]
-        others = {name: reduce(add, [each[name] for each in rest]) for name in seen[index]}
+        others = {name: reduce(add, [each[name] for each in rest]) for name in distinct}
+        others = {name: others[same.get(name, name)] for name in seen[index]}
         folds.append(Fold(part, {value: values[index][value] for value in judged}, others))
     return folds
+
+
+def _same_elements(graph: Graph) -> dict[ValueName, ValueName]:
+    """Return for each value that has just the elements of another that other: views and marks."""
+    same: dict[ValueName, ValueName] = {}
+    for node in graph.nodes:
+        source = node.inputs[0] if node.inputs else None
+        views = isinstance(node.op, Alike) or (isinstance(node.op, Operator) and node.op.is_view)
+        if views and source is not None and source not in graph.constants:
+            same[node.outputs[0]] = same.get(source, source)
+    return same
 
 
 Rules = Mapping[ValueName, Rule]
@@ -152,8 +182,7 @@ class RangeSearch:
         return Judged(rules, noise.ratio, states)
 
     def _kinds(self, rules: Rules, fold: Fold) -> Mapping[ValueName, TensorType]:
-        ranges = ranges_by(rules, fold.others)
-        return quantize(self.graph, ranges).types
+        return quantize(self.graph, fold.ranges(rules)).types
 
     def _groups(self) -> list[list[ValueName]]:
         """Return the values of each group whose range is ours to choose."""
@@ -167,6 +196,6 @@ class RangeSearch:
     def _width(self, judged: Judged) -> float:
         """Return how wide ranges are in all, relative to the extremes."""
         seen = self.folds[0].others
-        ranges = ranges_by(judged.rules, seen)
+        ranges = self.folds[0].ranges(judged.rules)
         spans = [(ranges[v].high - ranges[v].low, seen[v].extremes) for v in seen]
         return sum(span / ((e.high - e.low) or 1.0) for span, e in spans) / len(spans)
