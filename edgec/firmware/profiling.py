@@ -66,19 +66,24 @@ def profile_run(
     """
     target = clocked or board
     run = trace_run(board, elf, name, inputs)
-    if len(run.nodes) != len(reads):
-        raise EdgecError(
-            "damaged-output",
-            f"the firmware has {len(run.nodes)} layers, report.json {len(reads)}",
-            place=Place(str(elf)),
-            help="build again",
-        )
+    check_layers("the firmware", len(run.nodes), len(reads), elf)
     cycles = [
         estimate_cycles(target.architecture, target.cpu, blocks, target.flash_timing, read)
         for blocks, read in zip(run.nodes, reads, strict=True)
     ]
     profiles = tuple(map(NodeProfile, run.counts, cycles))
     return RunProfile(run.instructions, profiles, _functions(run.code, run.nodes))
+
+
+def check_layers(who: str, found: int, reported: int, where: Path) -> None:
+    """Raise ``damaged-output`` where somebody has not as many layers as report.json."""
+    if found != reported:
+        raise EdgecError(
+            "damaged-output",
+            f"{who} has {found} layers, report.json {reported}",
+            place=Place(str(where)),
+            help="build again",
+        )
 
 
 def trace_run(board: Board, elf: Path, name: str, inputs: Sequence[bytes]) -> TracedRun:

@@ -54,7 +54,7 @@ def quantize_best(graph: Graph, samples: Samples, recipe: Recipe, stages: Stages
     Raises ``non-finite-activation`` where a value becomes infinite or NaN on the samples.
     """
     stages.stage("calibrating")
-    graph = with_own_ranges(graph, dict(Maker(graph, samples, stages).inputs))
+    graph = with_own_ranges(graph, Maker(graph, samples, stages).inputs)
     maker = Maker(graph, samples, stages)
     simple = recipe == Recipe.plain(recipe.ranges, recipe.activations) and recipe.ranges != "auto"
     if simple or len(samples) < FEWEST:

@@ -76,7 +76,8 @@ class Maker:
 
     def trial(self, prepared: Prepared, recipe: Recipe) -> Graph:
         """Return the integer graph, made without the samples that are held out."""
-        floats = BatchEvaluator(prepared.graph).run(_without(self.inputs, _HELD_OUT))
+        fit = np.delete(self._searched, slice(None, None, _HELD_OUT))
+        floats = BatchEvaluator(prepared.graph).run(self.samples.chosen(fit).arrays)
         return self._made(prepared, recipe, floats, summaries(prepared.graph, floats))
 
     def judged(self, trial: Graph) -> float:
@@ -86,9 +87,9 @@ class Maker:
         return output_sqnr_db(trial, held, {v: wanted[v] for v in judged_values(self.graph)})
 
     @property
-    def inputs(self) -> Mapping[ValueName, Array]:
+    def inputs(self) -> Values:
         """The samples that searches use."""
-        return self.samples.chosen(self._searched).arrays
+        return dict(self.samples.chosen(self._searched).arrays)
 
     @property
     def held_out(self) -> Samples:
@@ -123,8 +124,3 @@ class Maker:
         inputs = {name: floats[name] for name in prepared.graph.inputs}
         layers = reconstruct(prepared.graph, quantized, inputs, floats, self.stages.advance)
         return quantized(layers)
-
-
-def _without(inputs: Mapping[ValueName, Array], every: int) -> Values:
-    kept = {name: np.arange(len(array)) % every != 0 for name, array in inputs.items()}
-    return {name: array[kept[name]] for name, array in inputs.items()}

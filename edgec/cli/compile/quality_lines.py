@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 Found = Mapping[str, Any]
+_SAME_DB = 0.05  # no part is worth naming that is no worse than this
 
 
 def show_quality(console: Console, report: Found) -> None:
@@ -15,28 +16,31 @@ def show_quality(console: Console, report: Found) -> None:
     on = found.get("measured_on")
     if on is None:
         return
-    texts = [_decibels(found), *_before(found["parts"])]
-    held, accuracy = found["held_out"], report["accuracy"]
-    if accuracy is not None:
-        texts.append(_accuracy(accuracy))
-    lines = [f"{', '.join(text for text in texts if text)}, on {on}"]
-    if held["output_sqnr_db"] is not None:
-        lines.append(
-            f"{_decibels(held)}, on {held['samples']} samples held out from a trial of the others"
-        )
-    searched, plain = held["searched_sqnr_db"], held["plain_searched_sqnr_db"]
-    if searched is not None and plain is not None:
-        lines[-1] += f"; {searched - plain:+.1f} dB against plain min-max"
+    accuracy = report["accuracy"]
+    texts = [*_decibels(found), *_before(found["parts"])]
+    texts += [_accuracy(accuracy)] if accuracy else []
+    lines = [f"{', '.join(texts)}, on {on}"] if texts else []
+    lines += _held_out(found["held_out"])
     for number, line in enumerate(lines):
         console.print(Text(f"{'' if number else 'quality':<8}{line}"), soft_wrap=True)
 
 
-def _decibels(found: Found) -> str:
+def _held_out(held: Found) -> list[str]:
+    """Return what samples say that a trial was not made of, and what the search has gained."""
+    texts = _decibels(held)
+    searched, plain = held["searched_sqnr_db"], held["plain_searched_sqnr_db"]
+    if searched is not None and plain is not None:
+        texts.append(f"{searched - plain:+.1f} dB against plain min-max")
+    on = f"on {held['samples']} samples held out from a trial of the others"
+    return [f"{', '.join(texts)}, {on}"] if texts else []
+
+
+def _decibels(found: Found) -> list[str]:
     level, worst = found["output_sqnr_db"], found["worst_part_sqnr_db"]
-    if level is None:
-        return "" if worst is None else f"worst part {worst:.1f} dB"
-    shown = f"output SQNR {level:.1f} dB"
-    return shown if worst is None or worst > level - _SAME_DB else f"{shown} (worst {worst:.1f} dB)"
+    texts = [] if level is None else [f"output SQNR {level:.1f} dB"]
+    if worst is not None and (level is None or worst < level - _SAME_DB):
+        texts.append(f"worst part {worst:.1f} dB")
+    return texts
 
 
 def _before(parts: list[Found]) -> list[str]:
@@ -53,6 +57,3 @@ def _accuracy(found: Found) -> str:
     metric, float_, quantized = (found[key] for key in ("metric", "float", "quantized"))
     before = "" if float_ is None else f" (float {float_:.2%})"
     return f"{metric} {quantized:.2%}{before}"
-
-
-_SAME_DB = 0.05  # no part is worth naming that is no worse than this

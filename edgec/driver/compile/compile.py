@@ -13,6 +13,7 @@ from edgec.driver.compile.fit import check_arena, check_flash
 from edgec.driver.compile.max_drop import judged_as_stated, judged_unpruned
 from edgec.driver.compile.poor_quality import approved
 from edgec.driver.compile.quantization import calibration_samples, quantize_model
+from edgec.driver.compile.requirements import Requirement
 from edgec.driver.compile.stages import (
     FloatModel,
     IntegerModel,
@@ -181,6 +182,7 @@ def float_model(
     if not options.calib:
         raise _no_calibration(options, graph)
     samples = calibration_samples(options, graph)
+    Requirement.parse(options.max_drop).check(graph, samples.label)  # before hours of work
     if not options.prune:
         return FloatModel(source, graph, samples)
     progress.stage("pruning")

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from edgec.driver.compile.requirements import FLOAT_MODEL, Finding, Requirement, Verdict
+from edgec.driver.compile.quantization import SHOWN
+from edgec.driver.compile.requirements import Finding, Requirement, Verdict
 from edgec.driver.compile.stages import FloatModel, IntegerModel, PrequantizedModel
 from edgec.driver.options import RANDOM, BuildOptions
 from edgec.driver.progress import Progress
@@ -14,7 +15,6 @@ from edgec.quantization.ranges.clamped import clamped
 from edgec.quantization.samples.model_states import without_state_inputs
 from edgec.quantization.samples.samples import Samples, read_samples
 
-_SHOWN = 128  # samples that are measured on
 _UNPRUNED = "the model before pruning"
 _OWN_FLOATS = "the floats that the file states"
 
@@ -48,27 +48,35 @@ def findings_on(
     requirement = Requirement.parse(options.max_drop)
     if isinstance(made.made_from, PrequantizedModel):
         return [requirement.judge(found, measured_on, _OWN_FLOATS)]
-    findings = [requirement.judge(found, measured_on)]
-    unpruned = made.made_from.unpruned
-    if unpruned is not None:
-        progress.stage("measuring against the model before pruning")
-        before = quantized_evaluation(made, unpruned, samples, progress)
-        findings.append(requirement.judge(before, measured_on, _UNPRUNED))
-    return findings
+    pruning = _of_pruning(made, samples, measured_on, requirement, progress)
+    return [requirement.judge(found, measured_on), *pruning]
+
+
+def _of_pruning(
+    made: IntegerModel,
+    samples: Samples,
+    measured_on: str,
+    requirement: Requirement,
+    progress: Progress,
+) -> list[Finding]:
+    """Return what samples say against the model before pruning; nothing where none was pruned."""
+    source = made.made_from
+    if not isinstance(source, FloatModel) or source.unpruned is None:
+        return []
+    progress.stage("measuring against the model before pruning")
+    found = quantized_evaluation(made, source.unpruned, samples, progress)
+    return [requirement.judge(found, measured_on, _UNPRUNED)]
 
 
 def judged_unpruned(made: IntegerModel, options: BuildOptions, progress: Progress) -> IntegerModel:
     """Return a pruned model with what --max-drop means for it: pruning counts, too."""
     source, quantization = made.made_from, made.quantization
-    if not isinstance(source, FloatModel) or quantization is None:
+    if not isinstance(source, FloatModel) or quantization is None or not options.max_drop:
         return made
-    if source.unpruned is None or not options.max_drop:
-        return made
-    samples, report = source.samples.first(_SHOWN), quantization.report
-    measured_on = report.measured_on
-    found = findings_on(made, report.evaluation, samples, measured_on, options, progress)
-    more = [each for each in found if each.against != FLOAT_MODEL]
-    return made.judged(report.verdict.also(*more))
+    samples, report = source.samples.first(SHOWN), quantization.report
+    requirement = report.verdict.requirement
+    found = _of_pruning(made, samples, report.measured_on, requirement, progress)
+    return made.judged(report.verdict.also(*found))
 
 
 def judged_as_stated(made: IntegerModel, options: BuildOptions, progress: Progress) -> IntegerModel:
@@ -93,7 +101,7 @@ def judged_as_stated(made: IntegerModel, options: BuildOptions, progress: Progre
             "add --calib samples.npz, or leave --max-drop away",
         )
     path = Path(options.calib)
-    samples = read_samples(path, without_state_inputs(stated.meaning)).first(_SHOWN)
+    samples = read_samples(path, without_state_inputs(stated.meaning)).first(SHOWN)
     requirement = Requirement.parse(options.max_drop)
     requirement.check(stated.meaning, samples.label)
     progress.stage("measuring")

@@ -28,7 +28,7 @@ from edgec.quantization.widths.sensitivity import Group
 
 # Chosen by hand; no measurement is on record: they change what a report says, not what is built.
 _WEAKEST = 5  # layers at most that a report shows the likely causes of
-_SHOWN = 128  # samples that the report's figures are measured on
+SHOWN = 128  # samples that the report's figures are measured on
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class QuantizationReport:
         """
         made, found = self.quantized, self.held_out
         return {
-            "samples": found.samples if found else 0,
+            "samples": made.held_out,
             "output_sqnr_db": found.output_sqnr_db if found else None,
             "worst_part_sqnr_db": found.worst_sqnr_db if found else None,
             "accuracy": accuracy_json(found) if found else None,
@@ -126,10 +126,8 @@ def quantize_model(
     """Quantize a float graph as the options ask.
 
     ``auto`` takes int16 for as few layers as meet --max-drop where int8 misses it, and everywhere
-    where only that is left. The verdict tells of a --max-drop that is missed. Raises
-    ``invalid-option`` for one that means nothing to this model.
+    where only that is left. The verdict tells of a --max-drop that is missed.
     """
-    Requirement.parse(options.max_drop).check(graph, samples.label)
     work = _Quantizing(options, graph, samples, progress)
     report = work.auto() if options.width == "auto" else work.asked()
     told = faint_parts(report.evaluation.parts)
@@ -159,7 +157,7 @@ class _Quantizing:
         search = MixedSearch(mixer, requirement, self, self.progress, refine, trials)
         mixed = search.run(narrow)
         if mixed is not None:
-            return self._explained(mixed.found, trials, mixer.groups, mixed.plan.wide)
+            return self._explained(mixed.judgement, trials, mixer.groups, mixed.plan.wide)
         whole = self._by(replace(recipe, activations=DType.INT16))
         trials.append(Trial.of(whole))
         wide = frozenset(group.root for group in mixer.groups if group.can_widen)
@@ -185,7 +183,7 @@ class _Quantizing:
 
     def judged(self, made: Quantized) -> Judgement:
         """Return how good a model is on the calibration samples, and its trial on others."""
-        found = self._evaluation(made, made.graph, self.samples.first(_SHOWN))
+        found = self._evaluation(made, made.graph, self.samples.first(SHOWN))
         said = self._requirement.judge(found, _calibration(found))
         verdict = Verdict(self._requirement, bool(self.options.max_drop), (said,))
         return self.tried(Judgement(made, found, None, verdict), made)

@@ -23,9 +23,8 @@ _ALL = 100.0  # points
 class Finding:
     """What one set of samples says: ``reached`` dB in the worst part, or points that are lost.
 
-    ``missed_by`` is None where the requirement is met, and where one of the ``lost`` parts, which
-    are smaller than a step of their integers, is all that is wrong. ``samples`` that are few cannot
-    show less than one of them is worth: ``resolution`` points.
+    ``missed_by`` is None where the requirement is met, and where ``lost`` parts, smaller than a
+    step of their integers, are all that is wrong. ``resolution``: points that one sample is worth.
     """
 
     measured_on: str
@@ -160,13 +159,6 @@ class Verdict:
     def missed_by(self) -> float | None:
         """By how much the worst finding misses, in dB or points; None where all are met."""
         return max((each.missed_by for each in self.missed if each.missed_by), default=None)
-
-    @property
-    def reached(self) -> float | None:
-        """The worst that any samples show: the least dB, or the most points that are lost."""
-        known = [each.reached for each in self.findings if each.reached is not None]
-        worst = max if self.requirement.sqnr_db is None else min
-        return worst(known, default=None)
 
     def also(self, *findings: Finding) -> "Verdict":
         """Return a verdict that knows of more findings."""

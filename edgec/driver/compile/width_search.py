@@ -33,6 +33,12 @@ class Judgement:
     held_out: Evaluation | None
     verdict: Verdict
 
+    @property
+    def worst_sqnr_db(self) -> float | None:
+        """The SQNR of the worst part, on whichever samples it is lower."""
+        known = [each.worst_sqnr_db for each in (self.evaluation, self.held_out) if each]
+        return min((each for each in known if each is not None), default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -51,7 +57,7 @@ class Trial:
     def of(cls, found: Judgement) -> "Trial":
         count = count_layers(found.quantized, DType.INT16)
         reached = found.evaluation.output_sqnr_db
-        return cls(count, reached, found.verdict.met, worst_sqnr_db(found))
+        return cls(count, reached, found.verdict.met, found.worst_sqnr_db)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -101,7 +107,7 @@ class Mixed:
     """A mixed model, and how good it is."""
 
     plan: Plan
-    found: Judgement
+    judgement: Judgement
 
 
 @dataclass(eq=False)
@@ -132,9 +138,9 @@ class MixedSearch:
         if found is None:
             finer = self.mixer.refined() if self.refine else None
             return None if finer is None else replace(self, mixer=finer).run(narrow)
-        allowed = self._allowed(found.plan, found.found)
+        allowed = self._allowed(found.plan, found.judgement)
         fewer = self.mixer.path.trimmed(found.plan, allowed) if allowed is not None else []
-        return self._first(fewer, found.plan, found.found) or found
+        return self._first(fewer, found.plan, found.judgement) or found
 
     def _first(self, plans: Sequence[Plan], known: Plan, reached: Judgement) -> Mixed | None:
         """Return the first of plans with more and more in int16 that does; one is ``known``."""
@@ -142,7 +148,7 @@ class MixedSearch:
         while low < high:
             number = self._likely(plans, low, high, self._allowed(known, reached))
             tried = self._tried(plans[number])
-            known, reached = tried.plan, tried.found
+            known, reached = tried.plan, tried.judgement
             if reached.verdict.met:
                 best, high = tried, number
             else:
@@ -158,7 +164,7 @@ class MixedSearch:
 
     def _allowed(self, plan: Plan, reached: Judgement) -> float | None:
         """Return how much noise of groups a plan may have, from what one with more or less has."""
-        wanted, got = self.requirement.sqnr_db, worst_sqnr_db(reached)
+        wanted, got = self.requirement.sqnr_db, reached.worst_sqnr_db
         if wanted is None or got is None:
             return None
         return plan.noise + float(10 ** (-wanted / 10) - 10 ** (-got / 10))
@@ -171,12 +177,6 @@ class MixedSearch:
             found = self.judge.tried(found, self.mixer.tried(found.quantized))
         self.trials.append(Trial.of(found))
         return Mixed(plan, found)
-
-
-def worst_sqnr_db(found: Judgement) -> float | None:
-    """Return the SQNR of the worst part, on whichever samples it is lower."""
-    known = [each.worst_sqnr_db for each in (found.evaluation, found.held_out) if each]
-    return min((each for each in known if each is not None), default=None)
 
 
 def count_layers(made: Quantized, dtype: DType | None = None) -> int:

@@ -148,4 +148,4 @@ def _quantization(made: Quantization | None, verdict: Verdict | None) -> dict[st
             "parts": [],
             "max_drop": verdict.to_json() if verdict else None,
         }
-    return {**made.report.to_json(), "max_drop": verdict.to_json() if verdict else None}
+    return made.report.to_json()

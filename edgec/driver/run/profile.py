@@ -9,8 +9,8 @@ from edgec.driver.compile.golden import golden_of
 from edgec.driver.output import OutputInfo, open_output
 from edgec.driver.progress import Progress, Quiet
 from edgec.driver.run.run import open_session
-from edgec.errors import EdgecError, ExitCode, Place
-from edgec.firmware.profiling import FunctionProfile, NodeProfile, profile_run
+from edgec.errors import EdgecError, ExitCode
+from edgec.firmware.profiling import FunctionProfile, NodeProfile, check_layers, profile_run
 from edgec.targets.board import Power
 from edgec.targets.cycle_model import LayerReads
 
@@ -97,13 +97,7 @@ def profile(
     layers = built.report["layers"]
     reads = [LayerReads(each["weights_bytes"], each["macs"]) for each in layers]
     run = profile_run(*built.emulated, built.name, inputs[sample], reads, built.board)
-    if len(measured.layers) != len(layers):
-        raise EdgecError(
-            "damaged-output",
-            f"the board has {len(measured.layers)} layers, report.json {len(layers)}",
-            place=Place(str(folder)),
-            help="build again",
-        )
+    check_layers("the board", len(measured.layers), len(layers), folder)
     return ModelProfile(
         instructions_total=run.instructions,
         cycles_estimate_total=sum(node.cycles for node in run.nodes),
