@@ -34,7 +34,7 @@ def read_limited(path: Path, limit: int) -> bytes:
         raise NoFileError(path, f"it has {size:,} bytes, at most {limit:,} are read")
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # it may have become a pipe by now
     with os.fdopen(descriptor, "rb") as file:
-        data = file.read(limit + 1)
-    if len(data) > limit:
-        raise NoFileError(path, f"it has more than {limit:,} bytes")
+        data = file.read(size + 1)  # Python takes the memory for as many at once
+    if len(data) > size:
+        raise NoFileError(path, f"it had {size:,} bytes and now has more: something writes to it")
     return data

@@ -57,8 +57,11 @@ PAGES = (
         "model-too-large",
         "a model file or a tensor is larger than edgec accepts",
         meaning="""
-            Files and tensors are limited to 1 GiB and graphs to a number of nodes, so that a
-            damaged or hostile file ends in an error instead of filling the memory.
+            Files and single tensors are limited to 256 MiB, all tensors together to 1 GiB, graphs
+            to a number of nodes. Constants that a file only describes (ConstantOfShape, Expand,
+            Tile, Pad and the like on constants) are limited to 64 MiB beside 16 times the file's
+            own size, and are refused before they are made. So a damaged or hostile file ends in an
+            error instead of filling the memory.
         """,
         example="a shape of [1, 100000, 100000, 64]",
         remedy="""

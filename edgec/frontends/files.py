@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 
 from edgec.errors import EdgecError, Place
-from edgec.frontends.limits import MAX_BYTES, too_large
+from edgec.frontends.limits import MAX_FILE, too_large
 from edgec.ops.registry import Format
 from edgec.reading import check_is_file, read_limited
 from edgec.target_file.container import MAGIC
@@ -28,9 +28,9 @@ def read_file(path: Path) -> bytes:
         raise _unknown(place, *_folder(path))
     try:
         size = check_is_file(path)
-        if size > MAX_BYTES:
-            raise too_large("the file", size, place)
-        data = read_limited(path, MAX_BYTES)
+        if size > MAX_FILE:
+            raise too_large("the file", size, place, MAX_FILE)
+        data = read_limited(path, MAX_FILE)
     except FileNotFoundError as error:
         message = f"no file {str(path)!r}"
         raise EdgecError(

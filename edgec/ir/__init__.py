@@ -4,10 +4,12 @@ from edgec.ir.builder import GraphBuilder
 from edgec.ir.evaluate import evaluate, evaluate_all, evaluate_runs
 from edgec.ir.graph import Graph, Node, Op, Signature, State, ValueName
 from edgec.ir.names import Names
+from edgec.ir.room import LARGEST_VALUE, Room, TooLargeError
 from edgec.ir.types import Array, DType, QParams, TensorType
 from edgec.ir.verify import InvalidGraphError, verify
 
 __all__ = [
+    "LARGEST_VALUE",
     "Array",
     "DType",
     "Graph",
@@ -17,9 +19,11 @@ __all__ = [
     "Node",
     "Op",
     "QParams",
+    "Room",
     "Signature",
     "State",
     "TensorType",
+    "TooLargeError",
     "ValueName",
     "evaluate",
     "evaluate_all",

@@ -6,14 +6,20 @@ import numpy as np
 
 from edgec.ir.graph import Graph, Node, Op, State, ValueName
 from edgec.ir.names import Names
+from edgec.ir.room import LARGEST_VALUE, Room, TooLargeError
 from edgec.ir.types import Array, DType, QParams, TensorType
 
 
 class GraphBuilder:
-    """Collects nodes in topological order and infers the types of what they produce."""
+    """Collects nodes in topological order and infers the types of what they produce.
 
-    def __init__(self, name: str) -> None:
+    What it is given room for bounds its constants: :class:`TooLargeError` where they, or any one
+    value, become larger.
+    """
+
+    def __init__(self, name: str, room: Room | None = None) -> None:
         self.name = name
+        self.room = room or Room()
         self._inputs: list[ValueName] = []
         self._nodes: list[Node] = []
         self._types: dict[ValueName, TensorType] = {}
@@ -32,6 +38,7 @@ class GraphBuilder:
 
     def constant(self, name: str, array: Array, qparams: QParams | None = None) -> ValueName:
         """Add a constant; the name gets a number where it is taken."""
+        self.room.take(int(np.asarray(array).nbytes))
         value = self._fresh(name)
         data = np.ascontiguousarray(array).reshape(np.shape(array)).copy()
         self._constants[value] = data
@@ -135,6 +142,9 @@ class GraphBuilder:
         )
 
     def _declare(self, value: ValueName, kind: TensorType) -> None:
+        if kind.bytes > LARGEST_VALUE:
+            message = f"{value!r} is {kind}: {kind.bytes:,} bytes, {LARGEST_VALUE:,} at most"
+            raise TooLargeError(message)
         self._types[value] = kind
         self._value_names.add(value)
 

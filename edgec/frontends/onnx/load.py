@@ -4,7 +4,7 @@ Everything computable is computed on the way (:mod:`edgec.frontends.onnx.constan
 importers see shapes and weights as constants. Problems are collected: one run names them all.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from typing import Any
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.frontends.files import name_of
 from edgec.frontends.importers import load_importers
-from edgec.frontends.limits import MAX_BYTES, too_large
+from edgec.frontends.limits import beyond_room
 from edgec.frontends.onnx.axis_roles import AxisRoles
 from edgec.frontends.onnx.constant_folding import (
     FOLDABLE,
@@ -30,7 +30,17 @@ from edgec.frontends.onnx.qdq import grid_of, in_floats
 from edgec.frontends.onnx.tensors import malformed, tensor_array
 from edgec.frontends.onnx.values import first_axis_remark, input_type, name_outputs
 from edgec.frontends.shapes import Shapes, check_names
-from edgec.ir import Array, DType, Graph, GraphBuilder, QParams, TensorType, ValueName
+from edgec.ir import (
+    Array,
+    DType,
+    Graph,
+    GraphBuilder,
+    QParams,
+    Room,
+    TensorType,
+    TooLargeError,
+    ValueName,
+)
 from edgec.ops.registry import IMPORTERS, Format, SourceNode
 
 _LONGEST_NAME = 200  # of a node, in errors and in comments of the generated C
@@ -53,16 +63,13 @@ def read_onnx(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
     """Return the graph as the file has it, with Quantize and Dequantize; else :func:`load_onnx`."""
     load_importers()
     model = read_model(path)
-    session = _Import(model, Place(str(path)), GraphBuilder(name_of(path)), shapes)
+    builder = GraphBuilder(name_of(path), Room.of_file(model.ByteSize()))
+    session = _Import(model, Place(str(path)), builder, shapes)
     session.declare_inputs()
     for index, node in enumerate(model.graph.node):
         session.add_node(index, node)
     session.raise_problems()
-    graph = session.graph()
-    for value, kind in graph.types.items():
-        if kind.bytes > MAX_BYTES:
-            raise too_large(f"tensor {value!r}", kind.bytes, Place(str(path)))
-    return graph
+    return session.graph()
 
 
 @dataclass(eq=False)
@@ -108,9 +115,10 @@ class _Import:
                 self.lost.add(each.name)
 
     def _declare(self, name: str, kind: TensorType) -> None:
-        if kind.bytes > MAX_BYTES:
-            raise too_large(f"input {name!r}", kind.bytes, self.place)
-        self.values[name] = self.builder.input(name, kind)
+        try:
+            self.values[name] = self.builder.input(name, kind)
+        except TooLargeError as error:
+            raise beyond_room(f"input {error}", self.place) from error
 
     def add_node(self, index: int, node: Any) -> None:
         """Import one node; what goes wrong is collected, and its outputs are lost."""
@@ -120,6 +128,9 @@ class _Import:
         try:
             if not self._convert(node, key, name, place):
                 self.lost.update(node.output)
+        except TooLargeError as error:
+            self.problems.append(beyond_room(f"{key}: {error}", place))
+            self.lost.update(node.output)
         except EdgecError as error:
             self.problems.append(error)
             self.lost.update(node.output)
@@ -133,7 +144,10 @@ class _Import:
         for name in wanted:
             if self._known(name) is None and name not in self.values:
                 raise malformed(f"no node makes output {name!r}", self.place)
-        graph = name_outputs(self.builder, [(name, self._value(name)) for name in wanted])
+        try:
+            graph = name_outputs(self.builder, [(name, self._value(name)) for name in wanted])
+        except TooLargeError as error:
+            raise beyond_room(f"the outputs: {error}", self.place) from error
         grids = tuple(dict.fromkeys(self.grids.values()))
         return replace(graph, grids=grids, remarks=(*self.remarks, *remarks))
 
@@ -189,12 +203,15 @@ class _Import:
         """Return the outputs of a node that depends on nothing but constants."""
         if key in SHAPE_ONLY and node.input[0] in self.values:
             shape = self.builder.type(self.values[node.input[0]]).shape
-            return fold(node, [shape_stand_in(shape)], opset(self.model))
+            return self._evaluated(node, [shape_stand_in(shape)])
         known = {each: self._known(each) for each in node.input if each}
         if any(array is None for array in known.values()):
             return None
         self._note_grid(node, known)
-        return fold(node, [known.get(each) for each in node.input], opset(self.model))
+        return self._evaluated(node, [known.get(each) for each in node.input])
+
+    def _evaluated(self, node: Any, inputs: Sequence[Array | None]) -> list[Array] | None:
+        return fold(node, inputs, opset(self.model), self.builder.room)
 
     def _note_grid(self, node: Any, known: Mapping[str, Array | None]) -> None:
         """Remember the scales of a constant that is dequantized, also where it is transposed."""
@@ -217,6 +234,8 @@ class _Import:
         )
         try:
             results = IMPORTERS[(Format.ONNX, key)](source, self.builder)
+        except TooLargeError:
+            raise
         except (ValueError, TypeError, LookupError, ArithmeticError, MemoryError) as error:
             raise malformed(f"{key}: {error}", place) from error
         leftover = unread(source, node, opset(self.model))
@@ -227,7 +246,6 @@ class _Import:
             self.left_out[node.output[index]] = why
         for output, value in zip(source.outputs, results, strict=False):
             if output not in self.left_out:
-                self._check_size(value, place)
                 self.values[output] = value
         if len(results) < len(source.outputs):
             raise source.reject(f"output {source.outputs[len(results)]!r} is not supported")
@@ -236,11 +254,6 @@ class _Import:
         """Yield the outputs of a node, without optional ones at the end that nothing reads."""
         used = [index for index, name in enumerate(node.output) if name in self.read]
         yield from list(node.output)[: max(used, default=0) + 1]
-
-    def _check_size(self, value: ValueName, place: Place) -> None:
-        kind = self.builder.type(value)
-        if kind.bytes > MAX_BYTES:
-            raise too_large(f"tensor {value!r}", kind.bytes, place)
 
     def _known(self, name: str) -> Array | None:
         """Return the array behind a name, None where it is computed at run time."""

@@ -18,8 +18,9 @@ from google.protobuf.message import (  # type: ignore[import-untyped]
 
 from edgec.errors import EdgecError, Place
 from edgec.frontends.files import read_file
-from edgec.frontends.limits import MAX_BYTES
+from edgec.frontends.limits import MAX_FILE, too_large
 from edgec.frontends.onnx.dynamic import without_dynamic_quantization
+from edgec.frontends.onnx.functions import inlined_nodes
 from edgec.frontends.onnx.fused import FUSED_FORMS
 from edgec.frontends.onnx.half import widen
 from edgec.frontends.onnx.qlinear import INTEGER_FORMS
@@ -44,8 +45,9 @@ def read_model(path: Path) -> Any:
     if not all(isinstance(text, str) for text in _names(model.graph)):
         raise malformed("it holds names that are no valid UTF-8", place)
     _load_external_data(model, path)
-    if len(model.graph.node) > MAX_NODES:
-        message = f"the model has {len(model.graph.node)} nodes, more than {MAX_NODES}"
+    nodes = inlined_nodes(model)
+    if nodes > MAX_NODES:
+        message = f"the model has {nodes} nodes, more than {MAX_NODES}"
         raise EdgecError("model-too-large", message, place=place, help="give a smaller model")
     model = _checked(model, place)
     widen(model, place)
@@ -119,14 +121,16 @@ def _ranks_stated(model: Any) -> Iterator[None]:
 
 
 def _load_external_data(model: Any, path: Path) -> None:
+    total = 0
     for tensor in tensors(model.graph):
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            tensor.raw_data = _external_bytes(tensor, path)
+            tensor.raw_data = _external_bytes(tensor, path, MAX_FILE - total)
+            total += len(tensor.raw_data)
             tensor.data_location = onnx.TensorProto.DEFAULT
             del tensor.external_data[:]
 
 
-def _external_bytes(tensor: Any, path: Path) -> bytes:
+def _external_bytes(tensor: Any, path: Path, limit: int) -> bytes:
     place = Place(str(path), f"tensor {tensor.name!r}")
     entries = {each.key: each.value for each in tensor.external_data}
     file = _inside_folder(entries.get("location", ""), path.parent, place)
@@ -134,9 +138,13 @@ def _external_bytes(tensor: Any, path: Path) -> bytes:
         offset, length = (int(entries.get(key) or 0) for key in ("offset", "length"))
         size = file.stat().st_size
         length = length or size - offset
-        if offset < 0 or length < 0 or offset + length > size or length > MAX_BYTES:
+        if offset < 0 or length < 0 or offset + length > size:
             message = f"bytes {offset} to {offset + length} of {file.name} ({size} bytes)"
             raise _external(f"the tensor's data would be {message}", place)
+        if length > limit:
+            raise too_large(
+                "the tensor with all before it", MAX_FILE - limit + length, place, MAX_FILE
+            )
         with file.open("rb") as stream:
             stream.seek(offset)
             return stream.read(length)

@@ -10,7 +10,7 @@ import numpy as np
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.frontends.files import name_of, read_file
 from edgec.frontends.importers import load_importers
-from edgec.frontends.limits import MAX_BYTES, too_large
+from edgec.frontends.limits import MAX_BYTES, beyond_room, too_large
 from edgec.frontends.shapes import Shapes, check_fixed
 from edgec.frontends.tflite.checks import OperatorChecks
 from edgec.frontends.tflite.dilation import with_dilations
@@ -21,7 +21,16 @@ from edgec.frontends.tflite.reader import FileModel, FileOperator, read_model
 from edgec.frontends.tflite.shape_arithmetic import FOLDS, folded_shapes
 from edgec.frontends.tflite.spelled_out import with_tables
 from edgec.frontends.tflite.while_loops import with_unrolled_loops
-from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName
+from edgec.ir import (
+    Array,
+    DType,
+    Graph,
+    GraphBuilder,
+    Room,
+    TensorType,
+    TooLargeError,
+    ValueName,
+)
 from edgec.ops import registry
 from edgec.ops.operator import Activation
 from edgec.ops.registry import Format, SourceNode
@@ -52,19 +61,20 @@ def load_tflite(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
     """
     load_importers()
     place = Place(file=str(path))
-    model = read_model(read_file(path), place)
+    data = read_file(path)
+    model = read_model(data, place)
     for rewrite in _REWRITES:
         model = rewrite(model)
-    graph = _Import(model, path).graph()
+    graph = _Import(model, path, len(data)).graph()
     check_fixed(graph, shapes, place)
     return graph
 
 
 class _Import:
-    def __init__(self, model: FileModel, path: Path) -> None:
+    def __init__(self, model: FileModel, path: Path, size: int) -> None:
         self._model = model
         self._file = str(path)
-        self._builder = GraphBuilder(name_of(path))
+        self._builder = GraphBuilder(name_of(path), Room.of_file(size))
         self._names = _unique_names(model)
         self._values: dict[int, ValueName] = {}
         self._checks = OperatorChecks(model)
@@ -73,6 +83,12 @@ class _Import:
 
     def graph(self) -> Graph:
         """Import everything; raise all problems at once."""
+        try:
+            return self._imported_graph()
+        except TooLargeError as error:
+            raise beyond_room(f"the constants: {error}", Place(self._file)) from error
+
+    def _imported_graph(self) -> Graph:
         for number in self._model.inputs:
             self._values[number] = self._builder.input(self._names[number], self._kind(number))
         for index, operator in enumerate(self._model.operators):
@@ -112,14 +128,17 @@ class _Import:
             else:
                 qparams = self._model.tensors[operator.outputs[0]].qparams
                 values = [self._builder.constant(name, known, qparams)]
+        except TooLargeError as error:
+            values = self._given_up(operator, beyond_room(f"{operator.op}: {error}", place))
         except EdgecError as error:
-            self._errors.append(error)
-            values = [
-                self._builder.input(self._names[number], self._kind(number))
-                for number in operator.outputs
-            ]
+            values = self._given_up(operator, error)
         for number, value in zip(operator.outputs, values, strict=True):
             self._values[number] = value
+
+    def _given_up(self, operator: FileOperator, error: EdgecError) -> list[ValueName]:
+        """Collect an error; return stand-ins for what the operator would make."""
+        self._errors.append(error)
+        return [self._builder.input(self._names[n], self._kind(n)) for n in operator.outputs]
 
     def _known(self, operator: FileOperator, name: str, place: Place) -> Array | None:
         """Return the result of an operator that only computes with shapes."""
@@ -154,6 +173,8 @@ class _Import:
         _check_activation(node)
         try:
             values = list(importer(node, self._builder))
+        except TooLargeError:
+            raise
         except _MISFITS as error:
             raise _malformed(f"{node.op} does not fit its tensors: {error}", node.place) from error
         _check_unread(node)

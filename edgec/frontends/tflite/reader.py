@@ -13,11 +13,11 @@ from typing import Any
 import tflite
 
 from edgec.errors import EdgecError, Place
-from edgec.frontends.limits import MAX_BYTES, MAX_RANK, too_large
+from edgec.frontends.limits import MAX_BYTES, MAX_RANK, beyond_room, too_large
 from edgec.frontends.tflite.option_tables import decode_options
 from edgec.frontends.tflite.quantizations import read_quantization
 from edgec.frontends.tflite.signature import signature_names
-from edgec.ir import Array, DType, QParams
+from edgec.ir import LARGEST_VALUE, Array, DType, QParams, Room, TooLargeError
 from edgec.tflite_schema import (
     IDENTIFIER,
     OPERATOR_NAMES,
@@ -100,6 +100,7 @@ class _Reader:
         self._budget = len(
             data
         )  # elements that may still be decoded: stops vectors read again and again
+        self._room = Room.of_file(len(data))
 
     def model(self) -> FileModel:
         if self._data[4:8] != IDENTIFIER:
@@ -175,11 +176,21 @@ class _Reader:
         for i in range(self._count(subgraph, "Tensors")):
             tensor = self._tensor(model, subgraph.Tensors(i), i, buffers)
             total += _bytes(tensor)
+            inside = Place(self._place.file, f"tensor {tensor.name!r}")
+            if _bytes(tensor) > LARGEST_VALUE:
+                raise too_large("the tensor", _bytes(tensor), inside, LARGEST_VALUE)
             if total > MAX_BYTES:
-                inside = f"tensor {tensor.name!r}"
-                raise too_large("the model", total, Place(self._place.file, inside))
+                raise too_large("the model", total, inside)
+            self._take_constant(tensor, inside)
             tensors.append(tensor)
         return tensors
+
+    def _take_constant(self, tensor: FileTensor, place: Place) -> None:
+        """Count the bytes of a constant: many tensors may be in one buffer."""
+        try:
+            self._room.take(0 if tensor.data is None else tensor.data.nbytes)
+        except TooLargeError as error:
+            raise beyond_room(f"{error}: many tensors are in one buffer", place) from error
 
     def _tensor(self, model: Any, table: Any, index: int, buffers: int) -> FileTensor:
         name = (table.Name() or b"").decode("utf-8", "backslashreplace") or f"tensor_{index}"

@@ -4,6 +4,7 @@ Converters write SHAPE, STRIDED_SLICE, PACK and such where a model was made with
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,9 @@ def _gather(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
     if attrs.get("batch_dims", 0):
         message = "batches of indices"
         raise ValueError(message)
-    return np.take(x, indices, axis=int(attrs.get("axis", 0)))
+    axis = int(attrs.get("axis", 0))
+    _check_small(indices.size * (x.size // max(1, x.shape[axis])))
+    return np.take(x, indices, axis=axis)
 
 
 def _reduce_prod(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
@@ -106,9 +109,10 @@ def _reduce_prod(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
 def _fill(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
     extents, value = inputs  # a quantized value has the quantization of the result
     shape = tuple(int(each) for each in extents.flat)
-    if min(shape, default=0) < 0 or np.prod(shape) > _MAX_ELEMENTS or value.size != 1:
+    if min(shape, default=0) < 0 or value.size != 1:
         message = f"{value.size} values for {shape}"
         raise ValueError(message)
+    _check_small(prod(shape))
     return np.full(shape, value.item(), value.dtype)
 
 
@@ -118,9 +122,17 @@ def _of_two(f: Callable[[Array, Array], Array]) -> Fold:
             message = "an activation"
             raise ValueError(message)
         a, b = inputs
+        _check_small(prod(np.broadcast_shapes(a.shape, b.shape)))
         return np.asarray(f(a, b))
 
     return fold
+
+
+def _check_small(elements: int) -> None:
+    """Raise ValueError before shapes would be made that are none: nothing is folded then."""
+    if elements > _MAX_ELEMENTS:
+        message = f"{elements} elements are no shape"
+        raise ValueError(message)
 
 
 describe_tflite("REDUCE_PROD", says=TfliteOperator(options="ReducerOptions"))

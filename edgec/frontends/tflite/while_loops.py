@@ -15,6 +15,8 @@ from edgec.ir import Array, DType
 MAX_STEPS = 256
 _MAX_OPERATORS = 1 << 15
 _MAX_NESTED = 4
+_MAX_PARTS = 1 << 12  # subgraphs written out, loops in loops included
+_MAX_NAMES = 1 << 24  # characters of all tensors' names: each has those of the loops around it
 _COUNTED = {DType.INT32, DType.INT64, DType.BOOL}
 _SMALL = 1 << 10  # elements of what counts steps
 
@@ -36,6 +38,8 @@ class _Unroller:
     tensors: list[FileTensor] = field(default_factory=list)
     operators: list[FileOperator] = field(default_factory=list)
     _shared: dict[tuple[int, int], int] = field(default_factory=dict)  # constants of bodies
+    _parts: int = 0
+    _characters: int = 0
 
     def run(self) -> FileModel:
         self.tensors = list(self.model.tensors)
@@ -103,7 +107,10 @@ class _Unroller:
         if not isinstance(index, int) or not 0 < index <= len(self.model.bodies):
             raise _NotKnownError
         body = self.model.bodies[index - 1]
+        self._parts += 1
         if len(body.inputs) != len(values) or len(self.operators) > _MAX_OPERATORS:
+            raise _NotKnownError
+        if self._parts > _MAX_PARTS or self._characters > _MAX_NAMES:
             raise _NotKnownError
         numbers = dict(zip(body.inputs, values, strict=True))
         for number in range(len(body.tensors)):
@@ -117,6 +124,7 @@ class _Unroller:
         """Return a tensor of a subgraph; a constant is the same in every step."""
         if tensor.data is None:
             self.tensors.append(replace(tensor, name=f"{name}{tensor.name}"))
+            self._characters += len(self.tensors[-1].name)
             return len(self.tensors) - 1
         if (index, number) not in self._shared:
             self.tensors.append(tensor)
@@ -140,9 +148,10 @@ class _Unroller:
         if len(known) < len(tensors):
             return None
         try:
-            return np.asarray(fold(known, operator.attrs), target.dtype.numpy)
+            result = np.asarray(fold(known, operator.attrs), target.dtype.numpy)
         except (ValueError, IndexError, TypeError, OverflowError, ZeroDivisionError):
             return None
+        return result if result.size <= _SMALL else None
 
 
 def _is_counter(tensor: FileTensor) -> bool:

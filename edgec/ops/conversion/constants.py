@@ -4,14 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Op, QParams, Signature, ValueName
+from edgec.ir import Array, GraphBuilder, Op, QParams, Signature, TooLargeError, ValueName
 from edgec.ops.registry import Format, SourceNode, importer
-
-_MAX_FOLDED = 1 << 28  # bytes; a small file can ask for any size
-
-
-class TooLargeError(ValueError):
-    """Constants that folding would make beyond any microcontroller."""
 
 
 def folded_or_added(
@@ -33,10 +27,7 @@ def folded_or_added(
     known = [array for array in arrays if array is not None]
     if len(known) < len(arrays):
         return g.add(op, inputs, name=name, outputs=outputs, qparams=qparams)
-    size = sum(kind.bytes for kind in inferred)
-    if size > _MAX_FOLDED:
-        message = f"constants become {size} bytes"
-        raise TooLargeError(message)
+    g.room.check(sum(kind.bytes for kind in inferred))
     stated = qparams or tuple(kind.qparams for kind in inferred)
     kinds = tuple(kind.with_qparams(q) for kind, q in zip(inferred, stated, strict=True))
     results = op.evaluate(known, Signature(tuple(g.type(value) for value in inputs), kinds))

@@ -10,6 +10,7 @@ from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, Va
 from edgec.ops.layers.conv2d import conv_factors
 from edgec.ops.layers.layer_output import layer_output
 from edgec.ops.layers.weighted_layer import WeightedLayer
+from edgec.ops.layers.windows import check_border
 from edgec.ops.numerics.fixed_point import exact_matmul
 from edgec.ops.numerics.float_matmul import float_matmul
 from edgec.ops.operator import INT8_AND_INT16, Activation, is_float
@@ -51,6 +52,7 @@ class TransposeConv2D(WeightedLayer):
         if min(*self.strides, *self.size) < 1 or min(self.crop) < 0 or max(canvas) > _LARGEST:
             message = f"{self} of {x} has a stride, crop or size out of range"
             raise ValueError(message)
+        check_border(*canvas, self.size[0] * self.size[1])
         return (TensorType((x.shape[0], *self.size, weights.shape[0]), x.dtype),)
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:

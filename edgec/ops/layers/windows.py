@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgec.ir import Array, TensorType
+from edgec.ir import Array, TensorType, TooLargeError
 
 Pads = tuple[int, int, int, int]  # top, bottom, left, right
 
 _LARGEST_POOL = 4096  # rows or columns; keeps hostile files from asking for terabytes
+_MOST_POSITIONS = 1 << 20  # along an axis
+_MOST_PIXELS = 1 << 22  # of an image with its padding, unless most of it is image
+_MOSTLY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Window:
     def output_size(self, height: int, width: int) -> tuple[int, int]:
         """Return rows and columns of the output; ``ValueError`` where the window does not fit."""
         top, bottom, left, right = self.pads
+        check_border(height + top + bottom, width + left + right, height * width)
         rows = _positions(height + top + bottom, 0, self)
         columns = _positions(width + left + right, 1, self)
         if rows < 1 or columns < 1:
@@ -66,6 +70,13 @@ class Window:
         return " ".join(parts)
 
 
+def check_border(rows: int, columns: int, pixels: int) -> None:
+    """Raise ``TooLargeError`` where what is around an image of so many pixels fills the memory."""
+    if rows * columns > max(_MOST_PIXELS, _MOSTLY * pixels):
+        message = f"an image of {pixels} pixels gets a border and has {rows}x{columns}"
+        raise TooLargeError(message)
+
+
 def pooled_type(window: Window, x: TensorType) -> TensorType:
     """Return the type of a pool's output; ``ValueError`` where a window covers only padding."""
     if x.rank != 4:  # noqa: PLR2004
@@ -75,6 +86,9 @@ def pooled_type(window: Window, x: TensorType) -> TensorType:
         message = f"a pool window {window} is larger than {_LARGEST_POOL}"
         raise ValueError(message)
     rows, columns = window.output_size(x.shape[1], x.shape[2])
+    if max(rows, columns) > _MOST_POSITIONS:
+        message = f"a pool of {rows}x{columns} windows"
+        raise TooLargeError(message)
     if not all(
         _all_covered(window, axis, x.shape[1 + axis], (rows, columns)[axis]) for axis in (0, 1)
     ):

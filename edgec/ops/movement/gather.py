@@ -20,6 +20,8 @@ from edgec.ops.reductions.axes import checked_axis
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
+_LONGEST_TABLE = 1 << 20  # places: 4 MiB of flash
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gather(Operator):
@@ -126,6 +128,7 @@ def gathered(
     shape = g.type(x).shape
     axis = checked_axis(node, axis, len(shape))
     extent = shape[axis]
+    check_table(node, indices.size)
     flat = [int(index) for index in indices.flat]
     if any(not -extent <= index < extent for index in flat):
         raise node.reject(f"an index is outside the {extent} elements", code="malformed-model")
@@ -137,6 +140,12 @@ def gathered(
         return add_or_fold(node, g, op, [x])
     part = add_or_fold(node.part(suffix="gather"), g, op, [x])
     return add_or_fold(node, g, Reshape(shape=target), part)
+
+
+def check_table(node: SourceNode, places: int) -> None:
+    """Reject a table of places that no flash can hold, before it is made."""
+    if places > _LONGEST_TABLE:
+        raise node.reject(f"a table of {places} places", code="model-too-large")
 
 
 def _taken(shape: Sequence[int], axis: int, indices: Sequence[int]) -> Operator:

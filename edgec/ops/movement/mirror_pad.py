@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from edgec.ir import GraphBuilder, ValueName
-from edgec.ops.movement.gather import gathered
+from edgec.ops.movement.gather import check_table, gathered
 from edgec.ops.registry import Format, SourceNode, importer
 
 _TFLITE_MODES = {"REFLECT": "reflect", "SYMMETRIC": "symmetric"}
@@ -34,6 +34,7 @@ def pad_by_elements(
     _check(node, g.type(value).shape, pairs, mode)
     padded = [axis for axis, pair in enumerate(pairs) if any(pair)] or [0]
     for axis in padded:
+        check_table(node, g.type(value).shape[axis] + sum(pairs[axis]))
         indices = np.pad(np.arange(g.type(value).shape[axis]), pairs[axis], mode=mode)  # type: ignore[call-overload]
         last = axis == padded[-1]
         part = node if last else node.part(suffix=f"axis{axis}")

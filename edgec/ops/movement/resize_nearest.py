@@ -38,7 +38,8 @@ class ResizeNearest(Operator):
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         (x,) = inputs
-        return (np.ascontiguousarray(x[:, self.rows][:, :, self.columns]),)
+        rows, columns = np.ix_(self.rows, self.columns)
+        return (np.ascontiguousarray(x[:, rows, columns]),)  # at once: rows alone may be far more
 
     def __str__(self) -> str:
         return f"resize_nearest({len(self.rows)}x{len(self.columns)})"

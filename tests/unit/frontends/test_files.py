@@ -11,7 +11,7 @@ from tflite_files import file
 from edgec.errors import EdgecError
 from edgec.frontends import load
 from edgec.frontends.files import format_of, read_file
-from edgec.frontends.limits import MAX_BYTES
+from edgec.frontends.limits import MAX_FILE
 from edgec.ops.registry import Format
 
 
@@ -94,11 +94,11 @@ def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_huge_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.onnx"
     with path.open("wb") as sparse:
-        sparse.truncate(MAX_BYTES + 1)
+        sparse.truncate(MAX_FILE + 1)
     with pytest.raises(EdgecError) as caught:
         read_file(path)
     assert caught.value.code == "model-too-large"
-    assert str(MAX_BYTES + 1) in caught.value.message
+    assert str(MAX_FILE + 1) in caught.value.message
 
 
 def test_content_decides_not_the_suffix(tmp_path: Path) -> None:
