@@ -1,18 +1,22 @@
 """The best int8 graph from a float graph and samples: every step is kept only where it helps.
 
 Equalized channels, searched ranges and reconstructed weights are tried on three quarters of the
-samples and judged, by the exact integers, on the last quarter; plain min-max is the one to beat.
-What wins is then made from all samples.
+samples and judged, by the exact integers, on the last quarter; min-max with room, what --effort
+fast does, is the one to beat. What wins is then made from all samples. Few samples say too little
+for a search of ranges, so that only weights are reconstructed, where this helps the quarters in
+turn. Still fewer, and samples of one class, cannot judge at all.
 """
 
 from dataclasses import dataclass, replace
 
 from edgec.ir import DType, Graph, ValueName
 from edgec.quantization.candidates import Maker, Prepared
+from edgec.quantization.quality.one_class import class_of_all
 from edgec.quantization.ranges.calibrate import summarize
 from edgec.quantization.ranges.equalize_search import EqualizeSearch
 from edgec.quantization.ranges.own_ranges import crowded, with_own_ranges
 from edgec.quantization.ranges.range_search import RangeSearch, folds_of
+from edgec.quantization.ranges.room import DOUBLED, ROOMY
 from edgec.quantization.recipe import Recipe, Stages
 from edgec.quantization.samples.samples import Samples
 
@@ -20,6 +24,8 @@ from edgec.quantization.samples.samples import Samples
 # evaluations are made whatever they cost. The price stands against +2.4 and +3.9 dB for 1.25 times
 # the instructions (int16, pub_lenet and pub_ae: docs/quantization.md).
 FEWEST = 8  # samples; with fewer there is nothing to judge by
+_FEW = 16  # samples; with fewer weights are fitted to what is peculiar to them
+_ENOUGH = 32  # samples; fewer search for what is peculiar to them: pub_cnn1d, 16: 26 dB, not 36
 _BUDGET = 3e10  # multiplications of all evaluations of a search
 _PER_ELEMENT = 30  # multiplications that rounding one activation costs as much as
 _EVALUATIONS = (16, 100)  # at least and at most
@@ -30,8 +36,9 @@ _PRICE_DB = 0.5  # what convolutions must gain over fully connected layers, whic
 class Quantized:
     """The integer graph, how it was made, and its ``trial``: the same made of fewer samples.
 
-    The two SQNRs, of this recipe and of plain min-max, are what the search judged by, on the
-    ``held_out`` samples that the trial was not made of. None where too few samples are there.
+    The two SQNRs, of this recipe and of min-max with room, are what the search judged by, on the
+    ``held_out`` samples that the trial was not made of. None where too few samples are there,
+    or all are of one class.
     """
 
     graph: Graph
@@ -56,18 +63,28 @@ def quantize_best(graph: Graph, samples: Samples, recipe: Recipe, stages: Stages
     stages.stage("calibrating")
     graph = with_own_ranges(graph, Maker(graph, samples, stages).inputs)
     maker = Maker(graph, samples, stages)
-    simple = recipe == Recipe.plain(recipe.ranges, recipe.activations) and recipe.ranges != "auto"
-    if simple or len(samples) < FEWEST:
-        plain = Recipe.plain(
-            "minmax" if recipe.ranges == "auto" else recipe.ranges, recipe.activations
-        )
-        prepared = Prepared.by(graph, plain.ranges)
-        return Quantized(maker.made(prepared, plain), prepared, plain)
     seen = summarize(graph, samples, stages.advance)  # finds what no search can do anything with
-    tight = crowded(graph, {value: each.extremes for value, each in seen.items()})
+    tight = frozenset(crowded(graph, {value: each.extremes for value, each in seen.items()}))
+    one_class = class_of_all(graph, samples) is not None
+    searched = recipe.ranges == "auto"
+    simple = recipe == Recipe.plain(recipe.ranges, recipe.activations) and not searched
+    if simple or (searched and one_class) or len(samples) < _least(recipe):
+        room = DOUBLED if one_class else ROOMY
+        plain = Recipe.plain(
+            room if recipe.ranges in ("auto", ROOMY) else recipe.ranges, recipe.activations
+        )
+        prepared = Prepared.by(graph, plain.ranges).tightened(tight)
+        return Quantized(maker.made(prepared, plain), prepared, plain)
+    if searched and len(samples) < _ENOUGH:
+        recipe = replace(recipe, ranges=ROOMY, equalize=False)
     if recipe.activations is DType.INT16:
         recipe = replace(recipe, equalize=False)  # like ranges of channels gain nothing there
-    return _Optimizer(maker, recipe, frozenset(tight)).run()
+    return _Optimizer(maker, recipe, tight).run()
+
+
+def _least(recipe: Recipe) -> int:
+    """Return how many samples a search needs; a rule that is asked for by name needs fewer."""
+    return _FEW if recipe.ranges == "auto" else FEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +100,18 @@ class _Optimizer:
         if prepared.graph is graph:  # nothing was worth equalizing
             recipe = replace(recipe, equalize=False)
         plain, *others = _ladder(recipe)
-        ways = {plain: Prepared.by(graph, "minmax")} | dict.fromkeys(others, prepared)
+        ways = {plain: Prepared.by(graph, plain.ranges).tightened(self.tight)}
+        ways |= dict.fromkeys(others, prepared)
         if recipe.activations is DType.INT16:  # weights are all that is left to improve
             names = {node.name for node in prepared.graph.nodes}
             ways[replace(recipe, dense_as_conv=True)] = prepared.with_convs(names)
         stages.stage("checking on held-out samples")
         trials = {recipe: self.maker.trial(way, recipe) for recipe, way in ways.items()}
         reached = {recipe: self.maker.judged(trial) for recipe, trial in trials.items()}
-        best = max(reached, key=lambda recipe: reached[recipe] - _PRICE_DB * recipe.dense_as_conv)
+        verdicts = reached
+        if len(self.maker.samples) < _ENOUGH:
+            verdicts = {each: self.maker.in_turns(way, each) for each, way in ways.items()}
+        best = max(verdicts, key=lambda each: verdicts[each] - _PRICE_DB * each.dense_as_conv)
         stages.stage("rounding weights")
         integer = self.maker.made(ways[best], best)
         held_out = len(self.maker.held_out)
@@ -121,6 +142,6 @@ class _Optimizer:
 
 
 def _ladder(recipe: Recipe) -> list[Recipe]:
-    """Return the recipes to compare, plain min-max first."""
+    """Return the recipes to compare, min-max with room first."""
     plain = Recipe.plain(activations=recipe.activations)
     return list(dict.fromkeys([plain, replace(recipe, reconstruct=False), recipe]))

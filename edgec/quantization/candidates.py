@@ -9,11 +9,17 @@ import numpy as np
 from edgec.ir import Array, DType, Graph, ValueName
 from edgec.ops.movement.reshape import Reshape
 from edgec.passes.cleanup.eliminate_identity import EliminateIdentity
-from edgec.quantization.quality.sqnr import judged_values, output_sqnr_db
+from edgec.quantization.quality.sqnr import (
+    Noise,
+    add_noise,
+    judged_values,
+    output_sqnr_db,
+)
 from edgec.quantization.quantizer import quantize
 from edgec.quantization.ranges.calibrate import summaries, summarize
 from edgec.quantization.ranges.observers import Summary
 from edgec.quantization.ranges.range_search import WIDE, Rule, Rules, ranges_by
+from edgec.quantization.ranges.room import ROOMS, ROOMY
 from edgec.quantization.recipe import Recipe, Stages
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
 from edgec.quantization.samples.samples import Samples
@@ -38,9 +44,9 @@ class Prepared:
 
     @classmethod
     def by(cls, graph: Graph, method: str) -> "Prepared":
-        """Return one rule for all; ``auto`` stands for min-max, for int16 with room to spare."""
-        narrow = Rule("minmax" if method == "auto" else method)
-        wide = _SPACIOUS if method == "auto" else narrow
+        """Return one rule for all; ``auto`` is min-max with room, which int16 has to spare."""
+        narrow = Rule(ROOMY if method == "auto" else method)
+        wide = _SPACIOUS if narrow.method in ROOMS else narrow
         return cls(graph, dict.fromkeys(graph.types, narrow), dict.fromkeys(graph.types, wide))
 
     def tightened(self, values: Collection[ValueName]) -> "Prepared":
@@ -76,15 +82,23 @@ class Maker:
 
     def trial(self, prepared: Prepared, recipe: Recipe) -> Graph:
         """Return the integer graph, made without the samples that are held out."""
-        fit = np.delete(self._searched, slice(None, None, _HELD_OUT))
-        floats = BatchEvaluator(prepared.graph).run(self.samples.chosen(fit).arrays)
-        return self._made(prepared, recipe, floats, summaries(prepared.graph, floats))
+        return self._trial(prepared, recipe, 0)
 
     def judged(self, trial: Graph) -> float:
         """Return the SQNR in dB of what searches judge, on the samples that are held out."""
         held = self.held_out.arrays
         wanted = BatchEvaluator(self.graph).run(held)
         return output_sqnr_db(trial, held, {v: wanted[v] for v in judged_values(self.graph)})
+
+    def in_turns(self, prepared: Prepared, recipe: Recipe) -> float:
+        """Return the SQNR in dB on all samples, each held out in one of four trials."""
+        noise = Noise()
+        for turn in range(_HELD_OUT):
+            held = self.samples.chosen(self._searched[turn::_HELD_OUT]).arrays
+            wanted = BatchEvaluator(self.graph).run(held)
+            judged = {v: wanted[v] for v in judged_values(self.graph)}
+            add_noise(noise, self._trial(prepared, recipe, turn), held, judged)
+        return noise.db
 
     @property
     def inputs(self) -> Values:
@@ -101,6 +115,11 @@ class Maker:
         count = len(self.samples)
         numbers = np.linspace(0, count - 1, min(count, _SEARCHED)).round()
         return np.asarray(np.unique(numbers.astype(int)))
+
+    def _trial(self, prepared: Prepared, recipe: Recipe, turn: int) -> Graph:
+        fit = np.delete(self._searched, slice(turn, None, _HELD_OUT))
+        floats = BatchEvaluator(prepared.graph).run(self.samples.chosen(fit).arrays)
+        return self._made(prepared, recipe, floats, summaries(prepared.graph, floats))
 
     def _made(
         self,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edgec.ir import DType, ValueName
+from edgec.quantization.ranges.room import ROOMY
 
 
 class Stages(Protocol):
@@ -34,7 +35,8 @@ class Recipe:
     int8_values: frozenset[ValueName] = frozenset()
 
     @classmethod
-    def plain(cls, method: str = "minmax", activations: DType = DType.INT8) -> "Recipe":
+    def plain(cls, method: str = ROOMY, activations: DType = DType.INT8) -> "Recipe":
+        """Return what --effort fast does: one rule for all ranges, no search."""
         return cls(method, equalize=False, reconstruct=False, activations=activations)
 
     @property

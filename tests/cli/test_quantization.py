@@ -168,6 +168,33 @@ def test_a_mixed_build_reports_widths_and_passes_its_test(
     assert cli("test", out).code == 0
 
 
+def test_bad_samples_are_named_in_the_text_and_in_json_and_do_no_harm(
+    cli: Cli, model: Path, data: Path, tmp_path: Path
+) -> None:
+    fresh, bad = written(tmp_path / "fresh.npz", 60, seed=5), tmp_path / "bad.npz"
+    with np.load(data) as file:
+        image = file["image"].copy()
+    image[7, 1, 2, 3] = 1e4
+    np.savez(bad, image=image)
+    fast = ("--effort", "fast", "--json")
+    good, ended = (
+        cli("eval", model, "--data", fresh, "--calib", each, *fast) for each in (data, bad)
+    )
+    assert ended.json["output_sqnr_db"] > good.json["output_sqnr_db"] - 1
+    named = "'image': sample 7 (1e+04): up to "
+    assert named in ended.err
+    ended = cli("quantize", model, "--calib", bad, "-o", tmp_path / "m.tflite", "--json")
+    assert any(named in text for text in ended.json["warnings"])
+    kept = cli("eval", model, "--data", fresh, "--calib", bad, "--calibration", "minmax", *fast)
+    assert kept.json["output_sqnr_db"] < good.json["output_sqnr_db"] - 20
+
+
+def test_samples_of_one_class_are_warned_of(cli: Cli, model: Path, tmp_path: Path) -> None:
+    alike = written(tmp_path / "alike.npz", 20, label=np.full(20, 2))
+    ended = cli("quantize", model, "--calib", alike, "-o", tmp_path / "m.tflite", "--json")
+    assert any("all 20 samples are of class 2" in each for each in ended.json["warnings"])
+
+
 def test_random_calibration_works_and_warns(cli: Cli, model: Path, tmp_path: Path) -> None:
     ended = cli("quantize", model, "--calib", "random", "-o", tmp_path / "m.tflite")
     assert ended.code == 0

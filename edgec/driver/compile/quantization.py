@@ -15,12 +15,15 @@ from edgec.quantization.best import FEWEST, Quantized, quantize_best
 from edgec.quantization.candidates import Maker
 from edgec.quantization.quality.evaluation import Evaluation, evaluate_quantization
 from edgec.quantization.quality.model_checks import faint_parts, indifferent
+from edgec.quantization.quality.one_class import about_one_class
+from edgec.quantization.ranges.room import ROOMY
 from edgec.quantization.recipe import Recipe
 from edgec.quantization.samples.model_states import (
     with_alike_states,
     with_state_samples,
     without_state_inputs,
 )
+from edgec.quantization.samples.outliers import without_outliers
 from edgec.quantization.samples.random_samples import random_samples
 from edgec.quantization.samples.samples import Samples, read_samples
 from edgec.quantization.widths.mixed import Mixer
@@ -109,14 +112,19 @@ def accuracy_json(evaluation: Evaluation) -> dict[str, Any] | None:
 def calibration_samples(options: BuildOptions, graph: Graph) -> Samples:
     """Return the samples that --calib names; ``random`` draws some and warns.
 
-    For a model with states they are one sequence, which starts from zero.
+    For a model with states they are one sequence, which starts from zero. Samples far off the
+    others are left out, but of a sequence, and where a rule for the ranges is asked for by name.
     """
     visible = without_state_inputs(graph)
     if options.calib == RANDOM:
         return with_state_samples(graph, random_samples(visible))
     path = Path(options.calib)
-    samples = with_state_samples(graph, read_samples(path, visible))
-    doubts = [f"{path.name}: {text}" for text in indifferent(graph, samples)]
+    samples = read_samples(path, visible)
+    if not graph.states and options.calibration == "auto":
+        samples = without_outliers(samples, path.name)
+    samples = with_state_samples(graph, samples)
+    told = (*indifferent(graph, samples), *about_one_class(graph, samples))
+    doubts = [f"{path.name}: {text}" for text in told]
     return replace(samples, warnings=(*samples.warnings, *doubts))
 
 
@@ -252,6 +260,6 @@ def _in_steps(graph: Graph) -> Graph:
 def _recipe(options: BuildOptions) -> Recipe:
     activations = DType.INT16 if options.width == "int16x8" else DType.INT8
     if options.effort == "fast" or options.calib == RANDOM:  # nothing to learn from noise
-        ranges = "minmax" if options.calibration == "auto" else options.calibration
+        ranges = ROOMY if options.calibration == "auto" else options.calibration
         return Recipe.plain(ranges, activations)
     return Recipe(options.calibration, activations=activations)

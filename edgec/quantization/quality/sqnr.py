@@ -109,11 +109,20 @@ def output_sqnr_db(
     integer: Graph, inputs: Mapping[ValueName, Array], wanted: Mapping[ValueName, Array]
 ) -> float:
     """Return the SQNR of an integer graph's ``wanted`` values for float ``inputs``, exactly."""
-    values = integer_values(integer, inputs)
     noise = Noise()
-    got = {value: dequantized(values[value], integer.types[value]) for value in wanted}
-    noise.add(wanted, got)
+    add_noise(noise, integer, inputs, wanted)
     return noise.db
+
+
+def add_noise(
+    noise: Noise,
+    integer: Graph,
+    inputs: Mapping[ValueName, Array],
+    wanted: Mapping[ValueName, Array],
+) -> None:
+    """Add the noise of an integer graph's ``wanted`` values for float ``inputs``, exactly."""
+    values = integer_values(integer, inputs)
+    noise.add(wanted, {v: dequantized(values[v], integer.types[v]) for v in wanted})
 
 
 def integer_values(integer: Graph, inputs: Mapping[ValueName, Array]) -> Values:

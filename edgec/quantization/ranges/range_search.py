@@ -18,6 +18,7 @@ from edgec.quantization.quality.sqnr import Noise, judged_values
 from edgec.quantization.quantizer import quantize
 from edgec.quantization.ranges.calibrate import summaries
 from edgec.quantization.ranges.observers import FURTHER, METHODS, Range, Summary
+from edgec.quantization.ranges.room import ROOMS
 from edgec.quantization.ranges.shared_ranges import Ties
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
 
@@ -38,7 +39,7 @@ class Rule:
     above: float = 1.0
 
     def range(self, seen: Summary) -> Range:
-        base = (METHODS.get(self.method) or FURTHER[self.method])(seen)
+        base = {**METHODS, **FURTHER, **ROOMS}[self.method](seen)
         return Range(base.low * self.below, base.high * self.above)
 
 

@@ -8,12 +8,13 @@ from edgec.ir import Array, TensorType, ValueName
 from edgec.ops.operator import is_float
 
 # Chosen by hand: thresholds of warnings, meant to be far from what preprocessing gives.
-_FEW = 8
+_FEW = 16  # below it, docs/quantization.md says what is lost
 _PIXEL_MAXIMUM = 255
 _LOOKS_UNSCALED = 64  # 0 to more than this in an image: pixels, as far as one can tell
 _IMAGE_RANK = 4
 _VAST, _TINY = 1e6, 1e-6  # magnitudes that no preprocessing should give
 _OUTSIDE = 0.01  # share of elements that an input cannot hold
+_LARGE, _MANY = 16, 64  # elements that no two samples share by chance; samples that are many
 _UNUSED = 1 / 32  # share of an input's range that is used
 ONE_RANGE = "share the 256 steps of one range"
 """No trouble where an input stays float: :mod:`edgec.quantization.ranges.standardize_inputs`."""
@@ -35,8 +36,8 @@ def _about_ranges(name: ValueName, array: Array) -> Iterator[str]:
         yield f"only {count} of {name!r}; 100 or so are better"
     if array.size > 1 and low == high:
         yield f"all values of {name!r} are {low:g}"
-    elif len(array) > 1 and (array == array[:1]).all():
-        yield f"all {len(array)} samples of {name!r} are the same"
+    elif len(array) > 1:
+        yield from _about_repeats(name, array)
     if largest > _VAST or 0 < largest < _TINY:
         yield f"{name!r} goes from {low:g} to {high:g}: is it scaled as in training?"
     if array.ndim == _IMAGE_RANK and low >= 0 and _LOOKS_UNSCALED < high <= _PIXEL_MAXIMUM:
@@ -45,6 +46,16 @@ def _about_ranges(name: ValueName, array: Array) -> Iterator[str]:
             f"{name!r} holds {whole} up to {high:g}, like pixels; "
             "if the model was trained on 0..1, divide by 255"
         )
+
+
+def _about_repeats(name: ValueName, array: Array) -> Iterator[str]:
+    """Yield a warning where most samples are copies of others: they say nothing new."""
+    count = len(array)
+    different = len({np.ascontiguousarray(each).tobytes() for each in array})
+    if different == 1:
+        yield f"all {count} samples of {name!r} are the same"
+    elif array[0].size >= _LARGE and different <= count / 2 and different < _MANY:
+        yield f"only {different} of {count} samples of {name!r} differ; 100 or so are better"
 
 
 def _about_stated_range(name: ValueName, array: Array, kind: TensorType) -> Iterator[str]:

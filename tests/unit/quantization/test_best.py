@@ -14,6 +14,7 @@ from edgec.ops.reductions.arg_max import ArgMax
 from edgec.quantization.best import quantize_best
 from edgec.quantization.quality.evaluation import evaluate_quantization
 from edgec.quantization.quality.sqnr import integer_values, judged_values, output_sqnr_db
+from edgec.quantization.ranges.room import DOUBLED
 from edgec.quantization.recipe import Recipe
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator
 from edgec.quantization.samples.samples import Samples
@@ -38,7 +39,7 @@ def test_it_beats_min_max_on_fresh_samples(graph: Graph) -> None:
 
 def test_equal_samples_give_equal_bytes() -> None:
     graph = uneven_net()
-    made = [quantize_best(graph, samples_of(graph, 12), Recipe(), Quiet()) for _ in range(2)]
+    made = [quantize_best(graph, samples_of(graph, 32), Recipe(), Quiet()) for _ in range(2)]
     assert write_tflite(made[0].graph) == write_tflite(made[1].graph)
 
 
@@ -70,6 +71,34 @@ def test_few_samples_are_only_calibrated_with() -> None:
     assert made.sqnr_db is None
 
 
+@pytest.mark.parametrize("count", [8, 12, 16, 24])
+@pytest.mark.parametrize("graph", [uneven_net(), dense_net()], ids=["uneven", "dense"])
+def test_few_samples_do_no_worse_than_no_search_and_not_much_worse_than_many(
+    graph: Graph, count: int
+) -> None:
+    fresh = samples_of(graph, 256, seed=11)
+    many = quantize_best(graph, samples_of(graph, 128), Recipe.plain(), Quiet())
+    samples = samples_of(graph, count, seed=1)
+    plain = quantize_best(graph, samples, Recipe.plain(), Quiet())
+    best = quantize_best(graph, samples, Recipe(), Quiet())
+    reached = sqnr(graph, plain.graph, fresh)
+    assert sqnr(graph, best.graph, fresh) > reached - 0.5
+    assert reached > sqnr(graph, many.graph, fresh) - 8
+
+
+def test_samples_of_one_class_get_twice_the_range_and_no_search() -> None:
+    graph = dense_net()
+    samples = samples_of(graph, 400)
+    classes = BatchEvaluator(graph).run(samples.arrays)[graph.outputs[0]].reshape(400, -1).argmax(1)
+    (x,) = samples.arrays
+    alike = Samples({x: samples.arrays[x][classes == 1][:60]})
+    made = quantize_best(graph, alike, Recipe(), Quiet())
+    narrow = quantize_best(graph, alike, Recipe.plain("minmax"), Quiet())
+    assert made.recipe == Recipe.plain(DOUBLED)
+    fresh = samples_of(graph, 256, seed=11)
+    assert sqnr(graph, made.graph, fresh) > sqnr(graph, narrow.graph, fresh) + 3
+
+
 @pytest.mark.parametrize("method", ["moving-average", "percentile", "entropy", "mse"])
 def test_a_named_method_gives_all_ranges(method: str) -> None:
     graph = dense_net()
@@ -89,7 +118,7 @@ def test_int16_activations_are_far_finer() -> None:
     narrow = quantize_best(graph, samples, Recipe.plain(), Quiet())
     value = graph.outputs[0]
     wide_scale, scale = (g.graph.types[value].quantization.scale for g in (made, narrow))
-    assert wide_scale < scale / 100
+    assert wide_scale < scale / 30  # 256, but for its range of four times the extremes
 
 
 def test_progress_is_told_stage_by_stage() -> None:
@@ -100,7 +129,7 @@ def test_progress_is_told_stage_by_stage() -> None:
             heard.append(title)
 
     graph = dense_net()
-    quantize_best(graph, samples_of(graph, 16), Recipe(), Log())
+    quantize_best(graph, samples_of(graph, 32), Recipe(), Log())
     assert heard == [
         "calibrating",
         "equalizing channels",

@@ -22,7 +22,7 @@ def nhwc() -> Graph:
     return replace(graph, layouts={IMAGE: (0, 2, 3, 1)})
 
 
-def images(count: int = 10) -> Array:
+def images(count: int = 20) -> Array:
     return np.random.default_rng(0).standard_normal((count, 3, 4, 2)).astype(np.float32)
 
 
@@ -44,11 +44,11 @@ def test_shapes_are_those_of_the_source() -> None:
 
 
 def test_samples_come_in_the_graphs_layout(tmp_path: Path) -> None:
-    samples = read(tmp_path, nhwc(), image=images(), label=np.arange(10))
-    assert len(samples) == 10
+    samples = read(tmp_path, nhwc(), image=images(), label=np.arange(20))
+    assert len(samples) == 20
     np.testing.assert_array_equal(samples.sample(3)[IMAGE], images()[3:4].transpose(0, 2, 3, 1))
     assert samples.label is not None
-    assert samples.label.tolist() == list(range(10))
+    assert samples.label.tolist() == list(range(20))
     assert samples.warnings == ()
 
 
@@ -128,7 +128,7 @@ def test_values_that_are_no_numbers_are_counted_and_placed(bad: float, tmp_path:
     data[4, 2, 1, 0] = data[5, 0, 0, 0] = bad
     error = error_of(tmp_path, nhwc(), image=data)
     assert error.code == "samples-values"
-    assert error.message.startswith("2 of 240 values")
+    assert error.message.startswith("2 of 480 values")
     assert "(4, 2, 1, 0)" in error.message
 
 
@@ -181,13 +181,16 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 
 def test_pixels_and_constant_and_few_samples_are_warned_about(tmp_path: Path) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (10, 3, 4, 2)).astype(np.float32)
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 3, 4, 2)).astype(np.float32)
     (warning,) = read(tmp_path, nhwc(), image=pixels).warnings
     assert "255" in warning
     (warning,) = read(tmp_path, nhwc(), image=np.ones_like(pixels)).warnings
     assert "all values of 'image' are 1" in warning
-    (warning,) = read(tmp_path, nhwc(), image=images(2)).warnings
-    assert "only 2 samples" in warning
+    for count in (2, 15):
+        (warning,) = read(tmp_path, nhwc(), image=images(count)).warnings
+        assert f"only {count} samples" in warning
+    (warning,) = read(tmp_path, nhwc(), image=np.tile(images(4), (9, 1, 1, 1))).warnings
+    assert "only 4 of 36 samples of 'image' differ" in warning
 
 
 def test_every_sample_has_one_label(tmp_path: Path) -> None:
@@ -197,8 +200,8 @@ def test_every_sample_has_one_label(tmp_path: Path) -> None:
 
 
 def test_samples_that_are_all_alike_or_of_odd_magnitude_are_warned_about(tmp_path: Path) -> None:
-    (warning,) = read(tmp_path, nhwc(), image=np.repeat(images(1), 10, axis=0)).warnings
-    assert warning == "calib.npz: all 10 samples of 'image' are the same"
+    (warning,) = read(tmp_path, nhwc(), image=np.repeat(images(1), 20, axis=0)).warnings
+    assert warning == "calib.npz: all 20 samples of 'image' are the same"
     for factor in (1e-12, 1e12):
         (warning,) = read(tmp_path, nhwc(), image=images() * np.float32(factor)).warnings
         assert "is it scaled as in training?" in warning
