@@ -1,11 +1,16 @@
 """Float inputs whose features differ so much that one int8 scale cannot hold them all.
 
-Temperatures beside pressures: quantized together, the small ones vanish. Such an input stays float;
-the device brings every feature to one range first. The layers that read it are made to match.
+Temperatures beside pressures: quantized together, the small ones vanish. So do weights, where a
+scaler before the layer was folded into them: those of a small feature are large. Such an input
+stays float; the device brings every feature to a range of its own first, and the layers that read
+it, maybe behind a concatenation of inputs, are made to match. How much of its importance a feature
+carries in its range and how much in its weights is what leaves the least noise of both.
+Source: Xiao et al. 2023 (SmoothQuant: the exponent).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +18,7 @@ from edgec.ir import Array, DType, Graph, Node, TensorType, ValueName
 from edgec.ops.conversion.quantize import Quantize
 from edgec.ops.elementwise.standardize import Standardize
 from edgec.ops.layers.weighted_layer import WeightedLayer
+from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.operator import is_float
 from edgec.passes.folding.weighted_layers import as_layer
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite, unused
@@ -25,11 +31,17 @@ _ROWS = 2  # axes of an input of features
 _LEAST_GAIN_DB = 9.0  # of the quantization noise in what the layers make of the input
 _GOOD_ENOUGH_DB = 20.0  # SQNR of that, at which one scale does
 _LEVELS = {DType.INT8: 255, DType.INT16: 65535}
+_WEIGHT_LEVELS = 127
+_LEAST_SHARE = 2.0**-20  # of importance: that of a feature without weights is 0
+_EXPONENTS = (0.0, 0.25, 0.5, 0.75)  # of a feature's importance, in its range: 0 evens out ranges
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The middle and half the width of each feature's range, float32; widths are not 0."""
+    """What each feature is less, and then divided by, float32; divisors are not 0.
+
+    They are the middle and half the width of its range where all features are to fill one range.
+    """
 
     middle: Array
     half: Array
@@ -44,17 +56,21 @@ class Features:
         half = np.where(half > widest * 2.0**-40, half, widest)
         return cls(((low + high) / 2).astype(np.float32), half.astype(np.float32))
 
-    def noise(self, weights: Array, levels: int) -> tuple[float, float]:
-        """Return the noise energy that ``weights`` [outputs, features] let through.
+    def weighed(self, weights: Sequence[Array], exponent: float) -> "Features":
+        """Return features of which those that matter most to ``weights`` fill the most range."""
+        columns = np.max([np.abs(each).max(axis=0) for each in weights], axis=0)
+        importance = columns.astype(np.float64) * self.half
+        largest = importance.max(initial=0.0)
+        if not largest:
+            return self
+        share = np.maximum(importance / largest, _LEAST_SHARE) ** exponent
+        return Features(self.middle, np.asarray(self.half / share, np.float32))
 
-        First with one scale for all features, then with one for each.
-        """
-        power = np.square(weights.astype(np.float64)).sum(axis=0)
-        edges = np.stack([self.middle - self.half, self.middle + self.half]).astype(np.float64)
-        shared = max(edges.max(), 0.0) - min(edges.min(), 0.0)
-        own = 2 * self.half.astype(np.float64)
-        together = float(power.sum() * (shared / levels) ** 2) / 12
-        return together, float((power * np.square(own / levels)).sum()) / 12
+    def of_slice(self, first: int, end: int) -> "Features":
+        return Features(self.middle[first:end], self.half[first:end])
+
+    def applied(self, x: Array) -> Array:
+        return np.asarray((x - self.middle) / self.half, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +92,16 @@ class InputStandardization:
         found = dict(_needing(graph, samples, _LEVELS[width]))
         if not found:
             return cls(graph, samples)
-        arrays = dict(samples.arrays)
-        for name, features in found.items():
-            arrays[name] = (arrays[name] - features.middle) / features.half
-
-        done: set[str] = set()
-
-        def fold(node: Node, around: Neighborhood) -> Replacement | None:
-            features = found.get(node.inputs[0]) if node.inputs else None
-            if features is None or node.name in done:
-                return None
-            done.add(node.name)
-            return _folded(node, features, around)
-
-        return cls(rewrite(graph, fold), replace(samples, arrays=arrays), found)
+        arrays, inputs = dict(samples.arrays), dict[ValueName, Features]()
+        for table, features in found.items():
+            first = 0
+            for name in table.inputs:
+                end = first + graph.types[name].shape[-1]
+                inputs[name] = features.of_slice(first, end)
+                arrays[name] = inputs[name].applied(arrays[name])
+                first = end
+        fold = partial(_fold, {table.value: each for table, each in found.items()}, set())
+        return cls(rewrite(graph, fold), replace(samples, arrays=arrays), inputs)
 
     def settled(self, samples: Samples) -> Samples:
         """Return samples of the source model without warnings of what the door takes care of."""
@@ -105,20 +117,68 @@ class InputStandardization:
         return graph
 
 
-def _needing(graph: Graph, samples: Samples, levels: int) -> Iterator[tuple[ValueName, Features]]:
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Rows of features that dense layers read: an input, or inputs side by side."""
+
+    value: ValueName
+    inputs: tuple[ValueName, ...]
+
+
+def _needing(graph: Graph, samples: Samples, levels: int) -> Iterator[tuple[_Table, Features]]:
     readers = graph.consumers()
-    for value in graph.without_states(graph.inputs):
-        nodes, kind = readers.get(value, []), graph.types[value]
-        dense = nodes and all(_is_dense(node, value, graph) for node in nodes)
-        if not dense or kind.rank != _ROWS or not is_float(kind) or value in graph.layouts:
+    for table in _tables(graph):
+        nodes = readers.get(table.value, [])
+        if not nodes or not all(_is_dense(node, table.value, graph) for node in nodes):
             continue
-        features = Features.of(samples.arrays[value])
-        weights = np.concatenate([graph.constants[node.inputs[1]] for node in nodes])
-        signal = _signal(samples.arrays[value], weights)
-        together, apart = features.noise(weights, levels)
-        bad = together > signal * 10 ** (-_GOOD_ENOUGH_DB / 10)
+        rows = np.concatenate([samples.arrays[name] for name in table.inputs], axis=-1)
+        even, weights = Features.of(rows), [graph.constants[node.inputs[1]] for node in nodes]
+        tried = [even.weighed(weights, exponent) for exponent in _EXPONENTS]
+        noises = [_noise(rows, weights, each, levels) for each in tried]
+        together, apart = _noise(rows, weights, None, levels), min(noises)
+        bad = together > _signal(rows, np.concatenate(weights)) * 10 ** (-_GOOD_ENOUGH_DB / 10)
         if bad and together > apart * 10 ** (_LEAST_GAIN_DB / 10):
-            yield value, features
+            yield table, tried[noises.index(apart)]
+
+
+def _tables(graph: Graph) -> Iterator[_Table]:
+    readers, outputs = graph.consumers(), set(graph.outputs)
+    inputs = [
+        value
+        for value in graph.without_states(graph.inputs)
+        if graph.types[value].rank == _ROWS
+        and is_float(graph.types[value])
+        and value not in graph.layouts
+    ]
+    yield from (_Table(value, (value,)) for value in inputs)
+    for node in graph.nodes:
+        if not isinstance(node.op, Concatenation) or node.outputs[0] in outputs:
+            continue
+        alone = all(value in inputs and readers[value] == [node] for value in node.inputs)
+        rows = node.op.axis == _ROWS - 1 and graph.types[node.outputs[0]].rank == _ROWS
+        if alone and rows and len(set(node.inputs)) == len(node.inputs):
+            yield _Table(node.outputs[0], tuple(node.inputs))
+
+
+def _noise(rows: Array, weights: Sequence[Array], features: Features | None, levels: int) -> float:
+    """Return the noise energy of layers on ``rows``: of rounded features and rounded weights.
+
+    ``features`` says how the device changes the rows; None leaves them. Each of the ``weights``
+    [outputs, features] has one scale.
+    """
+    x = rows.reshape(-1, rows.shape[-1]).astype(np.float64)
+    factor: Array | float = 1.0
+    if features is not None:
+        x, factor = (x - features.middle) / features.half, features.half.astype(np.float64)
+    step = (max(x.max(), 0.0) - min(x.min(), 0.0)) / levels
+    power, total = np.square(x).mean(axis=0), 0.0
+    for each in weights:
+        scaled = each.astype(np.float64) * factor
+        weight_step = float(np.abs(scaled).max(initial=0.0)) / _WEIGHT_LEVELS or 1.0
+        error = scaled - np.rint(scaled / weight_step) * weight_step
+        total += float(np.square(scaled).sum()) * step**2 / 12
+        total += float(np.square(error).sum(axis=0) @ power)
+    return total
 
 
 def _signal(samples: Array, weights: Array) -> float:
@@ -132,6 +192,16 @@ def _is_dense(node: Node, value: ValueName, graph: Graph) -> bool:
     constant = all(each in graph.constants for each in node.inputs[1:])
     dense = isinstance(node.op, WeightedLayer) and node.op.is_dense
     return dense and node.inputs[0] == value and constant
+
+
+def _fold(
+    found: Mapping[ValueName, Features], done: set[str], node: Node, around: Neighborhood
+) -> Replacement | None:
+    features = found.get(node.inputs[0]) if node.inputs else None
+    if features is None or node.name in done:
+        return None
+    done.add(node.name)
+    return _folded(node, features, around)
 
 
 def _folded(node: Node, features: Features, around: Neighborhood) -> Replacement | None:
