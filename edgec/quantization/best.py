@@ -67,12 +67,10 @@ def quantize_best(graph: Graph, samples: Samples, recipe: Recipe, stages: Stages
     tight = frozenset(crowded(graph, {value: each.extremes for value, each in seen.items()}))
     one_class = class_of_all(graph, samples) is not None
     searched = recipe.ranges == "auto"
-    simple = recipe == Recipe.plain(recipe.ranges, recipe.activations) and not searched
-    if simple or (searched and one_class) or len(samples) < _least(recipe):
+    if recipe.is_plain or (searched and one_class) or len(samples) < _least(recipe):
         room = DOUBLED if one_class else ROOMY
-        plain = Recipe.plain(
-            room if recipe.ranges in ("auto", ROOMY) else recipe.ranges, recipe.activations
-        )
+        method = room if recipe.ranges in ("auto", ROOMY) else recipe.ranges
+        plain = replace(recipe, ranges=method, equalize=False, reconstruct=False)
         prepared = Prepared.by(graph, plain.ranges).tightened(tight)
         return Quantized(maker.made(prepared, plain), prepared, plain)
     if searched and len(samples) < _ENOUGH:
@@ -99,9 +97,12 @@ class _Optimizer:
         recipe = self.recipe
         if prepared.graph is graph:  # nothing was worth equalizing
             recipe = replace(recipe, equalize=False)
-        plain, *others = _ladder(recipe)
-        ways = {plain: Prepared.by(graph, plain.ranges).tightened(self.tight)}
-        ways |= dict.fromkeys(others, prepared)
+        plain = Recipe.plain(activations=recipe.activations)
+        simple = Prepared.by(graph, plain.ranges).tightened(self.tight)
+        ways = {plain: simple}
+        if recipe.reconstruct and recipe.ranges == "auto":
+            ways[replace(plain, reconstruct=True)] = simple
+        ways |= dict.fromkeys([replace(recipe, reconstruct=False), recipe], prepared)
         if recipe.activations is DType.INT16:  # weights are all that is left to improve
             names = {node.name for node in prepared.graph.nodes}
             ways[replace(recipe, dense_as_conv=True)] = prepared.with_convs(names)
@@ -139,9 +140,3 @@ class _Optimizer:
         samples = len(next(iter(self.maker.inputs.values())))
         allowed = int(_BUDGET / (samples * (macs + _PER_ELEMENT * elements)))
         return min(max(allowed, _EVALUATIONS[0]), _EVALUATIONS[1])
-
-
-def _ladder(recipe: Recipe) -> list[Recipe]:
-    """Return the recipes to compare, min-max with room first."""
-    plain = Recipe.plain(activations=recipe.activations)
-    return list(dict.fromkeys([plain, replace(recipe, reconstruct=False), recipe]))

@@ -23,6 +23,7 @@ from edgec.quantization.ranges.room import ROOMS, ROOMY
 from edgec.quantization.recipe import Recipe, Stages
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
 from edgec.quantization.samples.samples import Samples
+from edgec.quantization.weights.bias_correction import with_corrected_biases
 from edgec.quantization.weights.dense_as_conv import DenseAsConv
 from edgec.quantization.weights.layer_reconstruction import reconstruct
 
@@ -138,8 +139,10 @@ class Maker:
             int8_values=recipe.int8_values,
             int8_ranges=narrow,
         )
-        if not recipe.reconstruct:
-            return quantized()
         inputs = {name: floats[name] for name in prepared.graph.inputs}
+        if not recipe.reconstruct:
+            if not recipe.correct_bias:
+                return quantized()
+            return quantized(with_corrected_biases(prepared.graph, quantized, inputs, floats))
         layers = reconstruct(prepared.graph, quantized, inputs, floats, self.stages.advance)
         return quantized(layers)

@@ -23,6 +23,7 @@ class Stages(Protocol):
 class Recipe:
     """What to do: ``ranges`` is a method of calibration or ``auto``; the rest is on or off.
 
+    ``correct_bias`` keeps the means of outputs where no reconstruction of weights does so.
     ``dense_as_conv`` gives fully connected layers a weight scale per output. ``int8_values`` stay
     int8 where ``activations`` are int16.
     """
@@ -31,13 +32,31 @@ class Recipe:
     equalize: bool = True
     reconstruct: bool = True
     dense_as_conv: bool = False
+    correct_bias: bool = True
     activations: DType = DType.INT8
     int8_values: frozenset[ValueName] = frozenset()
 
     @classmethod
-    def plain(cls, method: str = ROOMY, activations: DType = DType.INT8) -> "Recipe":
+    def plain(
+        cls,
+        method: str = ROOMY,
+        activations: DType = DType.INT8,
+        *,
+        correct_bias: bool = True,
+    ) -> "Recipe":
         """Return what --effort fast does: one rule for all ranges, no search."""
-        return cls(method, equalize=False, reconstruct=False, activations=activations)
+        return cls(
+            method,
+            equalize=False,
+            reconstruct=False,
+            correct_bias=correct_bias,
+            activations=activations,
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether there is nothing to search for."""
+        return self.ranges != "auto" and not (self.equalize or self.reconstruct)
 
     @property
     def width(self) -> str:
@@ -53,5 +72,6 @@ class Recipe:
         parts = [width, f"{ranges} ranges"]
         parts += ["equalized channels"] * self.equalize
         parts += ["reconstructed weights"] * self.reconstruct
+        parts += ["corrected biases"] * (self.correct_bias and not self.reconstruct)
         parts += ["fully connected layers as 1x1 convolutions"] * self.dense_as_conv
         return ", ".join(parts)

@@ -166,12 +166,12 @@ def test_public_models_are_equal_everywhere(name: str, drop: str, tmp_path: Path
 def test_samples_that_flatter_are_not_believed() -> None:
     """Few samples: what they meet is missed by those that are held out; more becomes int16."""
     graph = uneven_net()
-    report = mixed(graph, samples_of(graph, 10, seed=3), "36dB")
+    report = mixed(graph, samples_of(graph, 10, seed=3), "32dB")
     assert report.widths is not None
     refused = [each for each in report.widths.trials if not each.met and each.output_sqnr_db]
-    assert any(each.output_sqnr_db > 36 for each in refused if each.output_sqnr_db)
+    assert any(each.output_sqnr_db > 32 for each in refused if each.output_sqnr_db)
     assert report.held_out is not None
     assert report.held_out.samples == 3
     held_out = report.held_out.worst_sqnr_db
     assert held_out is not None
-    assert report.verdict.met == (held_out >= 36)
+    assert report.verdict.met == (held_out >= 32)

@@ -261,5 +261,5 @@ def _recipe(options: BuildOptions) -> Recipe:
     activations = DType.INT16 if options.width == "int16x8" else DType.INT8
     if options.effort == "fast" or options.calib == RANDOM:  # nothing to learn from noise
         ranges = ROOMY if options.calibration == "auto" else options.calibration
-        return Recipe.plain(ranges, activations)
+        return Recipe.plain(ranges, activations, correct_bias=options.calib != RANDOM)
     return Recipe(options.calibration, activations=activations)

@@ -20,8 +20,8 @@ def class_of_all(graph: Graph, samples: Samples) -> int | None:
     """
     if len(samples) < _FEWEST or metric_for(graph, samples.label) is not TOP_1:
         return None
-    if (known := _only(samples.label)) is not None:
-        return known
+    if samples.label is not None and samples.label.dtype.kind in "iu":
+        return _only(samples.label)
     shown = samples.first(_SHOWN)
     return _only(_answers(graph, shown.arrays))
 
@@ -42,7 +42,5 @@ def _answers(graph: Graph, inputs: Mapping[ValueName, Array]) -> Array:
     return TOP_1.verdicts(values[graph.inputs[0]], values[graph.outputs[0]])
 
 
-def _only(classes: Array | None) -> int | None:
-    if classes is None or classes.dtype.kind not in "iu" or not classes.size:
-        return None
+def _only(classes: Array) -> int | None:
     return int(classes.flat[0]) if (classes == classes.flat[0]).all() else None

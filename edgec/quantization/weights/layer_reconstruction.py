@@ -17,6 +17,7 @@ from edgec.quantization.quality.simulate import Simulation
 from edgec.quantization.ranges.parameters import WEIGHT_LIMIT, QuantizedLayer, weight_scales
 from edgec.quantization.samples.batch_evaluator import Values
 from edgec.quantization.weights.adaptive_rounding import quadratic_error, round_rows
+from edgec.quantization.weights.bias_correction import own_layers
 from edgec.quantization.weights.weight_rows import input_rows
 
 # Chosen by hand; no measurement is on record of these numbers (benchmarks/quantization.py measures
@@ -42,14 +43,7 @@ def reconstruct(
     layers: dict[str, QuantizedLayer] = {}
     simulation = Simulation.of(quantized({}))
     values = simulation.start(inputs)
-    readers = graph.consumers()
-    originals = {
-        node.name: (node, node.op)
-        for node in graph.nodes
-        if isinstance(node.op, MatrixLayer)
-        and all(value in graph.constants for value in node.inputs[1:])
-        and len(readers[node.op.weights_of(node)]) == 1
-    }
+    originals = {node.name: (node, op) for node, op in own_layers(graph)}
     total = len(simulation.graph.nodes)
     for done in range(total):
         node = simulation.graph.nodes[done]

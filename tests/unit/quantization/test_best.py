@@ -105,7 +105,7 @@ def test_a_named_method_gives_all_ranges(method: str) -> None:
     samples = samples_of(graph, 32)
     made = quantize_best(graph, samples, Recipe.plain(method), Quiet())
     widest = quantize_best(graph, samples, Recipe.plain(), Quiet())
-    assert str(made.recipe) == f"int8, {method} ranges"
+    assert str(made.recipe) == f"int8, {method} ranges, corrected biases"
     hidden = [node.outputs[0] for node in graph.nodes]
     scales = [[g.graph.types[v].quantization.scale for v in hidden] for g in (made, widest)]
     assert (np.array(scales[0]) <= np.array(scales[1]) * (1 + 1e-6)).all()

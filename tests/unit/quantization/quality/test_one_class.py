@@ -24,6 +24,11 @@ def test_by_what_the_model_says() -> None:
     assert "all 20 samples are of class 1" in warning
 
 
+def test_labels_that_differ_count_more_than_answers_that_do_not() -> None:
+    labels = np.arange(len(ALIKE)) % 2
+    assert class_of_all(NET, Samples({X: ALIKE}, labels)) is None
+
+
 def test_several_classes_and_few_samples_are_no_such_thing() -> None:
     assert class_of_all(NET, SAMPLES) is None
     assert class_of_all(NET, Samples({X: ALIKE[:7]})) is None
