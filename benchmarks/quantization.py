@@ -9,6 +9,7 @@ softmax, over the whole test set, in dB.
 import argparse
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -60,10 +61,11 @@ def say(line: str) -> None:
 
 @dataclass(frozen=True)
 class Figure:
-    """SQNR of the outputs in dB, and the task's metric."""
+    """SQNR of the outputs in dB, the task's metric, and the CPU seconds of quantization."""
 
     sqnr_db: float
     metric: float
+    seconds: float = 0.0
 
     def __str__(self) -> str:
         return f"{self.sqnr_db:.2f} / {self.metric:.4f}"
@@ -122,12 +124,14 @@ def baseline(path: Path, name: str, calib: Array, method: CalibrationMethod, eac
         return made.read_bytes()
 
 
-def ours(graph: Graph, calib: Samples, test: Samples, recipe: Recipe) -> Array:
-    """Return the dequantized first output of our integer graph on the test samples."""
+def ours(graph: Graph, calib: Samples, test: Samples, recipe: Recipe) -> tuple[Array, float]:
+    """Return the dequantized first output on the test samples, and CPU seconds of quantization."""
+    start = time.process_time()
     made = optimize_integer(quantize_best(graph, calib, recipe, Quiet()).graph)
+    seconds = time.process_time() - start
     (value, *_) = judged_values(graph)
     values = integer_values(made, test.arrays)
-    return dequantized(values[value], made.types[value])
+    return dequantized(values[value], made.types[value]), seconds
 
 
 def public_rows(folder: Path) -> Iterator[tuple[str, dict[str, Figure]]]:
@@ -150,15 +154,17 @@ def public_rows(folder: Path) -> Iterator[tuple[str, dict[str, Figure]]]:
         got = by_onnxruntime(baseline(path, name, raw_calib, method, each), name, raw_test)
         found[title] = Figure(sqnr_db(wanted, got), metric(got))
     for title, recipe in OURS.items():
-        got = ours(graph, calib, test, recipe).reshape(wanted.shape)
-        found[title] = Figure(sqnr_db(wanted, got), metric(got))
+        got, seconds = ours(graph, calib, test, recipe)
+        got = got.reshape(wanted.shape)
+        found[title] = Figure(sqnr_db(wanted, got), metric(got), seconds)
     yield f"{folder.name} ({metric(wanted):.4f})", found
 
 
 def public_table(shared: Path, models: Sequence[str]) -> None:
     titles = [*BASELINES, *OURS]
-    say(f"| model (float metric) | {' | '.join(titles)} | gain over the best: int8 / int16x8 |")
-    say(f"|---{'|---' * (len(titles) + 1)}|")
+    last = ("gain over the best: int8 / int16x8", "CPU s: fast / int8 / int16x8")
+    say(f"| model (float metric) | {' | '.join((*titles, *last))} |")
+    say(f"|---{'|---' * (len(titles) + len(last))}|")
     gains: list[float] = []
     wide: list[float] = []
     for model in models:
@@ -167,7 +173,8 @@ def public_table(shared: Path, models: Sequence[str]) -> None:
             gains.append(found["edgec"].sqnr_db - best)
             wide.append(found["edgec --quantize int16x8"].sqnr_db - best)
             cells = " | ".join(str(found[title]) for title in titles)
-            say(f"| {name} | {cells} | {gains[-1]:+.2f} / {wide[-1]:+.2f} dB |")
+            seconds = " / ".join(f"{found[title].seconds:.1f}" for title in OURS)
+            say(f"| {name} | {cells} | {gains[-1]:+.2f} / {wide[-1]:+.2f} dB | {seconds} |")
     if gains:
         say(
             f"\nMean gain over the best baseline of each row: int8 {np.mean(gains):+.2f} dB, "
@@ -207,10 +214,12 @@ def twin_row(folder: Path, twin: Twin) -> str:
     wanted = BatchEvaluator(graph).run(test.arrays)[value]
     theirs = official_output(official, images[1::2])
     cells = [twin_cell(wanted, theirs, labels)]
+    times = []
     for recipe in OURS.values():
-        got = ours(graph, calib, test, recipe).reshape(wanted.shape)
-        cells.append(twin_cell(wanted, got, labels))
-    return f"| {twin.float_file} | {' | '.join(cells)} |"
+        got, seconds = ours(graph, calib, test, recipe)
+        cells.append(twin_cell(wanted, got.reshape(wanted.shape), labels))
+        times.append(f"{seconds:.1f}")
+    return f"| {twin.float_file} | {' | '.join(cells)} | {' / '.join(times)} |"
 
 
 def official_output(official: Graph, images: Array) -> Array:
@@ -228,8 +237,8 @@ def twin_cell(wanted: Array, got: Array, labels: Array | None) -> str:
 
 
 def mlperf_table(shared: Path) -> None:
-    say(f"| float file | official int8 | {' | '.join(OURS)} |")
-    say(f"|---|---{'|---' * len(OURS)}|")
+    say(f"| float file | official int8 | {' | '.join(OURS)} | CPU s: fast / int8 / int16x8 |")
+    say(f"|---|---{'|---' * (len(OURS) + 1)}|")
     for twin in TWINS:
         say(twin_row(shared / "models/mlperf_tiny", twin))
 

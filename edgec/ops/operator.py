@@ -56,6 +56,7 @@ class Operator(Op):
     integer_types: ClassVar[frozenset[DType]] = frozenset({DType.INT8})
     real_inputs: ClassVar[frozenset[int]] = frozenset()  # constants that stay float32
     is_view: ClassVar[bool] = False  # the output is the input's bytes, in the same order
+    moves_only: ClassVar[bool] = False  # outputs hold elements of the one input, no others
     pointwise: ClassVar[bool] = False  # output[i] depends on the (broadcast) inputs at [i] only
     only_limits: ClassVar[bool] = False  # what is within the limits stays as it is
     averages: ClassVar[bool] = False  # the output's range may be narrower than the input's
@@ -128,6 +129,14 @@ class Operator(Op):
         None where the meaning of the axes is fixed.
         """
         return self if self.pointwise else None
+
+    def stacked(self, samples: int) -> "Operator | None":
+        """Return the operator that does the same to ``samples`` inputs, stacked along a new axis.
+
+        The new axis is the first one, of all inputs and outputs. None where there is no such
+        operator: others may take more of the axis that is first today.
+        """
+        return None
 
 
 class Activation(Enum):

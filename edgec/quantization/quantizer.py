@@ -55,8 +55,44 @@ def quantize(
     ties = Ties(graph)
     plan = DTypePlan(graph, ties, activations, int8_values)
     groups = {activations: ties.ranges(ranges)}
-    groups.setdefault(DType.INT8, ties.ranges(int8_ranges or ranges))
+    if activations is not DType.INT8:
+        groups[DType.INT8] = ties.ranges(int8_ranges or ranges)
     return _Quantizer(graph, groups, layers or {}, ties, plan).run()
+
+
+@dataclass(eq=False)
+class Grids:
+    """The types that :func:`quantize` gives to a graph's int8 activations, without the rest.
+
+    For searches, which ask for many ranges: what follows from the graph alone is found once, and
+    only the first node of a group is looked at, which decides for all.
+    """
+
+    graph: Graph
+    _ties: Ties = field(init=False)
+    _plan: DTypePlan = field(init=False)
+    _followers: frozenset[str] = field(init=False)  # nodes all of whose outputs are decided before
+    _nearest: dict[tuple[str, float], QuantizedLayer] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._ties = Ties(self.graph)
+        self._plan = DTypePlan(self.graph, self._ties)
+        root = self._ties.root
+        decided = {root(value) for value in self.graph.inputs}
+        followers = set()
+        for node in self.graph.nodes:
+            made = {root(value) for value in node.outputs}
+            if made <= decided:
+                followers.add(node.name)
+            decided |= made
+        self._followers = frozenset(followers)
+
+    def types(self, ranges: Mapping[ValueName, Range]) -> dict[ValueName, TensorType]:
+        """Return the type of every value of the graph that is no constant, and of some more."""
+        groups = {DType.INT8: self._ties.ranges(ranges)}
+        work = _Quantizer(self.graph, groups, {}, self._ties, self._plan)
+        work.nearest = self._nearest
+        return work.declared(self._followers)
 
 
 @dataclass(eq=False)
@@ -69,6 +105,7 @@ class _Quantizer:
     nodes: list[Node] = field(default_factory=list)
     types: dict[ValueName, TensorType] = field(default_factory=dict)
     constants: dict[ValueName, Array] = field(default_factory=dict)
+    nearest: dict[tuple[str, float], QuantizedLayer] = field(default_factory=dict)
     _chosen: dict[ValueName, QParams] = field(default_factory=dict)
     _named: dict[tuple[ValueName, QParams | None, DType], ValueName] = field(default_factory=dict)
     _converted: dict[tuple[ValueName, DType], ValueName] = field(default_factory=dict)
@@ -82,6 +119,18 @@ class _Quantizer:
             self.graph, nodes=tuple(self.nodes), types=self.types, constants=self.constants
         )
         return result.with_nodes(result.nodes)
+
+    def declared(self, followers: Collection[str]) -> dict[ValueName, TensorType]:
+        """Return the types of activations; of ``followers`` nothing but these is looked at."""
+        for value in self.graph.inputs:
+            self._declare(value)
+        for node in self.graph.nodes:
+            if node.name not in followers:
+                self._add(node)
+                continue
+            for value in node.outputs:
+                self._declare(value)
+        return self.types
 
     def _add(self, node: Node) -> None:
         op = node.op
@@ -257,8 +306,12 @@ class _Quantizer:
             inputs[product.bias] = self._constant(inputs[product.bias], steps, q)
 
     def _nearest(self, node: Node, axis: int | None, input_scale: float) -> QuantizedLayer:
-        weights, *bias = (self.graph.constants[value] for value in node.inputs[1:])
-        return nearest_layer(weights, bias[0] if bias else None, axis, input_scale)
+        key = (node.name, input_scale)
+        if key not in self.nearest:
+            weights, *bias = (self.graph.constants[value] for value in node.inputs[1:])
+            layer = nearest_layer(weights, bias[0] if bias else None, axis, input_scale)
+            self.nearest[key] = layer
+        return self.nearest[key]
 
     def _quantized_constant(self, value: ValueName, width: DType, q: QParams) -> ValueName:
         array = self.graph.constants[value]

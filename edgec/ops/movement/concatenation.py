@@ -51,6 +51,9 @@ class Concatenation(Operator):
     def permuted(self, perm: Sequence[int]) -> "Concatenation":
         return replace(self, axis=tuple(perm).index(self.axis))
 
+    def stacked(self, samples: int) -> "Concatenation":
+        return replace(self, axis=self.axis + 1)
+
     def is_copy(self, signature: Signature) -> bool:
         return len(signature.inputs) == 1
 

@@ -27,6 +27,7 @@ class DepthToSpace(Operator):
 
     name: ClassVar[str] = "depth_to_space"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    moves_only: ClassVar[bool] = True
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     block: int
     depth_first: bool = False
@@ -62,6 +63,7 @@ class SpaceToDepth(Operator):
 
     name: ClassVar[str] = "space_to_depth"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    moves_only: ClassVar[bool] = True
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     block: int
     depth_first: bool = False

@@ -34,6 +34,7 @@ class Gather(Operator):
     name: ClassVar[str] = "gather"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    moves_only: ClassVar[bool] = True
     axis: int
     indices: tuple[int, ...]
 

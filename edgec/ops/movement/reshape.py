@@ -29,6 +29,7 @@ class Reshape(Operator):
     name: ClassVar[str] = "reshape"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    moves_only: ClassVar[bool] = True
     is_view: ClassVar[bool] = True
     shape: tuple[int, ...]
 

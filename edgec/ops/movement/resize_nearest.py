@@ -25,6 +25,7 @@ class ResizeNearest(Operator):
     name: ClassVar[str] = "resize_nearest"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    moves_only: ClassVar[bool] = True
     rows: tuple[int, ...]
     columns: tuple[int, ...]
 

@@ -33,6 +33,7 @@ class Slice(Operator):
     name: ClassVar[str] = "slice"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    moves_only: ClassVar[bool] = True
     starts: tuple[int, ...]
     sizes: tuple[int, ...]
     steps: tuple[int, ...]
@@ -76,6 +77,9 @@ class Slice(Operator):
             sizes=tuple(self.sizes[axis] for axis in perm),
             steps=tuple(self.steps[axis] for axis in perm),
         )
+
+    def stacked(self, samples: int) -> "Slice":
+        return Slice(starts=(0, *self.starts), sizes=(samples, *self.sizes), steps=(1, *self.steps))
 
 
 def _with(values: Sequence[int], axis: int, value: int) -> tuple[int, ...]:

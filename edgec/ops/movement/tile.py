@@ -25,6 +25,7 @@ class Tile(Operator):
 
     name: ClassVar[str] = "tile"
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    moves_only: ClassVar[bool] = True
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     repeats: tuple[int, ...]
 

@@ -22,6 +22,7 @@ class Transpose(Operator):
     name: ClassVar[str] = "transpose"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
+    moves_only: ClassVar[bool] = True
     perm: tuple[int, ...]
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
@@ -37,6 +38,9 @@ class Transpose(Operator):
 
     def is_copy(self, signature: Signature) -> bool:
         return self.perm == tuple(sorted(self.perm))
+
+    def stacked(self, samples: int) -> "Transpose":
+        return Transpose(perm=(0, *(axis + 1 for axis in self.perm)))
 
 
 @importer(Format.ONNX, "Transpose")

@@ -7,6 +7,7 @@ import numpy as np
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, Graph, Node, ValueName
 from edgec.ops.operator import is_float
+from edgec.quantization.ranges.looks import Looks
 from edgec.quantization.ranges.observers import METHODS, Range, Summary
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
 from edgec.quantization.samples.samples import Samples
@@ -26,7 +27,8 @@ def calibrate(
     Raises ``non-finite-activation`` where a value becomes infinite or NaN.
     """
     seen = summarize(graph, samples, on_progress)
-    return {value: METHODS[method](each) for value, each in seen.items()}
+    found = {id(each): METHODS[method](each) for each in seen.values()}  # many share a summary
+    return {value: found[id(each)] for value, each in seen.items()}
 
 
 def summarize(
@@ -34,19 +36,20 @@ def summarize(
 ) -> dict[ValueName, Summary]:
     """Return what every float value that is no constant looks like; errors as :func:`calibrate`."""
     check_weights(graph)
-    seen: dict[ValueName, Summary] = {}
+    looks, seen = Looks(graph), dict[ValueName, Summary]()
     for done, values in _chunks(graph, samples):
         _check_finite(graph, values)
-        for value, latest in summaries(graph, values).items():
-            seen[value] = seen[value] + latest if value in seen else latest
+        for group, latest in looks.summaries(values).items():
+            seen[group] = seen[group] + latest if group in seen else latest
         if on_progress is not None:
             on_progress(done, len(samples))
-    return seen
+    return looks.spread(seen)
 
 
 def summaries(graph: Graph, values: Values) -> dict[ValueName, Summary]:
     """Return what each float value, of those that :func:`summarize` looks at, looks like."""
-    return {value: Summary.of(values[value]) for value in _observed(graph)}
+    looks = Looks(graph)
+    return looks.spread(looks.summaries(values))
 
 
 def _chunks(graph: Graph, samples: Samples) -> Iterator[tuple[int, Values]]:
@@ -56,14 +59,6 @@ def _chunks(graph: Graph, samples: Samples) -> Iterator[tuple[int, Values]]:
         end = min(start + _CHUNK, len(samples))
         with np.errstate(all="ignore"):
             yield end, evaluator.run({k: x[start:end] for k, x in samples.arrays.items()})
-
-
-def _observed(graph: Graph) -> list[ValueName]:
-    return [
-        value
-        for value, kind in graph.types.items()
-        if is_float(kind) and value not in graph.constants
-    ]
 
 
 def _check_finite(graph: Graph, values: Values) -> None:

@@ -4,8 +4,10 @@ A :class:`Summary` is small, exact about extremes, and two of them add up to one
 samples can be left out and judged by the others.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from types import MappingProxyType
 
 import numpy as np
@@ -113,6 +115,15 @@ class Summary:
         low, high = rows.min(axis=1, initial=np.inf), rows.max(axis=1, initial=-np.inf)
         lows, highs = (np.where(np.isinf(each), 0, each) for each in (low, high))
         return cls(lows.astype(np.float64), highs.astype(np.float64), Histogram.of(rows))
+
+    @classmethod
+    def together(cls, parts: "Sequence[Summary]") -> "Summary":
+        """Return the summary of several values [samples, ...] of the same samples, at least one."""
+        if len(parts) == 1:
+            return parts[0]
+        lows = np.min([each.lows for each in parts], axis=0)
+        highs = np.max([each.highs for each in parts], axis=0)
+        return cls(lows, highs, reduce(add, [each.histogram for each in parts]))
 
     def __add__(self, other: "Summary") -> "Summary":
         return Summary(

@@ -11,12 +11,10 @@ from functools import reduce
 from operator import add
 
 from edgec.ir import Array, Graph, TensorType, ValueName
-from edgec.ops.conversion.alike import Alike
-from edgec.ops.operator import Operator
 from edgec.quantization.quality.simulate import Simulation
 from edgec.quantization.quality.sqnr import Noise, judged_values
-from edgec.quantization.quantizer import quantize
-from edgec.quantization.ranges.calibrate import summaries
+from edgec.quantization.quantizer import Grids
+from edgec.quantization.ranges.looks import Looks
 from edgec.quantization.ranges.observers import FURTHER, METHODS, Range, Summary
 from edgec.quantization.ranges.room import ROOMS
 from edgec.quantization.ranges.shared_ranges import Ties
@@ -87,28 +85,16 @@ def folds_of(graph: Graph, inputs: Mapping[ValueName, Array], count: int = FOLDS
         {name: array[start::count] for name, array in inputs.items()} for start in range(count)
     ]
     values = [BatchEvaluator(graph).run(part) for part in parts]
-    seen = [summaries(graph, each) for each in values]
+    looks = Looks(graph)
+    seen = [looks.summaries(each) for each in values]
     judged = judged_values(graph)
-    same = _same_elements(graph)
-    distinct = [name for name in seen[0] if name not in same]
     folds = []
     for index, part in enumerate(parts):
         rest = [each for other, each in enumerate(seen) if other != index]
-        others = {name: reduce(add, [each[name] for each in rest]) for name in distinct}
-        others = {name: others[same.get(name, name)] for name in seen[index]}
-        folds.append(Fold(part, {value: values[index][value] for value in judged}, others))
+        others = {group: reduce(add, [each[group] for each in rest]) for group in seen[index]}
+        wanted = {value: values[index][value] for value in judged}
+        folds.append(Fold(part, wanted, looks.spread(others)))
     return folds
-
-
-def _same_elements(graph: Graph) -> dict[ValueName, ValueName]:
-    """Return for each value that has just the elements of another that other: views and marks."""
-    same: dict[ValueName, ValueName] = {}
-    for node in graph.nodes:
-        source = node.inputs[0] if node.inputs else None
-        views = isinstance(node.op, Alike) or (isinstance(node.op, Operator) and node.op.is_view)
-        if views and source is not None and source not in graph.constants:
-            same[node.outputs[0]] = same.get(source, source)
-    return same
 
 
 Rules = Mapping[ValueName, Rule]
@@ -116,7 +102,7 @@ Rules = Mapping[ValueName, Rule]
 
 def ranges_by(rules: Rules, seen: Mapping[ValueName, Summary]) -> dict[ValueName, Range]:
     """Return the range of every value by its rule."""
-    return {value: rules[value].range(each) for value, each in seen.items()}
+    return Fold({}, {}, seen).ranges(rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +124,10 @@ class RangeSearch:
     on_progress: Callable[[int, int], None] | None = None
     _done: int = 0
     _simulations: list[Simulation] = field(default_factory=list)
+    _grids: Grids = field(init=False)
 
     def __post_init__(self) -> None:
+        self._grids = Grids(self.graph)
         rules = dict.fromkeys(self.folds[0].others, Rule())
         kinds = [self._kinds(rules, fold) for fold in self.folds]
         self._simulations = [Simulation.rounding(self.graph, each) for each in kinds]
@@ -183,7 +171,7 @@ class RangeSearch:
         return Judged(rules, noise.ratio, states)
 
     def _kinds(self, rules: Rules, fold: Fold) -> Mapping[ValueName, TensorType]:
-        return quantize(self.graph, fold.ranges(rules)).types
+        return self._grids.types(fold.ranges(rules))
 
     def _groups(self) -> list[list[ValueName]]:
         """Return the values of each group whose range is ours to choose."""

@@ -60,6 +60,7 @@ class Ties:
     _joined: set[ValueName] = field(default_factory=set)  # roots that a concatenation has tied
     _powers: set[ValueName] = field(default_factory=set)  # values with a power of two as scale
     _makers: Mapping[ValueName, Node] = field(default_factory=dict)
+    _only_compared: dict[ValueName, None] | None = None
 
     def __post_init__(self) -> None:
         self._makers = self.graph.producers()
@@ -92,7 +93,7 @@ class Ties:
         What a larger or smaller of two leaves out does not count where it would cost the rest.
         """
         result: dict[ValueName, Range] = {}
-        compared = self._only_compared()
+        compared = self._compared()
         for value, seen in ranges.items():
             if value not in compared:
                 root = self.root(value)
@@ -125,7 +126,12 @@ class Ties:
                 found.setdefault(root, set()).add(node.name)
         return found
 
-    def _only_compared(self) -> dict[ValueName, None]:
+    def _compared(self) -> dict[ValueName, None]:
+        if self._only_compared is None:
+            self._only_compared = self._found_compared()
+        return self._only_compared
+
+    def _found_compared(self) -> dict[ValueName, None]:
         """Return the values that nobody but one and the same Extremum, tied to them, reads."""
         nodes = [each for each in self.graph.nodes if isinstance(each.op, Extremum)]
         if not nodes or not self.joining:

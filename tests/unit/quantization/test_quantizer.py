@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,9 +29,11 @@ from edgec.ops.movement.pad import Pad
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.operator import Activation
 from edgec.pipelines import optimize_float, optimize_integer
-from edgec.quantization.quantizer import quantize
+from edgec.quantization import quantizer
+from edgec.quantization.quantizer import Grids, quantize
 from edgec.quantization.ranges.calibrate import calibrate
 from edgec.quantization.ranges.observers import Range
+from edgec.quantization.ranges.parameters import QuantizedLayer, nearest_layer
 from edgec.quantization.samples.samples import Samples
 
 
@@ -262,3 +265,39 @@ def test_values_marked_alike_share_one_quantization_and_the_mark_goes() -> None:
     assert [node.op.name for node in after.nodes] == ["mul", "mul", "mul", "concatenation"]
     found = {after.types[node.outputs[0]].quantization for node in after.nodes}
     assert [round(q.scale * 255, 3) for q in found] == [6.0]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_grids_are_the_types_of_the_integer_graph(name: str, tmp_path: Path) -> None:
+    graph = optimize_float(load_onnx(save(MODELS[name], tmp_path)))
+    grids, rng = Grids(graph), np.random.default_rng(0)
+    values = [value for value in graph.types if value not in graph.constants]
+    for _ in range(4):
+        ends = rng.exponential(size=(len(values), 2)) ** 3 * 4
+        ranges = {
+            v: Range(-low, high) for v, (low, high) in zip(values, ends.tolist(), strict=True)
+        }
+        found, wanted = grids.types(ranges), quantize(graph, ranges).types
+        assert {v: found[v] for v in values if v in wanted} == {
+            v: wanted[v] for v in values if v in wanted
+        }
+
+
+def test_grids_look_once_at_a_layer_of_many_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    g = GraphBuilder("steps")
+    h = g.input("x", floats(1, 4))
+    w = g.constant("w", random_array(4, 4))
+    for _ in range(20):
+        h = g.add1(Alike(), g.add1(FullyConnected(), h, w), h)
+    graph = g.build([h])
+    grids, looked = Grids(graph), []
+
+    def counted(*arguments: Any) -> QuantizedLayer:
+        looked.append(arguments)
+        return nearest_layer(*arguments)
+
+    monkeypatch.setattr(quantizer, "nearest_layer", counted)
+    ranges = spread(graph)
+    assert grids.types(ranges) == grids.types(ranges)
+    assert len(looked) <= 1
+    assert kind(graph, "x").shape == grids.types(ranges)[ValueName("x")].shape

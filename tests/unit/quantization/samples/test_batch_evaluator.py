@@ -5,16 +5,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from equivalence import floats, graph_of
+from equivalence import floats, graph_of, random_array
 from onnx_models import MODELS, save
 from small_nets import samples_of, uneven_net
 
 from edgec.frontends.onnx.load import load_onnx
-from edgec.ir import Graph, GraphBuilder, ValueName, evaluate_all
+from edgec.ir import Array, Graph, GraphBuilder, Signature, ValueName, evaluate_all
 from edgec.ops.activations.relu import Relu
 from edgec.ops.activations.softmax import Softmax
+from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.movement.concatenation import Concatenation
+from edgec.ops.movement.gather import Gather
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.movement.slice import Slice
 from edgec.ops.movement.transpose import Transpose
 from edgec.ops.reductions.mean import Mean
 from edgec.pipelines import optimize_float
@@ -49,11 +52,41 @@ def without_a_batch_axis(g: GraphBuilder) -> list[ValueName]:
     return [g.add1(Relu(), g.add1(Transpose(perm=(1, 0)), x))]
 
 
-@pytest.mark.parametrize("build", [mixing_the_first_axis, without_a_batch_axis])
-def test_operators_that_mix_or_lack_the_batch_axis_run_one_by_one(
+def of_many_rows(g: GraphBuilder) -> list[ValueName]:
+    x, weights = g.input("x", floats(5, 3)), g.constant("w", random_array(4, 3))
+    part = g.add1(Slice.whole((5, 3)).along(0, 1, 2), x)
+    back = g.add1(Slice.whole((2, 3)).along(1, 2, 2, -1), part)
+    joined = g.add1(Concatenation(axis=0), g.add1(Transpose(perm=(1, 0)), back), back)
+    return [g.add1(FullyConnected(), x, weights), g.add1(Softmax(), x), joined]
+
+
+def by_index(g: GraphBuilder) -> list[ValueName]:
+    x = g.input("x", floats(1, 3))
+    return [g.add1(Gather(axis=0, indices=each), x) for each in ((0,), (0, 0))]
+
+
+@pytest.mark.parametrize(
+    "build", [mixing_the_first_axis, without_a_batch_axis, of_many_rows, by_index]
+)
+def test_operators_that_mix_or_lack_the_batch_axis_give_the_same(
     build: Callable[[GraphBuilder], list[ValueName]],
 ) -> None:
     assert_same(graph_of(build))
+
+
+def test_rows_and_moves_are_evaluated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = graph_of(of_many_rows)
+    BatchEvaluator(graph).run(samples_of(graph, 2).arrays)  # finds out how
+    calls = []
+
+    def counted(self: Slice, inputs: list[Array], signature: Signature) -> tuple[Array, ...]:
+        calls.append(self)
+        return evaluate_slice(self, inputs, signature)
+
+    evaluate_slice = Slice.evaluate
+    monkeypatch.setattr(Slice, "evaluate", counted)
+    BatchEvaluator(graph).run(samples_of(graph, 50).arrays)
+    assert len(calls) == 2
 
 
 def test_integers_are_exact() -> None:
