@@ -26,6 +26,7 @@ from edgec.driver.compile.stated import in_steps_if_annotated, integers_as_state
 from edgec.driver.options import BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode, Place
+from edgec.exporters.proof import why_it_does_not_load
 from edgec.exporters.tflite import write_tflite
 from edgec.frontends import load
 from edgec.ir import DType, Graph
@@ -206,9 +207,11 @@ def target_model(integers: IntegerModel, observers: Sequence[Observer] = ()) -> 
     """Return what runs, and the interchange file where TFLite can say the same."""
     graph = optimize_target(integers.graph, observers)
     try:
-        return TargetModel(integers, graph, write_tflite(integers.graph))
+        data = write_tflite(integers.graph)
     except EdgecError as error:
         return TargetModel(integers, graph, None, (_no_interchange(error),))
+    refused = why_it_does_not_load(data, integers.graph)
+    return TargetModel(integers, graph, data, (refused,) if refused else ())
 
 
 def _no_interchange(error: EdgecError) -> str:

@@ -9,6 +9,7 @@ from edgec.driver.compile.quantization import QuantizationReport
 from edgec.driver.options import BuildOptions
 from edgec.driver.progress import Progress, Quiet
 from edgec.errors import EdgecError, ExitCode, Place
+from edgec.exporters.proof import why_it_does_not_load
 from edgec.exporters.tflite import write_tflite
 from edgec.scratch import write_whole
 
@@ -43,7 +44,9 @@ def quantize_file(
     _write(output, data)
     report = made.quantization.report if made.quantization else None
     missed = made.missed(options.model)
-    return QuantizeResult(output, len(data), report, made.warnings, missed)
+    refused = why_it_does_not_load(data, made.graph)
+    warnings = (*made.warnings, *([refused] if refused else []))
+    return QuantizeResult(output, len(data), report, warnings, missed)
 
 
 def _check_output(model: Path, output: Path) -> None:

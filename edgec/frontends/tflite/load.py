@@ -17,6 +17,7 @@ from edgec.frontends.tflite.dilation import with_dilations
 from edgec.frontends.tflite.empty import without_empty_parts
 from edgec.frontends.tflite.floats import with_float_constants
 from edgec.frontends.tflite.option_tables import default_options, options_table
+from edgec.frontends.tflite.prescribed import with_prescribed_outputs
 from edgec.frontends.tflite.reader import FileModel, FileOperator, read_model
 from edgec.frontends.tflite.shape_arithmetic import FOLDS, folded_shapes
 from edgec.frontends.tflite.spelled_out import with_tables
@@ -43,6 +44,7 @@ _REWRITES = (
     with_float_constants,
     with_dilations,
     without_empty_parts,
+    with_prescribed_outputs,
 )
 # What an importer raises on tensors that its operator cannot take.
 _MISFITS = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError)
