@@ -13,4 +13,8 @@ typedef int32_t edgec_element_sum_t; ///< holds 2^16 products of two elements
 /// The public name of an operator's kernel.
 #define EDGEC_KERNEL(op) edgec_##op##_s8
 
+/// Four neighbors as int32, by MVE; who uses it includes arm_mve.h.
+#define EDGEC_LOAD_FOUR(from) vldrbq_s32(from)
+#define EDGEC_STORE_FOUR(to, four, lanes) vstrbq_p_s32(to, four, lanes)
+
 #endif

@@ -7,12 +7,12 @@ from edgec.backends.request import Request
 from edgec.ops.reductions.reduction import Reduction
 
 _KEPT = False
-_RUNS = 5  # kept, reduced, kept, reduced, kept
+_ONE_RUN, _TWO_RUNS = 3, 5  # kept, reduced, kept (, reduced, kept)
 
 
 def two_runs_of_axes(request: Request) -> bool:
     """The reduced axes form at most two runs of neighbors (axes of extent 1 do not count)."""
-    return len(_runs(request)) <= _RUNS
+    return len(_runs(request)) <= _TWO_RUNS
 
 
 def sum_fits(request: Request) -> bool:
@@ -21,14 +21,20 @@ def sum_fits(request: Request) -> bool:
 
 
 def int16_sum_fits(request: Request) -> bool:
-    """At most 2**15 elements make one value, so that their sum fits int32."""
-    return _op(request).count(request.signature) <= 1 << 15
+    """Fewer than 2**16 elements make one value, so that their sum fits int32."""
+    return _op(request).count(request.signature) < 1 << 16
 
 
 def five_extents(request: Request) -> list[int]:
-    """Return the extents of kept, reduced, kept, reduced and kept axes."""
+    """Return the extents of kept, reduced, kept, reduced and kept axes.
+
+    One run alone is the second: kernels step fastest through neighbors on the last kept axes.
+    """
     extents = _runs(request)
-    return extents + [1] * (_RUNS - len(extents))
+    if len(extents) > _ONE_RUN:
+        return extents + [1] * (_TWO_RUNS - len(extents))
+    outer, *reduced = extents + [1] * (_ONE_RUN - len(extents))
+    return [outer, 1, 1, *reduced]
 
 
 def _op(request: Request) -> Reduction:
