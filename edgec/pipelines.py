@@ -22,10 +22,12 @@ from edgec.passes.fusion.join_standardize import JoinStandardize
 from edgec.passes.layout.keep_reduced_axes import KeepReducedAxes
 from edgec.passes.layout.move_transposes import MoveTransposes
 from edgec.passes.layout.sink_reshapes import SinkReshapes
+from edgec.passes.layout.write_as_mean import WriteAsMean
 from edgec.passes.pipeline import Fixpoint, Observer, Pass, Pipeline
 
 LAYOUT: Sequence[Pass] = (
     SinkReshapes(),  # first, so that a transpose before a flatten can pass the activation behind it
+    WriteAsMean(),  # a mean follows transposes, a pool would not; means have met behind reshapes
     MoveTransposes(),  # leaves transposes only where the order of axes is fixed ...
     FoldFlatten(),  # ... such as here
     EliminateIdentity(),  # before sinking again: reshapes that met become one

@@ -50,10 +50,10 @@ def test_pipelines_use_passes_of_this_package() -> None:
 
 
 EXPECTED = {
-    "torchscript": "conv2d depthwise_conv2d conv2d add average_pool2d reshape fully_connected",
+    "torchscript": "conv2d depthwise_conv2d conv2d add mean reshape fully_connected",
     "dynamo": "conv2d max_pool2d mean reshape fully_connected softmax",
     "lenet": "conv2d max_pool2d reshape fully_connected fully_connected",
-    "signal": "reshape conv2d max_pool2d conv2d add reshape mean reshape fully_connected",
+    "signal": "reshape conv2d max_pool2d conv2d add mean reshape fully_connected",
 }
 
 

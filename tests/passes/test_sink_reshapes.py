@@ -1,5 +1,12 @@
 import pytest
-from equivalence import assert_untouched, check_pass, floats, graph_of, random_array
+from equivalence import (
+    assert_equivalent,
+    assert_untouched,
+    check_pass,
+    floats,
+    graph_of,
+    random_array,
+)
 
 from edgec.ir import Array, GraphBuilder, ValueName
 from edgec.ops.activations.relu import Relu
@@ -8,6 +15,8 @@ from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.layers.batch_norm import BatchNorm
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.reductions.mean import Mean
+from edgec.ops.reductions.reduce_extremum import ReduceExtremum
 from edgec.passes.layout.sink_reshapes import SinkReshapes
 
 
@@ -106,5 +115,52 @@ def test_what_would_mean_something_else_stays() -> None:
             g.add1(Softmax(), rows),  # the last axis is another one
             g.add1(Add(), rows, g.constant("d", random_array(4))),
         ]
+
+    assert_untouched(SinkReshapes(), graph_of(build))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "axes", "before"),
+    [
+        ((1, 4, 3, 2), (1, 12, 2), (1,), (1, 2)),  # pixels
+        ((1, 2, 4, 3), (2, 12), (1,), (2, 3)),  # without the batch
+        ((1, 1, 4, 2), (1, 4, 2), (1,), (2,)),  # a row
+        ((1, 12, 2), (1, 4, 1, 3, 2), (1, 2, 3), (1,)),  # taken apart
+        ((6, 4), (2, 3, 4), (0, 1, 2), (0, 1)),
+        ((2, 6, 1, 4), (4, 3, 4), (0, 1), (0, 1)),  # regrouped
+    ],
+)
+def test_a_reduction_of_all_that_a_reshape_joins_or_splits_comes_before_it(
+    old: tuple[int, ...], new: tuple[int, ...], axes: tuple[int, ...], before: tuple[int, ...]
+) -> None:
+    def build(g: GraphBuilder) -> list[ValueName]:
+        x = g.add1(Reshape(shape=new), g.input("x", floats(*old)))
+        return [g.add1(Mean(axes=axes, keep_dims=True), x, name="y")]
+
+    graph = graph_of(build)
+    after = SinkReshapes().run(graph)
+    shape = tuple(1 if axis in axes else extent for axis, extent in enumerate(new))
+    assert [node.op for node in after.nodes] == [
+        Mean(axes=before, keep_dims=True),
+        Reshape(shape=shape),
+    ]
+    assert_equivalent(graph, after)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "axes"),
+    [
+        ((1, 4, 6), (1, 4, 2, 3), (3,)),  # a part of an axis
+        ((4, 6), (6, 4), (1,)),  # no axes of the one are those of the other
+        ((1, 4, 6), (1, 1, 4, 6), (1,)),  # nothing
+        ((1, 4, 6), (1, 4, 6), (1,)),  # nothing was reshaped
+    ],
+)
+def test_other_reductions_stay_behind_a_reshape(
+    old: tuple[int, ...], new: tuple[int, ...], axes: tuple[int, ...]
+) -> None:
+    def build(g: GraphBuilder) -> list[ValueName]:
+        x = g.add1(Reshape(shape=new), g.input("x", floats(*old)))
+        return [g.add1(ReduceExtremum(axes=axes, keep_dims=True), x)]
 
     assert_untouched(SinkReshapes(), graph_of(build))

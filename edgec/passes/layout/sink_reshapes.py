@@ -1,12 +1,15 @@
 """Moves reshapes behind the operators that do not mind, so that layers meet their activations."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
 from typing import ClassVar
 
 from edgec.ir import Array, Graph, Node, TensorType, ValueName
 from edgec.ops.layers.batch_norm import BatchNorm
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.operator import Operator
+from edgec.ops.reductions.reduction import Reduction
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
 
@@ -15,13 +18,14 @@ class SinkReshapes:
     """f(reshape(x)) becomes reshape(f(x)) for elementwise f and for batch norms over the last axis.
 
     Two operands are possible where both come from such a reshape, or one is a constant that means
-    the same before and after it.
+    the same before and after it. Reductions follow where they take all of the axes that a reshape
+    joins or splits: a mean over pixels is one over rows and columns.
     """
 
     name: ClassVar[str] = "sink_reshapes"
 
     def run(self, graph: Graph) -> Graph:
-        return rewrite(graph, _sink)
+        return rewrite(graph, _sink, _sink_reduction)
 
 
 def _sink(node: Node, around: Neighborhood) -> Replacement | None:
@@ -88,6 +92,49 @@ def _sink_batch_norm(node: Node, op: BatchNorm, around: Neighborhood) -> Replace
     moved = BatchNorm(axis=around.type(source).rank - 1, epsilon=op.epsilon)
     draft = Draft(around, [node])
     return _reshaped_after(draft, node, moved, [source, *node.inputs[1:]], new)
+
+
+def _sink_reduction(node: Node, around: Neighborhood) -> Replacement | None:
+    op = node.op
+    if not isinstance(op, Reduction) or not op.keep_dims:
+        return None
+    source, new = _source(node.inputs[0], around), around.type(node.outputs[0])
+    if source is None:
+        return None
+    shapes = around.type(source).shape, around.type(node.inputs[0]).shape
+    axes = _axes_before(op.axes, *shapes)
+    if not axes or shapes[0] == shapes[1]:  # a reshape that does nothing goes without us
+        return None
+    return _reshaped_after(Draft(around, [node]), node, replace(op, axes=axes), [source], new)
+
+
+def _axes_before(
+    axes: Sequence[int], old: Sequence[int], new: Sequence[int]
+) -> tuple[int, ...] | None:
+    """Return the axes of ``old`` that hold the elements along ``axes`` of its reshape to ``new``.
+
+    Those of extent 1 are left out. None where an axis holds others too; no extent may be 0.
+    """
+    found: list[int] = []
+    for before, after in _alike_runs(old, new):
+        taken = {axis in axes for axis in after}
+        if len(taken) > 1:
+            return None
+        found += before if True in taken else []
+    return tuple(found)
+
+
+def _alike_runs(old: Sequence[int], new: Sequence[int]) -> list[tuple[list[int], list[int]]]:
+    """Return the shortest runs of axes of two shapes that hold the same; without those of 1."""
+    left = [axis for axis, extent in enumerate(old) if extent != 1]
+    right = [axis for axis, extent in enumerate(new) if extent != 1]
+    runs: list[tuple[list[int], list[int]]] = []
+    while left:
+        before, after = [left.pop(0)], [right.pop(0)]
+        while (a := prod(old[i] for i in before)) != (b := prod(new[i] for i in after)):
+            (before if a < b else after).append((left if a < b else right).pop(0))
+        runs.append((before, after))
+    return runs
 
 
 def _reshaped_after(

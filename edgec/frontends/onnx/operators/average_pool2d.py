@@ -1,4 +1,7 @@
-"""ONNX AveragePool and GlobalAveragePool: with padding that counts, and over whole images."""
+"""ONNX AveragePool and GlobalAveragePool: with padding that counts, and over whole images.
+
+One over more than two spatial axes is a mean.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +11,10 @@ from edgec.ir import GraphBuilder, ValueName
 from edgec.ops.layers.windows import Window
 from edgec.ops.movement.pad import Pad
 from edgec.ops.pooling.average_pool2d import AveragePool2D
+from edgec.ops.reductions.mean import Mean
 from edgec.ops.registry import Format, SourceNode, importer
+
+_IMAGE = 4  # rank of [N,C,H,W]
 
 
 @importer(Format.ONNX, "AveragePool")
@@ -25,7 +31,11 @@ def _average_pool(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 @importer(Format.ONNX, "GlobalAveragePool")
 def _global_average_pool(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    rank = g.type(node.input(0)).rank
+    if rank > _IMAGE:
+        op = Mean(axes=tuple(range(2, rank)), keep_dims=True)
+        return g.add(op, [node.input(0)], name=node.name, outputs=node.outputs)
     image = to_image(node, g)
     _, height, width, _ = g.type(image).shape
-    op = AveragePool2D(window=Window((height, width)))
-    return from_image(node, g, g.add1(op, image, name=node.name))
+    pool = AveragePool2D(window=Window((height, width)))
+    return from_image(node, g, g.add1(pool, image, name=node.name))
