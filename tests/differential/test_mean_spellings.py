@@ -141,6 +141,30 @@ def voxel_net(spelling: Spelling) -> onnx.ModelProto:
     return b.model("y")
 
 
+def normed_net(*, folded: bool) -> onnx.ModelProto:
+    """Return a net as TorchScript writes it, or as dynamo: it folds the norm, in float32."""
+    b = OnnxBuilder(NEW, seed=15)
+    draw = b.rng.uniform
+    w, bias, scale, shift, mean, variance = (
+        draw(0.1, 2, shape).astype(np.float32)
+        for shape in ((CHANNELS, 2, 3, 3), *[(CHANNELS,)] * 5)
+    )
+    w -= np.float32(1)
+    gain = scale / np.sqrt(variance + np.float32(1e-5))
+    x = b.input("x", [1, 2, HEIGHT, WIDTH])
+    if folded:
+        known = w * gain.reshape(-1, 1, 1, 1), (bias - mean) * gain + shift
+        y = b.add("Conv", x, *map(b.weight, known), kernel_shape=[3, 3])
+        y = _flat(b, _means(b, b.add("Relu", y), -1, -2, keep=1))
+    else:
+        y = b.add("Conv", x, b.weight(w), b.weight(bias), kernel_shape=[3, 3])
+        norm = [b.weight(each) for each in (scale, shift, mean, variance)]
+        y = b.add("Relu", b.add("BatchNormalization", y, *norm, epsilon=1e-5))
+        y = _flat(b, b.add("GlobalAveragePool", y))
+    b.linear(y, CHANNELS, CLASSES, output="y")
+    return b.model("y")
+
+
 def optimized(model: onnx.ModelProto, folder: Path) -> Graph:
     """Return the optimized float graph; it computes what onnxruntime does."""
     path = folder / "model.onnx"
@@ -228,6 +252,13 @@ def test_a_mean_over_voxels_is_the_same_model(tmp_path: Path) -> None:
         )
     )
     assert said(integers(mean)) == said(integers(pool))
+
+
+def test_dynamo_and_torchscript_give_the_same_model(tmp_path: Path) -> None:
+    dynamo, torchscript = (
+        optimized(normed_net(folded=folded), tmp_path) for folded in (True, False)
+    )
+    assert said(integers(dynamo)) == said(integers(torchscript))
 
 
 def test_the_search_finds_the_same_model_too(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import numpy as np
 from equivalence import assert_equivalent, check_pass, floats, graph_of, random_array
 
 from edgec.ir import Array, GraphBuilder, ValueName
@@ -37,6 +38,27 @@ graph g
     )
     assert after.nodes[0].name == "c"
     assert after.nodes[0].origins == ("c", "n")
+
+
+def test_it_is_rounded_as_pytorch_rounds_it() -> None:
+    """dynamo folds in float32, TorchScript leaves the norm: from both come the same weights."""
+    rng = np.random.default_rng(5)
+    w, b, scale, shift, mean, variance = (
+        rng.uniform(0.1, 2, shape).astype(np.float32) for shape in ((64, 3, 3, 8), *[(64,)] * 5)
+    )
+
+    def build(g: GraphBuilder) -> list[ValueName]:
+        x = g.input("x", floats(1, 4, 4, 8))
+        layer = [g.constant(name, array) for name, array in (("w", w), ("b", b))]
+        known = [g.constant(f"n{i}", p) for i, p in enumerate((scale, shift, mean, variance))]
+        y = g.add1(Conv2D(window=WINDOW), x, *layer, name="c")
+        return [g.add1(BatchNorm(axis=3, epsilon=1e-5), y, *known)]
+
+    after = FoldBatchNorm().run(graph_of(build))
+    gain = scale / np.sqrt(variance + np.float32(1e-5))
+    folded, bias = (after.constants[value] for value in after.nodes[0].inputs[1:])
+    np.testing.assert_array_equal(folded, w * gain[:, None, None, None])
+    np.testing.assert_array_equal(bias, (b - mean) * gain + shift)
 
 
 def test_it_goes_into_depthwise_and_fully_connected_layers() -> None:

@@ -23,11 +23,20 @@ class FoldBatchNorm:
         return rewrite(rewrite(graph, _into_layer_before, _into_layer_after), _as_mul_and_add)
 
 
-def _gain_and_offset(node: Node | None, around: Neighborhood) -> tuple[Array, Array] | None:
+def _parameters(node: Node | None, around: Neighborhood) -> list[Array] | None:
+    """Return scale, shift, mean and variance; None where it is no batch norm of constants."""
     if node is None or not isinstance(node.op, BatchNorm):
         return None
     known = [array for value in node.inputs[1:] if (array := around.constant(value)) is not None]
-    return node.op.gain_and_offset(*known) if len(known) == len(node.inputs) - 1 else None
+    return known if len(known) == len(node.inputs) - 1 else None
+
+
+def _gain_and_offset(node: Node | None, around: Neighborhood) -> tuple[Array, Array] | None:
+    known = _parameters(node, around)
+    if node is None or known is None:
+        return None
+    assert isinstance(node.op, BatchNorm)  # noqa: S101 - it has parameters
+    return node.op.gain_and_offset(*known)
 
 
 def _is_last_axis(node: Node, around: Neighborhood) -> bool:
@@ -36,13 +45,17 @@ def _is_last_axis(node: Node, around: Neighborhood) -> bool:
 
 
 def _into_layer_before(node: Node, around: Neighborhood) -> Replacement | None:
-    factors = _gain_and_offset(node, around)
+    """Fold as PyTorch's dynamo exporter does, in float32: its files give the same integers."""
+    known = _parameters(node, around)
     layer = as_layer(around.private_producer(node), around)
-    if factors is None or layer is None or not layer.is_linear() or not _is_last_axis(node, around):
+    if known is None or layer is None or not layer.is_linear() or not _is_last_axis(node, around):
         return None
-    gain, offset = factors
+    assert isinstance(node.op, BatchNorm)  # noqa: S101 - it has parameters
+    scale, shift, mean, variance = known
+    with np.errstate(all="ignore"):  # a broken file may hold infinities
+        gain = scale / np.sqrt(variance + np.float32(node.op.epsilon))
+        bias = (layer.bias - mean) * gain + shift
     draft = Draft(around, [layer.node, node])
-    bias = layer.bias * gain + offset
     layer.put(draft, layer.node.inputs[0], layer.scaled(gain), bias, node.outputs[0], layer.node.op)
     return draft.replacement()
 
