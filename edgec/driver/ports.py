@@ -14,6 +14,7 @@ from edgec.codegen.source_tree import replaceable_file
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, Graph, QParams, TensorType, ValueName
 from edgec.program import Port
+from edgec.quantization.samples.npz_keys import npz_keys
 from edgec.quantization.samples.samples import read_samples
 from edgec.scratch import write_whole
 
@@ -94,6 +95,13 @@ class PortInfo:
         moved = [each if inverse is None else each.transpose(inverse) for each in arrays]
         return np.stack([each.reshape(self.sample_shape) for each in moved])
 
+    def encode(self, values: Array) -> list[bytes]:
+        """Turn an array of samples in the source's layout into raw tensors."""
+        layout = self.layout or tuple(range(len(self.shape)))
+        source = values.reshape(len(values), *self.source_shape)
+        moved = source.transpose(0, *(axis + 1 for axis in layout))
+        return [each.tobytes() for each in moved]
+
     def reals(self, data: Sequence[bytes]) -> Array:
         """Turn raw tensors into an array of samples, of real values where there is a scale."""
         values = self.decode(data)
@@ -149,13 +157,16 @@ def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
 
 
 def _packed(arrays: Mapping[str, Array]) -> bytes:
-    """Return an npz file; NumPy's own function takes no array that is called ``file``."""
+    """Return an npz file; NumPy's own function takes no array that is called ``file``.
+
+    Names that no npz file can hold are changed (:func:`npz_keys`).
+    """
     packed = BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
+        for key, array in zip(npz_keys(arrays), arrays.values(), strict=True):
             entry = BytesIO()
             np.save(entry, array)
-            archive.writestr(f"{name}.npy", entry.getvalue())
+            archive.writestr(f"{key}.npy", entry.getvalue())
     return packed.getvalue()
 
 

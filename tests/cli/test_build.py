@@ -94,7 +94,7 @@ def test_a_mismatch_is_shown_and_exits_with_4(cli: Cli, built: Path, tmp_path: P
     shutil.copytree(built, changed)
     with np.load(changed / "golden.npz") as archive:
         arrays = dict(archive)
-    arrays["output_0"][3, 2] ^= 1
+    arrays["scores"][3, 2] ^= 1
     np.savez(changed / "golden.npz", **arrays)
     ended = cli("test", changed)
     assert ended.code == 4

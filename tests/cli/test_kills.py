@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from edgec.driver import BuildOptions, build
-from edgec.driver.compile.golden import read_golden
+from edgec.driver.compile.golden import golden_of
 from edgec.driver.output import open_output
 
 pytestmark = pytest.mark.qemu
@@ -70,7 +70,7 @@ class Place:
 
     def assert_whole(self) -> None:
         built = open_output(self.out)
-        assert read_golden(built.golden, 1, 1)[0]
+        assert golden_of(built)[0]
         assert built.elf.read_bytes()[:4] == b"\x7fELF"
 
 

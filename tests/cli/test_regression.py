@@ -15,7 +15,7 @@ from cli.test_serial_board import Line
 from elftools.elf.elffile import ELFFile
 
 from edgec.driver import open_output
-from edgec.driver.compile.golden import read_golden
+from edgec.driver.compile.golden import golden_of
 from edgec.driver.run.first_layer import first_different_layer
 from edgec.errors import EdgecError
 from edgec.firmware.emulate import Emulator
@@ -101,7 +101,7 @@ def test_a_board_names_the_layer_by_checksums(cli: Any, patched: Patched) -> Non
 
 def test_right_firmware_has_no_wrong_layer(cli: Any, built: Path, tmp_path: Path) -> None:
     opened = open_output(built)
-    inputs, _ = read_golden(opened.golden, 1, 1)
+    inputs, _ = golden_of(opened)
     assert first_different_layer(opened, inputs[0]) is None
     xml = tmp_path / "report.xml"
     ended = cli("test", built, "--layers", "--junit", xml, "--json")

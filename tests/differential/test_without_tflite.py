@@ -12,7 +12,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from edgec.driver import BuildOptions, build, open_output, run_regression
-from edgec.driver.compile.golden import read_golden
+from edgec.driver.compile.golden import golden_of
 from edgec.driver.progress import Quiet
 from edgec.driver.run.run import run_all
 from edgec.errors import EdgecError
@@ -93,7 +93,7 @@ def test_firmware_computes_what_the_definition_says(
     out = built(node, tmp_path)
     assert callable(of_window)
     opened = open_output(out)
-    inputs, _ = read_golden(opened.golden, 1, 1)
+    inputs, _ = golden_of(opened)
     outputs, _ = run_all(opened, inputs, "emulator", Quiet())
     height, width, channels = SHAPE[2], SHAPE[3], SHAPE[1]
     for sample, result in zip(inputs, outputs, strict=True):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgec.driver import BuildOptions, build, open_output, run_regression
-from edgec.driver.compile.golden import golden_file, read_golden
+from edgec.driver.compile.golden import golden_file, golden_of
 from edgec.ir import DType, Graph, GraphBuilder, QParams, TensorType
 from edgec.ops.activations.relu import Relu
 from edgec.ops.conversion.dequantize import Dequantize
@@ -29,11 +29,12 @@ def test_floats_are_compared_within_their_tolerance(tmp_path: Path) -> None:
     opened = open_output(out)
     assert opened.outputs[0].type.dtype is DType.FLOAT32
     assert run_regression(out).mismatches == 0
-    inputs, outputs = read_golden(opened.golden, 1, 1)
+    inputs, outputs = golden_of(opened)
     for factor, mismatches in ((1 + 2e-6, 0), (1 + 1e-3, len(outputs))):
         changed = [
             [(np.frombuffer(raw, np.float32) * np.float32(factor)).tobytes() for raw in sample]
             for sample in outputs
         ]
-        opened.golden.write_bytes(golden_file(inputs, changed))
+        ports = opened.inputs, opened.outputs
+        opened.golden.write_bytes(golden_file(ports, inputs, changed))
         assert run_regression(out).mismatches == mismatches

@@ -16,7 +16,7 @@ from cli.conftest import small_graph
 from elftools.elf.elffile import ELFFile
 
 from edgec.driver import BuildOptions, build, open_output, run_regression
-from edgec.driver.compile.golden import read_golden
+from edgec.driver.compile.golden import golden_of
 from edgec.driver.output import OutputInfo
 from edgec.driver.run.first_layer import first_different_layer
 from edgec.driver.run.profile import profile
@@ -147,7 +147,7 @@ def patched(built: Path, folder: Path, symbol: str, code: bytes) -> Path:
 
 
 def golden(built: OutputInfo) -> list[bytes]:
-    return list(read_golden(built.golden, 1, 1)[0][0])
+    return list(golden_of(built)[0][0])
 
 
 def test_it_is_risc_v_code(built: Path) -> None:

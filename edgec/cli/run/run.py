@@ -49,7 +49,7 @@ def _document(result: RunResult) -> dict[str, Any]:
 def _show(result: RunResult, output: Path | None) -> None:
     console = results()
     made = table("sample", "output", "shape", f"largest {_TOP} (index: value)", numbers=("sample",))
-    names = [name for name in result.outputs if f"{name}_float" not in result.outputs]
+    names = [name for name in result.outputs if name not in result.twins]
     for sample in range(min(result.samples, _SHOWN_SAMPLES)):
         for name in names:
             values = result.outputs[name][sample]

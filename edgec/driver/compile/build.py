@@ -22,6 +22,8 @@ from edgec.driver.reports.report import make_report
 from edgec.errors import EdgecError
 from edgec.firmware.image import FirmwareImage, build_firmware
 from edgec.firmware.twin_image import build_twin
+from edgec.ir import ValueName
+from edgec.ops.operator import is_float
 from edgec.program import Port
 from edgec.target_file import SUFFIX, write_target
 from edgec.targets.board import Board, board_source
@@ -73,7 +75,7 @@ def write_output(compiled: Compiled, progress: Progress) -> BuildResult:
     outputs = reference_outputs(compiled.graph, inputs, progress)
     with output_folder(options.output_folder) as folder:
         _write_sources(compiled, folder)
-        (folder / GOLDEN).write_bytes(golden_file(inputs, outputs))
+        (folder / GOLDEN).write_bytes(golden_file(ports, inputs, outputs))
         progress.stage("compiling the firmware")
         image, emulated = _firmware(compiled, folder)
         progress.stage("counting instructions")
@@ -88,10 +90,11 @@ def write_output(compiled: Compiled, progress: Progress) -> BuildResult:
 
 def describe_ports(compiled: Compiled) -> tuple[list[PortInfo], list[PortInfo]]:
     """Return inputs and outputs as the report has them."""
-    was_float = compiled.model.integers.meaning is not None
+    source = compiled.model.integers.source.file.graph.types
 
     def describe(port: Port) -> PortInfo:
-        return PortInfo.of(port, float_source=was_float)
+        stated = source.get(ValueName(port.name))
+        return PortInfo.of(port, float_source=stated is not None and is_float(stated))
 
     program = compiled.program
     return [describe(port) for port in program.inputs], [describe(p) for p in program.outputs]

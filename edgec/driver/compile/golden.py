@@ -14,12 +14,15 @@ from edgec.driver.progress import Progress
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, Graph, ValueName, evaluate_runs
 from edgec.ops.conversion.quantize import quantize_floats
-from edgec.quantization.samples.npz import NpzFile
+from edgec.quantization.samples.npz import Header, NpzFile
+from edgec.quantization.samples.npz_keys import npz_keys
 from edgec.quantization.samples.samples import Samples
 
 SAMPLES = 20
 _REAL = 10
 _MAX_BYTES = 1 << 30
+Ports = tuple[Sequence[PortInfo], Sequence[PortInfo]]
+"""Inputs and outputs."""
 
 
 def golden_inputs(compiled: Compiled, ports: list[PortInfo]) -> list[list[bytes]]:
@@ -70,56 +73,98 @@ def _arrays(graph: Graph, sample: list[bytes]) -> dict[ValueName, Array]:
     }
 
 
-def golden_file(inputs: list[list[bytes]], outputs: list[list[bytes]]) -> bytes:
-    """Return ``golden.npz``: ``input_<i>`` and ``output_<i>``, one row of bytes per sample.
+def golden_file(built: Ports, inputs: list[list[bytes]], outputs: list[list[bytes]]) -> bytes:
+    """Return ``golden.npz``: the arrays of ``edgec run``, under the names of the tensors.
 
-    Entries carry a fixed date, so that equal vectors give equal files.
+    Integers of the model's types in the source's layout, the first axis counts the samples. An
+    output that is called like an input has ``.2`` behind its name (:func:`npz_keys`). Entries carry
+    a fixed date, so that equal vectors give equal files.
     """
-    arrays = {f"input_{i}": _rows([each[i] for each in inputs]) for i in range(len(inputs[0]))}
-    arrays |= {f"output_{i}": _rows([each[i] for each in outputs]) for i in range(len(outputs[0]))}
+    rows = [*_tensors(inputs), *_tensors(outputs)]
+    ports = (*built[0], *built[1])
     target = io.BytesIO()
     with ZipFile(target, "w") as archive:
-        for name, array in arrays.items():
+        for key, port, raw in zip(_keys(ports), ports, rows, strict=True):
             entry = io.BytesIO()
-            np.save(entry, array)
-            archive.writestr(ZipInfo(f"{name}.npy"), entry.getvalue())
+            np.save(entry, port.decode(raw))
+            archive.writestr(ZipInfo(f"{key}.npy"), entry.getvalue())
     return target.getvalue()
 
 
-def read_golden(path: Path, inputs: int, outputs: int) -> tuple[list[list[bytes]], ...]:
-    """Return the inputs and outputs of ``golden.npz``, [sample][tensor]; ``damaged-output``."""
-    names = [f"input_{i}" for i in range(inputs)], [f"output_{i}" for i in range(outputs)]
+def golden_of(built: OutputInfo) -> tuple[list[list[bytes]], ...]:
+    """Return the golden vectors of a build: inputs and outputs, [sample][tensor].
+
+    Files of older versions, rows of bytes under ``input_<i>`` and ``output_<i>``, are read too.
+    Raises ``damaged-output`` for those that do not fit the report.
+    """
+    path, ports = built.golden, (*built.inputs, *built.outputs)
     try:
         with NpzFile(path) as file:
-            sizes = [file.header(name).bytes for name in (*names[0], *names[1])]
-            if sum(sizes) > _MAX_BYTES:
-                raise _damaged(path, f"the golden vectors take {sum(sizes):,} bytes")
-            read, expected = ([file.array(name) for name in group] for group in names)
-        return _samples(read), _samples(expected)
+            tensors = _read(file, built)
     except (ValueError, KeyError, OSError) as error:
         raise _damaged(path, f"cannot read the golden vectors: {error}") from None
+    if len({len(rows) for rows in tensors}) != 1 or not tensors[0]:
+        raise _damaged(path, "the golden vectors differ in their number of samples, or have none")
+    if any(
+        len(row) != port.type.bytes
+        for port, rows in zip(ports, tensors, strict=True)
+        for row in rows
+    ):
+        raise _damaged(path, "the golden vectors have other sizes than the report says")
+    count = len(built.inputs)
+    return tuple(
+        [list(each) for each in zip(*part, strict=True)]
+        for part in (tensors[:count], tensors[count:])
+    )
 
 
-def golden_of(built: OutputInfo) -> tuple[list[list[bytes]], ...]:
-    """Return the golden vectors of a build; ``damaged-output`` where they do not fit its report."""
-    vectors = read_golden(built.golden, len(built.inputs), len(built.outputs))
-    for ports, samples in zip((built.inputs, built.outputs), vectors, strict=True):
-        sizes = [port.type.bytes for port in ports]
-        if not samples or any([len(each) for each in sample] != sizes for sample in samples):
-            raise _damaged(built.golden, "the golden vectors have other sizes than the report says")
-    return vectors
+def _read(file: NpzFile, built: OutputInfo) -> list[list[bytes]]:
+    """Return the vectors as bytes of the ports' types, [tensor][sample]."""
+    ports = (*built.inputs, *built.outputs)
+    keys, places = _keys(ports), _places(built)
+    by_name = {*keys} <= {*file.names} and all(
+        _fits(file.header(key), port) for key, port in zip(keys, ports, strict=True)
+    )
+    if not by_name and not {*places} <= {*file.names}:
+        missing = [key for key in keys if key not in file.names]
+        wrong = (
+            f"there is no array {missing[0]!r}"
+            if missing
+            else "they have other shapes or types than the report says"
+        )
+        raise ValueError(wrong)
+    chosen = keys if by_name else places
+    size = sum(file.header(name).bytes for name in chosen)
+    if size > _MAX_BYTES:
+        message = f"the golden vectors take {size:,} bytes"
+        raise ValueError(message)
+    arrays = [file.array(name) for name in chosen]
+    if by_name:
+        return [port.encode(array) for port, array in zip(ports, arrays, strict=True)]
+    if any(each.ndim != 2 or each.dtype != np.uint8 for each in arrays):  # noqa: PLR2004
+        message = "they are no rows of bytes"
+        raise ValueError(message)
+    return [[row.tobytes() for row in array] for array in arrays]
+
+
+def _fits(header: Header, port: PortInfo) -> bool:
+    return header.dtype == port.type.dtype.numpy and header.shape[1:] == port.sample_shape
+
+
+def _keys(ports: Sequence[PortInfo]) -> list[str]:
+    return npz_keys(port.name for port in ports)
+
+
+def _places(built: OutputInfo) -> list[str]:
+    """Return the keys that older versions wrote."""
+    sides = {"input": built.inputs, "output": built.outputs}
+    return [f"{side}_{index}" for side, ports in sides.items() for index in range(len(ports))]
+
+
+def _tensors(samples: list[list[bytes]]) -> list[list[bytes]]:
+    """Return [tensor][sample] of [sample][tensor]."""
+    return [list(each) for each in zip(*samples, strict=True)]
 
 
 def _damaged(path: Path, message: str) -> EdgecError:
     return EdgecError("damaged-output", message, place=Place(str(path)), help="build again")
-
-
-def _rows(raw: list[bytes]) -> Array:
-    return np.stack([np.frombuffer(each, np.uint8) for each in raw])
-
-
-def _samples(tensors: list[Array]) -> list[list[bytes]]:
-    if any(each.ndim != 2 or each.dtype != np.uint8 for each in tensors):  # noqa: PLR2004
-        message = "they are no rows of bytes"
-        raise ValueError(message)
-    return [[row.tobytes() for row in rows] for rows in zip(*tensors, strict=True)]

@@ -1,8 +1,8 @@
 """``edgec run``, and all that runs samples: a built model on the emulator or this machine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgec.backends.backend import preferred
@@ -28,12 +28,16 @@ DEFAULT_TIMEOUT = 60.0  # s, for one run of the model
 
 @dataclass(frozen=True)
 class RunResult:
-    """Outputs of every sample in the source's layout; instructions of each run where counted."""
+    """Outputs of every sample in the source's layout; instructions of each run where counted.
+
+    ``twins`` names the array, among the outputs, of each quantized output's real values.
+    """
 
     outputs: dict[str, Array]
     samples: int
     instructions: list[int] | None
     warnings: tuple[str, ...] = ()
+    twins: Mapping[str, str] = field(default_factory=dict)
 
 
 def run(
@@ -48,10 +52,10 @@ def run(
     built = open_output(folder)
     samples = _samples(input_file, built)
     raw, instructions = run_all(built, samples.inputs, on, progress)
-    outputs = _decoded(built.outputs, raw)
+    outputs, twins, told = _decoded(built.outputs, raw)
     if output_file is not None:
         write_npz(output_file, outputs)
-    return RunResult(outputs, len(raw), instructions, samples.warnings)
+    return RunResult(outputs, len(raw), instructions, (*samples.warnings, *told), twins)
 
 
 def _samples(file: Path | None, built: OutputInfo) -> RawSamples:
@@ -131,11 +135,25 @@ def _host_process(built: OutputInfo) -> HostProcess:
     return HostProcess(tree, built.name, (len(built.inputs), len(built.outputs)))
 
 
-def _decoded(ports: list[PortInfo], raw: list[list[bytes]]) -> dict[str, Array]:
+def _decoded(
+    ports: list[PortInfo], raw: list[list[bytes]]
+) -> tuple[dict[str, Array], dict[str, str], tuple[str, ...]]:
+    """Return arrays by name, what the twin of each quantized output is called, and warnings."""
     outputs: dict[str, Array] = {}
+    twins: dict[str, str] = {}
+    told: list[str] = []
+    names = {port.name for port in ports}
     for index, port in enumerate(ports):
         values = port.decode([sample[index] for sample in raw])
         outputs[port.name] = values
-        if port.float_source and port.scale is not None:
-            outputs[f"{port.name}_float"] = port.dequantize(values)
-    return outputs
+        twin = f"{port.name}_float"
+        if port.scale is None:
+            continue
+        if twin in names:
+            told.append(
+                f"output {port.name!r} comes as integers alone: the model has an output {twin!r}"
+            )
+            continue
+        outputs[twin] = port.dequantize(values)
+        twins[port.name] = twin
+    return outputs, twins, tuple(told)

@@ -14,6 +14,7 @@ from edgec.errors import raise_all
 from edgec.ir import Array, DType, Graph, ValueName
 from edgec.ops.conversion.quantize import quantize_floats
 from edgec.quantization.samples.npz import read_arrays
+from edgec.quantization.samples.npz_keys import npz_keys
 from edgec.quantization.samples.sample_checks import sample_warnings
 from edgec.quantization.samples.sample_labels import LABELS, read_labels
 from edgec.quantization.samples.sample_problems import count_problems, problems
@@ -56,8 +57,13 @@ def read_samples(path: Path, graph: Graph) -> Samples:
     Errors: ``file-not-found``, ``malformed-samples``, ``samples-keys``, ``samples-shape``,
     ``samples-dtype``, ``samples-values`` and ``samples-empty``.
     """
-    arrays = read_arrays(path, {*graph.inputs, *LABELS}, _limit(graph))
-    return fit_samples(arrays, graph, path)
+    keys = dict(zip(npz_keys(graph.inputs), graph.inputs, strict=True))
+    arrays = read_arrays(path, {*graph.inputs, *keys, *LABELS}, _limit(graph))
+    known = {name for name in keys.values() if name in arrays}
+    named = {
+        keys[key] if keys.get(key) not in {None, *known} else key: arrays[key] for key in arrays
+    }
+    return fit_samples(named, graph, path)
 
 
 def _limit(graph: Graph) -> int:
