@@ -61,7 +61,7 @@ class Model:
         if self.anomaly is not None:
             (x,) = self.test.arrays.values()
             return area_under_roc(np.square(actual - x.reshape(actual.shape)).mean(1), self.anomaly)
-        return float(np.mean(actual.argmax(axis=1) == self.test.label))
+        return float(np.mean(actual.argmax(axis=1) == self.test.labels[0].values))
 
     def int8(self, graph: Graph) -> Array:
         """Return the dequantized outputs of the integer model."""

@@ -10,6 +10,7 @@ from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.layers.windows import Window
 from edgec.ops.operator import Activation
 from edgec.ops.reductions.mean import Mean
+from edgec.quantization.samples.sample_labels import Labels
 from edgec.quantization.samples.samples import Samples
 
 X = ValueName("x")
@@ -25,7 +26,12 @@ def samples_of(graph: Graph, count: int = 32, seed: int = 0) -> Samples:
         loudness = rng.exponential(1.0, (count, *[1] * graph.types[name].rank)) + 0.3
         drawn = rng.standard_normal((count, *graph.types[name].shape))
         arrays[name] = (loudness * drawn).astype(np.float32)
-    return Samples(arrays, rng.integers(0, 4, count))
+    return Samples(arrays, class_labels(rng.integers(0, 4, count)))
+
+
+def class_labels(numbers: Array) -> tuple[Labels, ...]:
+    """Return what a file with these under ``label`` has."""
+    return (Labels("label", numbers),)
 
 
 def uneven_net(activation: Activation = Activation.RELU, spread: float = 30.0) -> Graph:

@@ -14,6 +14,7 @@ from edgec.driver.compile.requirements import Requirement
 from edgec.errors import EdgecError, ExitCode, Place, raise_all
 from edgec.frontends.shapes import Shapes, parse_shapes
 from edgec.pruning import parse_request
+from edgec.quantization.quality.metrics.choice import NAMES as METRICS
 from edgec.quantization.ranges.observers import METHODS
 from edgec.quantization.samples.model_states import parse_states
 from edgec.reading import read_limited
@@ -29,6 +30,7 @@ _CHOICES = {
     "calibration": ("auto", *METHODS),
     "quantize": ("int8", "int16x8", "auto"),
     "effort": ("best", "fast"),
+    "metric": ("", *METRICS),
 }
 _VALUES = {  # in a config file
     str: ("a string", "put the value in double quotes"),
@@ -55,6 +57,7 @@ class BuildOptions:
     shape: str = ""
     state: str = ""
     allow_poor: bool = False
+    metric: str = ""
 
     def checked(self) -> "BuildOptions":
         """Return these options; raise everything that is missing or wrong at once."""
@@ -79,7 +82,7 @@ class BuildOptions:
         for key, choices in _CHOICES.items():
             value = self.width if key == "quantize" else getattr(self, key)
             if value not in choices:
-                known = ", ".join(choices)
+                known = ", ".join(filter(None, choices))
                 errors.append(_wrong(key, f"{value!r} is none of {known}", known))
         errors += _problems_of(parse_request, self.prune)
         errors += _problems_of(parse_shapes, self.shape)

@@ -15,6 +15,7 @@ from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, Graph, QParams, TensorType, ValueName
 from edgec.program import Port
 from edgec.quantization.samples.npz_keys import npz_keys
+from edgec.quantization.samples.sample_labels import Labels
 from edgec.quantization.samples.samples import read_samples
 from edgec.scratch import write_whole
 
@@ -120,7 +121,7 @@ class RawSamples:
     """Samples for every input as bytes of its type, and labels where the file has them."""
 
     inputs: list[list[bytes]]  # [sample][input]
-    labels: Array | None = None
+    labels: tuple[Labels, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -132,7 +133,7 @@ def read_inputs(path: Path, ports: Sequence[PortInfo]) -> RawSamples:
     samples = read_samples(path, _door(ports))
     names = [ValueName(port.name) for port in ports]
     rows = [[samples.arrays[name][i].tobytes() for name in names] for i in range(len(samples))]
-    return RawSamples(rows, samples.label, samples.warnings)
+    return RawSamples(rows, samples.labels, samples.warnings)
 
 
 def random_inputs(ports: Sequence[PortInfo], count: int, seed: int = 0) -> list[list[bytes]]:

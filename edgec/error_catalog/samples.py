@@ -54,6 +54,22 @@ PAGES = (
         """,
     ),
     page(
+        "labels-unfit",
+        "the labels fit no output of the model",
+        meaning="""
+            Labels lie beside the samples, under a key that says what they are: label, anomaly,
+            mask, target, boxes or boxes_center; `label:OUTPUT` names an output. Their shape says
+            what they judge, and by which metric; these fit no output.
+        """,
+        example="a mask of 96x96 pixels for a model whose output is 48x48",
+        remedy="""
+            The message has the labels' shape, the outputs', and what the key takes. Resize masks
+            to the output (nearest neighbour), decode boxes in the model, or leave the array out:
+            without labels `edgec eval` says how often the model answers as in float. A build only
+            warns of them, unless --metric or a --max-drop in points needs them.
+        """,
+    ),
+    page(
         "samples-dtype",
         "the samples have an element type that the input does not take",
         meaning="""

@@ -49,8 +49,7 @@ def prune(
     channels = map_channels(graph)
     fitted, measured = _split(samples, graph)
     inputs = _rows(samples, fitted)
-    labels = None if samples.label is None else samples.label[measured]
-    judge = Judge.of(graph, _rows(samples, measured), labels)
+    judge = Judge.of(graph, samples.chosen(measured))
     trials = [
         _try(channels, criterion, removed, request, inputs, judge, on_progress)
         for criterion, removed in _choices(channels, request, inputs).items()
@@ -62,6 +61,7 @@ def prune(
         before=Size.of(graph),
         after=Size.of(best.repaired),
         families=_sizes(channels, best.removed) if request.channels else (),
+        metric=judge.metric.title if judge.metric else None,
         accuracy_before=judge.accuracy(judge.wanted),
         unrepaired=judge.quality(best.unrepaired),
         repaired=best.quality,

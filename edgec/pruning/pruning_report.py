@@ -10,8 +10,11 @@ import numpy as np
 from edgec.ir import Array, Graph, ValueName
 from edgec.ops.operator import is_float
 from edgec.pruning.weight_choice import weight_layers
-from edgec.quantization.quality.metrics import Metric, metric_for
+from edgec.quantization.quality.metrics.answer import seen_of
+from edgec.quantization.quality.metrics.choice import metrics_for
+from edgec.quantization.quality.metrics.metric import Metric
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
+from edgec.quantization.samples.samples import Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class FamilySize:
 class PruningReport:
     """All numbers of one pruning; ``held_out`` tells whether the samples measured were not fitted.
 
-    ``accuracy_before`` is that of the original network, where the samples have labels;
+    ``accuracy_before`` is that of the original network by ``metric``, where samples have labels;
     ``criterion`` what was removed by.
     """
 
@@ -68,6 +71,7 @@ class PruningReport:
     before: Size
     after: Size
     families: Sequence[FamilySize]
+    metric: str | None
     accuracy_before: float | None
     unrepaired: Quality
     repaired: Quality
@@ -86,6 +90,7 @@ class PruningReport:
             "output_sqnr_db_unrepaired": self.unrepaired.output_sqnr_db,
             "top1_agreement": self.repaired.top1_agreement,
             "top1_agreement_unrepaired": self.unrepaired.top1_agreement,
+            "accuracy_metric": self.metric,
             "accuracy_before": self.accuracy_before,
             "accuracy_after": self.repaired.accuracy,
             "accuracy_unrepaired": self.unrepaired.accuracy,
@@ -102,12 +107,15 @@ class Judge:
 
     inputs: Values
     wanted: Mapping[ValueName, Array]
-    labels: Array | None
+    graph: Graph
     metric: Metric | None
 
     @classmethod
-    def of(cls, graph: Graph, inputs: Values, labels: Array | None) -> "Judge":
-        return cls(inputs, _outputs(graph, inputs), labels, metric_for(graph, labels))
+    def of(cls, graph: Graph, samples: Samples) -> "Judge":
+        """Judge by the first labels of samples; without any, by how alike the answers are."""
+        inputs = dict(samples.arrays)
+        metric = next(iter(metrics_for(graph, samples)), None)
+        return cls(inputs, _outputs(graph, inputs), graph, metric)
 
     def quality(self, graph: Graph) -> Quality:
         outputs = _outputs(graph, self.inputs)
@@ -117,20 +125,23 @@ class Judge:
         return Quality(sqnr, self.accuracy(outputs), self._agreement(outputs))
 
     def accuracy(self, outputs: Mapping[ValueName, Array]) -> float | None:
-        """Return what the labels say of outputs, 0 to 1."""
-        if self.metric is None:
+        """Return what the labels say of outputs, in the unit of the metric."""
+        if self.metric is None or self.metric.labels is None or not self._is_seen(self.metric):
             return None
-        return self.metric.measure(self._verdicts(self.metric, outputs), self.labels)
+        return self.metric.measure(self._verdicts(self.metric, outputs)).value
 
     def _agreement(self, outputs: Mapping[ValueName, Array]) -> float | None:
-        if self.metric is None:
+        if self.metric is None or not self._is_seen(self.metric):
             return None
         mine, original = (self._verdicts(self.metric, each) for each in (outputs, self.wanted))
         return self.metric.agreement(mine, original)
 
+    def _is_seen(self, metric: Metric) -> bool:
+        """Tell whether the metric's output is made of reals, which are what is compared here."""
+        return metric.output in self.wanted
+
     def _verdicts(self, metric: Metric, outputs: Mapping[ValueName, Array]) -> Array:
-        first = next(iter(self.inputs.values()))
-        return metric.verdicts(first, next(iter(outputs.values())))
+        return metric.verdicts(seen_of(self.graph, {**self.inputs, **outputs}))
 
 
 def sqnr_db(wanted: Array, actual: Array) -> float:

@@ -47,7 +47,14 @@ def test_eval_json_has_the_documented_keys(
     ended = cli("eval", model, "--data", test, "--calib", data, "--json")
     assert ended.code == 0, ended.err
     found = ended.json
-    assert set(found["accuracy"]) == {"float", "quantized", "metric"}
+    accuracy = found["accuracy"]
+    assert set(accuracy) == {
+        *("metric", "name", "why", "labels", "output", "higher_is_better", "unit"),
+        *("float", "quantized", "loss", "more", "per_class"),
+    }
+    assert (accuracy["metric"], accuracy["higher_is_better"]) == ("top-1", True)
+    assert accuracy["loss"] == pytest.approx(accuracy["float"] - accuracy["quantized"])
+    assert found["accuracies"] == [accuracy]
     assert 0.8 < found["top1_agreement"] <= 1
     assert found["output_sqnr_db"] > 20
     assert found["layers"]

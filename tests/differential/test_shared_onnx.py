@@ -87,11 +87,11 @@ def test_the_int8_graph_equals_the_interpreter(file: str) -> None:
 def test_quantization_costs_less_than_one_percent(name: str) -> None:
     file = f"{name}/{name}.onnx"
     graph, floats, samples = quantized(file), optimized(file), held_out(file)
-    assert samples.label is not None
+    (labels,) = samples.labels
     chosen = np.linspace(0, len(samples) - 1, LABELED).astype(int)
     right = {"float": 0, "int8": 0}
     for index in chosen:
-        sample, label = samples.sample(index), samples.label[index]
+        sample, label = samples.sample(index), labels.values[index]
         (y,) = evaluate(floats, sample).values()
         (q,) = evaluate(graph, integers(graph, sample)).values()
         right["float"] += int(y.argmax() == label)

@@ -1,10 +1,12 @@
 """How good a quantization is, on what, in a line or two of a summary."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
+
+from edgec.cli.terminal import plain
 
 Found = Mapping[str, Any]
 _SAME_DB = 0.05  # no part is worth naming that is no worse than this
@@ -18,7 +20,7 @@ def show_quality(console: Console, report: Found) -> None:
         return
     accuracy = report["accuracy"]
     texts = [*_decibels(found), *_before(found["parts"])]
-    texts += [_accuracy(accuracy)] if accuracy else []
+    texts += [figure_text(accuracy)] if accuracy else []
     lines = [f"{', '.join(texts)}, on {on}"] if texts else []
     lines += _held_out(found["held_out"])
     for number, line in enumerate(lines):
@@ -53,7 +55,39 @@ def _before(parts: list[Found]) -> list[str]:
     ]
 
 
-def _accuracy(found: Found) -> str:
-    metric, float_, quantized = (found[key] for key in ("metric", "float", "quantized"))
-    before = "" if float_ is None else f" (float {float_:.2%})"
-    return f"{metric} {quantized:.2%}{before}"
+def figure_text(found: Found) -> str:
+    """Return the figures of one array of labels in a line."""
+    title = f"{found['metric']} of {plain(found['output'])!r}"
+    before = "" if found["float"] is None else f"float {_value(found, found['float'])}, quantized "
+    return f"{title}: {before}{_value(found, found['quantized'])}{_lost(found)}"
+
+
+def details(found: Found) -> Iterator[str]:
+    """Yield why this metric, the other figures, and those of single classes."""
+    better = "higher" if found["higher_is_better"] else "lower"
+    yield f"{plain(found['why'])}; {better} is better"
+    if found["more"]:
+        yield "; ".join(f"{name} {_change(found, each)}" for name, each in found["more"].items())
+    if found["per_class"]:
+        rows = (f"{each['class']}: {_change(found, each)}" for each in found["per_class"])
+        yield f"classes {', '.join(rows)}"
+
+
+def _lost(found: Found) -> str:
+    loss = found["loss"]
+    if loss is None:
+        return ""
+    unit = f"{100 * loss:.2f} points" if found["unit"] == "share" else f"{loss:.4g}"
+    return f", loss {unit}"
+
+
+def _change(found: Found, figure: Found) -> str:
+    before, after = (
+        "none" if figure[key] is None else _value(found, figure[key])
+        for key in ("float", "quantized")
+    )
+    return after if figure["float"] is None and found["float"] is None else f"{before} -> {after}"
+
+
+def _value(found: Found, value: float) -> str:
+    return f"{value:.2%}" if found["unit"] == "share" else f"{value:.4g}"

@@ -33,6 +33,15 @@ MaxDrop = Annotated[
         help="int16 where needed for this: 0.5 (points of accuracy) or 30dB (output SQNR).",
     ),
 ]
+Metric = Annotated[
+    str,
+    typer.Option(
+        "--metric",
+        metavar="NAME",
+        help="What labels judge by, where another than what suits: top-1, accuracy, auc, f1, iou, "
+        "mae, r2, ap ...",
+    ),
+]
 Prune = Annotated[
     str, typer.Option("--prune", metavar="WHAT", help="channels=0.25 or weights=0.5[,global].")
 ]

@@ -13,6 +13,7 @@ from edgec.cli.compile.quantization_options import (
     Calibration,
     Effort,
     MaxDrop,
+    Metric,
     ModelFile,
     Prune,
     QuantizeTo,
@@ -37,6 +38,7 @@ def quantize(
     quantize: QuantizeTo = "",
     effort: Effort = "best",
     max_drop: MaxDrop = "",
+    metric: Metric = "",
     prune: Prune = "",
     shape: Shape = None,
     state: StateOf = "",
@@ -52,6 +54,7 @@ def quantize(
         quantize=quantize,
         effort=effort,
         max_drop=max_drop,
+        metric=metric,
         prune=prune,
         shape=joined(shape),
         state=state,
@@ -70,6 +73,7 @@ def quantize(
             "bytes": result.size,
             "quantization": quality,
             "accuracy": accuracy,
+            "accuracies": made.accuracies_json() if made else [],
         }
         print_json({**document, "warnings": warnings})
     else:

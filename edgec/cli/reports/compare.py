@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from edgec.cli.shared_options import Json, Verbose
-from edgec.cli.terminal import add_row, print_json, print_text, results, table, talk
+from edgec.cli.terminal import add_row, plain, print_json, print_text, results, table, talk
 from edgec.driver.reports.compare import Comparison, Row
 from edgec.driver.reports.compare import compare as compare_builds
 from edgec.errors import ExitCode
@@ -47,6 +47,7 @@ def _document(result: Comparison) -> dict[str, Any]:
             "new": row.new,
             "change": row.change,
             "change_percent": row.percent,
+            **_measured_by(row),
         }
         for row in result.rows
     ]
@@ -55,6 +56,14 @@ def _document(result: Comparison) -> dict[str, Any]:
         "failed": [limit.text for limit in result.failed],
         "unjudged": [{"limit": each.limit.text, "why": each.why} for each in result.unjudged],
     }
+
+
+def _measured_by(row: Row) -> dict[str, Any]:
+    """Return what the row of the accuracy says besides."""
+    if row.metric != "accuracy":
+        return {}
+    old, new = row.by
+    return {"by_old": old, "by_new": new, "higher_is_better": row.higher_is_better}
 
 
 def _show(result: Comparison) -> None:
@@ -78,6 +87,7 @@ def _markdown(result: Comparison) -> str:
     lines = ["| metric | old | new | change | |", "|---|---:|---:|---:|---:|"]
     for row in result.rows:
         metric, *cells = _cells(row)
+        metric = metric.replace("|", "\\|")
         name = f"**{metric}** (limit exceeded)" if row.metric in failed else metric
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -85,7 +95,16 @@ def _markdown(result: Comparison) -> str:
 
 def _cells(row: Row) -> list[str]:
     percent = "" if row.percent is None else f"{row.percent:+.2f} %"
-    return [row.metric, _number(row.old), _number(row.new), _number(row.change, "+"), percent]
+    return [_title(row), _number(row.old), _number(row.new), _number(row.change, "+"), percent]
+
+
+def _title(row: Row) -> str:
+    """Return the metric, and what an accuracy was measured by."""
+    known = [plain(each) for each in dict.fromkeys(row.by) if each is not None]
+    if not known:
+        return row.metric
+    lower = ", lower is better" if row.higher_is_better is False else ""
+    return f"{row.metric} ({' -> '.join(known)}{lower})"
 
 
 def _number(value: float | None, sign: str = "") -> str:

@@ -8,11 +8,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from edgec.cli.compile.quality_lines import details, figure_text
 from edgec.cli.compile.quantization_options import (
     Calib,
     Calibration,
     Effort,
     MaxDrop,
+    Metric,
     ModelFile,
     Prune,
     QuantizeTo,
@@ -32,7 +34,7 @@ from edgec.cli.terminal import (
     short,
     table,
 )
-from edgec.driver.compile.quantization import accuracy_json
+from edgec.driver.compile.labelled import accuracies_json, accuracy_json, agreement_json
 from edgec.driver.options import BuildOptions
 from edgec.driver.run.deployed import BOARD, Deployed
 from edgec.driver.run.eval import EvalResult, evaluate_model
@@ -53,6 +55,7 @@ def evaluate(
     quantize: QuantizeTo = "",
     effort: Effort = "best",
     max_drop: MaxDrop = "",
+    metric: Metric = "",
     prune: Prune = "",
     shape: Shape = None,
     state: StateOf = "",
@@ -73,6 +76,7 @@ def evaluate(
         quantize=quantize,
         effort=effort,
         max_drop=max_drop,
+        metric=metric,
         prune=prune,
         shape=joined(shape),
         state=state,
@@ -96,6 +100,8 @@ def _document(result: EvalResult) -> dict[str, Any]:
         "samples": found.samples,
         "scheme": result.scheme,
         "accuracy": accuracy_json(found),
+        "accuracies": accuracies_json(found),
+        "agreement": agreement_json(found),
         "top1_agreement": found.top1_agreement,
         "output_sqnr_db": found.output_sqnr_db,
         "worst_part_sqnr_db": found.worst_sqnr_db,
@@ -119,13 +125,15 @@ def _document(result: EvalResult) -> dict[str, Any]:
 def _show(result: EvalResult) -> None:
     found, console = result.evaluation, results()
     console.print(Text(f"{found.samples} samples, {result.scheme}\n", style="bold"))
-    if found.accuracy is not None:
-        before = found.accuracy.original
-        shown = "" if before is None else f"float {before:.2%}, "
-        shown += f"quantized {found.accuracy.quantized:.2%}"
-        console.print(f"{_titled(found.accuracy.metric)}  {shown}")
-    if found.top1_agreement is not None:
-        console.print(f"same top-1 as float  {found.top1_agreement:.2%}")
+    for figure in accuracies_json(found):
+        console.print(Text(figure_text(figure)), soft_wrap=True)
+        for line in details(figure):
+            console.print(Text(f"    {line}"), soft_wrap=True)
+    if found.agreement is not None:
+        title = f"same {found.agreement.title} as float"
+        console.print(f"{title}  {found.agreement.share:.2%}")
+        if not found.accuracies:
+            console.print(Text(f"    {plain(found.agreement.why)}"), soft_wrap=True)
     if found.output_sqnr_db is not None:
         console.print(f"output SQNR  {found.output_sqnr_db:.1f} dB")
     for part in found.before_final:
@@ -149,10 +157,6 @@ def _show_worst_part(console: Console, found: Evaluation) -> None:
     worst = found.worst_part
     if worst is not None and sum(each.judged for each in found.parts) > 1:
         console.print(Text(f"worst part   {worst.sqnr_db:.1f} dB: {worst}"), soft_wrap=True)
-
-
-def _titled(metric: str) -> str:
-    return metric if metric.startswith("accuracy") else f"accuracy ({metric})"
 
 
 def _show_deployed(console: Console, found: Deployed) -> None:

@@ -7,9 +7,11 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from edgec.cli.compile.quality_lines import figure_text
 from edgec.cli.shared_options import Json, On, OutFolder, Verbose
 from edgec.cli.terminal import plain, print_json, print_warnings, progress, results
 from edgec.driver import RegressionResult, run_regression
+from edgec.driver.compile.labelled import figure_json
 from edgec.driver.reports.junit import layer_text, mismatch_text, write_junit
 from edgec.driver.run.regression import Mismatch
 from edgec.driver.run.run import DEFAULT_TIMEOUT
@@ -56,7 +58,8 @@ def _document(result: RegressionResult) -> dict[str, Any]:
         "mismatches": result.mismatches,
         "first": None if first is None else _mismatch(first),
         "layer": None if result.layer is None else asdict(result.layer),
-        "accuracy": result.accuracy,
+        "accuracy": result.accuracies[0].quantized if result.accuracies else None,
+        "accuracies": [figure_json(each) for each in result.accuracies],
         "instructions": result.instructions,
         "warnings": list(result.warnings),
     }
@@ -84,8 +87,9 @@ def _show(result: RegressionResult) -> None:
         console.print(Text(plain(f"first: {mismatch_text(result.first)}")), soft_wrap=True)
     if result.layer is not None:
         console.print(Text(plain(layer_text(result.layer))), soft_wrap=True)
-    if result.accuracy is not None:
-        console.print(f"accuracy {result.accuracy:.2%} over {result.samples} labelled samples")
+    for each in result.accuracies:
+        text = figure_text(figure_json(each))
+        console.print(Text(f"{text}, over {result.samples} labelled samples"), soft_wrap=True)
     if result.instructions:
         mean = sum(result.instructions) / len(result.instructions)
         console.print(f"{mean:,.0f} instructions per inference")

@@ -183,7 +183,7 @@ def float_model(
     if not options.calib:
         raise _no_calibration(options, graph)
     samples = calibration_samples(options, graph)
-    Requirement.parse(options.max_drop).check(graph, samples.label)  # before hours of work
+    Requirement.parse(options.max_drop).check(graph, samples)  # before hours of work
     if not options.prune:
         return FloatModel(source, graph, samples)
     progress.stage("pruning")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from edgec.driver.compile.labelled import judged_samples
 from edgec.driver.compile.quantization import SHOWN
 from edgec.driver.compile.requirements import Finding, Requirement, Verdict
 from edgec.driver.compile.stages import FloatModel, IntegerModel, PrequantizedModel
@@ -101,9 +102,10 @@ def judged_as_stated(made: IntegerModel, options: BuildOptions, progress: Progre
             "add --calib samples.npz, or leave --max-drop away",
         )
     path = Path(options.calib)
-    samples = read_samples(path, without_state_inputs(stated.meaning)).first(SHOWN)
+    visible = without_state_inputs(stated.meaning)
+    samples = judged_samples(visible, read_samples(path, visible), path, options).first(SHOWN)
     requirement = Requirement.parse(options.max_drop)
-    requirement.check(stated.meaning, samples.label)
+    requirement.check(stated.meaning, samples)
     progress.stage("measuring")
     found = stated_evaluation(stated.meaning, made.graph, samples, progress)
     measured_on = f"the first {found.samples} samples of {path.name}"

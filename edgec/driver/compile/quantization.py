@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from edgec.driver.compile.labelled import accuracy_json, figure_json, judged_samples
 from edgec.driver.compile.requirements import Requirement, Verdict
 from edgec.driver.compile.width_search import Judgement, MixedSearch, Trial, Widths, count_layers
 from edgec.driver.options import RANDOM, BuildOptions
@@ -14,6 +15,7 @@ from edgec.passes.cleanup.write_out_lstm import WriteOutLstm
 from edgec.quantization.best import FEWEST, Quantized, quantize_best
 from edgec.quantization.candidates import Maker
 from edgec.quantization.quality.evaluation import Evaluation, evaluate_quantization
+from edgec.quantization.quality.metrics.metric import Accuracy
 from edgec.quantization.quality.model_checks import faint_parts, indifferent
 from edgec.quantization.quality.one_class import about_one_class
 from edgec.quantization.ranges.room import ROOMY
@@ -91,22 +93,15 @@ class QuantizationReport:
 
     def accuracy_json(self) -> dict[str, Any] | None:
         """Return report.json's ``accuracy``; None where the samples have no labels."""
-        found = accuracy_json(self.evaluation)
-        if found is not None:
-            found["measured_on"] = self.measured_on
-        return found
+        found = self.evaluation.accuracy
+        return None if found is None else self._measured(found)
 
+    def accuracies_json(self) -> list[dict[str, Any]]:
+        """Return report.json's ``accuracies``: one for each array of labels."""
+        return [self._measured(each) for each in self.evaluation.accuracies]
 
-def accuracy_json(evaluation: Evaluation) -> dict[str, Any] | None:
-    """Return accuracies as JSON values."""
-    accuracy = evaluation.accuracy
-    if accuracy is None:
-        return None
-    return {
-        "float": accuracy.original,
-        "quantized": accuracy.quantized,
-        "metric": accuracy.metric,
-    }
+    def _measured(self, found: Accuracy) -> dict[str, Any]:
+        return {**figure_json(found), "measured_on": self.measured_on}
 
 
 def calibration_samples(options: BuildOptions, graph: Graph) -> Samples:
@@ -119,7 +114,7 @@ def calibration_samples(options: BuildOptions, graph: Graph) -> Samples:
     if options.calib == RANDOM:
         return with_state_samples(graph, random_samples(visible))
     path = Path(options.calib)
-    samples = read_samples(path, visible)
+    samples = judged_samples(visible, read_samples(path, visible), path, options)
     if not graph.states and options.calibration == "auto":
         samples = without_outliers(samples, path.name)
     samples = with_state_samples(graph, samples)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from edgec.errors import EdgecError, ExitCode, Place
-from edgec.ir import Array, Graph
+from edgec.ir import Graph
 from edgec.quantization.quality.evaluation import Evaluation
-from edgec.quantization.quality.metrics import metric_for
+from edgec.quantization.quality.metrics.choice import metrics_for
+from edgec.quantization.samples.samples import Samples
 
 _FORM = re.compile(r"(\d+(?:\.\d+)?)\s*(db)?", re.IGNORECASE)
 # Chosen by hand: noise of a hundredth of the signal.
@@ -93,19 +94,26 @@ class Requirement:
             return f"{self.sqnr_db:g} dB of output SQNR"
         return f"{self.points:g} points of accuracy or agreement"
 
-    def check(self, graph: Graph, labels: Array | None) -> None:
-        """Raise ``invalid-option`` for points of a model whose answers cannot be right or wrong."""
+    def check(self, graph: Graph, samples: Samples) -> None:
+        """Raise ``invalid-option`` for points where no share says how often a model is right.
+
+        Raises ``labels-unfit`` for labels that fit nothing.
+        """
         if self.points is None:
             return
-        metric = metric_for(graph, labels)
-        if metric is not None and (metric.of_classes or labels is not None):
+        metrics = metrics_for(graph, samples)
+        if any(each.is_share and not each.problem for each in metrics):
             return
+        why = "this model has no output of classes, and no labels judge it"
+        if metrics:
+            (first, *_) = metrics
+            why = f"{first.title} of {first.key!r} has no points"
+            why = f"{first.key!r}: {first.problem}" if first.problem else why
         raise EdgecError(
             "invalid-option",
-            f"--max-drop {self.points:g}: this model's first output is no class, and no labels "
-            "judge it: there is no accuracy that could drop",
-            help="ask for dB, for instance --max-drop 30dB, or save labels beside the samples "
-            "(key 'label')",
+            f"--max-drop {self.points:g}: {why}: there is no accuracy that could drop",
+            help="ask for dB, for instance --max-drop 30dB, or save labels that give a share "
+            "(accuracy, AUC, F1, IoU) beside the samples",
             exit_code=ExitCode.USAGE,
         )
 
@@ -192,7 +200,7 @@ class Verdict:
 
 def _points_lost(found: Evaluation) -> float | None:
     accuracy = found.accuracy
-    if accuracy is not None and accuracy.original is not None:
-        return _ALL * (accuracy.original - accuracy.quantized)
+    if accuracy is not None and accuracy.is_share and accuracy.loss is not None:
+        return _ALL * accuracy.loss
     agreement = found.top1_agreement
     return None if agreement is None else _ALL * (1 - agreement)

@@ -2,8 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -33,15 +33,25 @@ _MADE_WHERE = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One metric of both builds; None where a report does not have it."""
+    """One metric of both builds; None where a report does not have it.
+
+    ``by`` is what the accuracy of each was measured by, and ``higher_is_better`` how to read it.
+    """
 
     metric: str
     old: float | None
     new: float | None
+    by: tuple[str | None, str | None] = (None, None)
+    higher_is_better: bool | None = None
+
+    @property
+    def is_comparable(self) -> bool:
+        return None in self.by or self.by[0] == self.by[1]
 
     @property
     def change(self) -> float | None:
-        if self.old is None or self.new is None:
+        """New less old; None where one is unknown, or they are figures of different kinds."""
+        if self.old is None or self.new is None or not self.is_comparable:
             return None
         return 0 if self.old == self.new else self.new - self.old
 
@@ -62,12 +72,16 @@ class Limit:
     text: str
 
     def is_exceeded(self, row: Row) -> bool:
-        """Tell whether the change goes beyond the bound; from 0, any change counts as it is."""
+        """Tell whether the change goes beyond the bound; from 0, any change counts as it is.
+
+        Limits of accuracy take more as better: of an error a change up counts as one down.
+        """
         change = row.percent if self.relative else row.change
         if change is None:
             change = row.change
         if change is None:
             return False
+        change = -change if row.higher_is_better is False else change
         return change > self.bound if self.above else change < self.bound
 
 
@@ -95,8 +109,8 @@ def compare(old: Path, new: Path, fail_if: str = "") -> Comparison:
     new, absolute or in percent. Raises ``not-an-output``, ``damaged-output``, ``invalid-limit``.
     """
     limits = parse_limits(fail_if)
-    before, after = (metrics(read_report(path)) for path in (old, new))
-    rows = tuple(Row(name, before.get(name), after.get(name)) for name in METRICS)
+    reports = [read_report(path) for path in (old, new)]
+    rows = tuple(_rows(*reports))
     by_name = {row.metric: row for row in rows}
     failed = tuple(each for each in limits if each.is_exceeded(by_name[each.metric]))
     unjudged = tuple(
@@ -109,7 +123,30 @@ def compare(old: Path, new: Path, fail_if: str = "") -> Comparison:
     return Comparison(known, failed, unjudged)
 
 
+def _rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Row]:
+    before, after = metrics(old), metrics(new)
+    for name in METRICS:
+        row = Row(name, before.get(name), after.get(name))
+        if name != "accuracy":
+            yield row
+            continue
+        found = [report.get("accuracy") or {} for report in (old, new)]
+        higher = [each["higher_is_better"] for each in found if "higher_is_better" in each]
+        yield replace(row, by=_measured_by(*found), higher_is_better=higher[-1] if higher else None)
+
+
+def _measured_by(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the metric of each, and by which labels where these differ; None where unknown."""
+    first, second = (each.get("metric") for each in (old, new))
+    labels = [each.get("labels") for each in (old, new)]
+    if None in (first, second, *labels) or labels[0] == labels[1]:
+        return first, second
+    return f"{first} of {labels[0]!r}", f"{second} of {labels[1]!r}"
+
+
 def _why_absent(row: Row) -> str:
+    if not row.is_comparable:
+        return f"{row.metric} is by {row.by[0]} in the old report, by {row.by[1]} in the new one"
     sides = [side for side, value in (("old", row.old), ("new", row.new)) if value is None]
     made = _MADE_WHERE.get(row.metric, "the edgec that built it did not note it")
     return f"no {row.metric} in the {' and the '.join(sides)} report: {made}"

@@ -149,7 +149,6 @@ def _view(report: Table) -> ReportView:
 
 def _cards(report: Table) -> tuple[Card, ...]:
     model, memory, count = report["model"], report["memory"], report["instructions_total"]
-    accuracy = report["accuracy"] or {}
     per_mac = f"{count / model['macs']:.2f} per MAC" if count and model["macs"] else ""
     cards = [
         Card("instructions per inference", _number(count), per_mac),
@@ -158,8 +157,23 @@ def _cards(report: Table) -> tuple[Card, ...]:
         _memory_card("flash", "flash", memory),
     ]
     cards += _pruning_cards(report.get("pruning"))
-    cards += [Card(f"accuracy, {key}", _decimal(value), "") for key, value in accuracy.items()]
+    cards += _accuracy_cards(report["accuracy"])
     return tuple(cards)
+
+
+def _accuracy_cards(accuracy: Table | None) -> list[Card]:
+    """Return a card for each model; those of edgec's first versions had no loss."""
+    if accuracy is None:
+        return []
+    better = "higher" if accuracy.get("higher_is_better", True) else "lower"
+    loss = accuracy.get("loss")
+    notes = {"float": f"{better} is better"}
+    notes["quantized"] = notes["float"] if loss is None else f"loss {_decimal(loss)}"
+    return [
+        Card(f"{accuracy['metric']}, {key}", _decimal(accuracy[key]), note)
+        for key, note in notes.items()
+        if accuracy[key] is not None
+    ]
 
 
 def _pruning_cards(pruning: Table | None) -> list[Card]:

@@ -53,6 +53,7 @@ def make_report(
         "quantization": _quantization(made, integers.verdict),
         "pruning": integers.pruning.to_json() if integers.pruning else None,
         "accuracy": made.report.accuracy_json() if made else None,
+        "accuracies": made.report.accuracies_json() if made else [],
         "passes": [{"name": name, "changed": changed} for name, changed in compiled.passes],
         "warnings": [*compiled.warnings, *warnings],
         "remarks": list(compiled.model.remarks),

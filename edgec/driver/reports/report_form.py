@@ -120,7 +120,15 @@ FIGURES: Form = {
     "model": {"macs?": (_number, None), "params?": (_number, None)},
     "layers?": [{"cycles_estimate?": (_number, None)}],
     "instructions_total?": (_number, None),
-    "accuracy?": ({"quantized?": (_number, None)}, None),
+    "accuracy?": (
+        {
+            "quantized?": (_number, None),
+            "metric?": (str, None),
+            "labels?": (str, None),
+            "higher_is_better?": (bool, None),
+        },
+        None,
+    ),
     "quantization?": ({}, None),
 }
 """What can be compared."""

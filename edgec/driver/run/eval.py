@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgec.driver.compile.compile import integer_model
+from edgec.driver.compile.compile import integer_model, read_source
+from edgec.driver.compile.labelled import check_labels, judged_samples
 from edgec.driver.compile.max_drop import findings_on, quantized_evaluation, stated_evaluation
 from edgec.driver.compile.requirements import Verdict
 from edgec.driver.compile.stages import IntegerModel
@@ -14,6 +15,7 @@ from edgec.driver.run.deployed import Deployed, run_deployed
 from edgec.driver.run.run import check_place
 from edgec.errors import EdgecError
 from edgec.quantization.quality.evaluation import Evaluation, evaluate_integers
+from edgec.quantization.quality.metrics.choice import metrics_for
 from edgec.quantization.quality.model_checks import about_labels, faint_parts, unlike
 from edgec.quantization.samples.model_states import without_state_inputs
 from edgec.quantization.samples.samples import Samples, read_samples
@@ -51,6 +53,7 @@ def evaluate_model(
         check_place(on)
     own = replace(options, calib=options.calib or str(data), allow_poor=True)
     own = own.quantization_checked()
+    check_labels(data, without_state_inputs(read_source(own).graph), options.metric)
     made = integer_model(own, progress)
     result, samples = _evaluated(options, made, data, progress)
     if made.verdict is not None and options.max_drop:
@@ -64,7 +67,8 @@ def _evaluated(
 ) -> tuple[EvalResult, Samples]:
     progress.stage("evaluating")
     visible = without_state_inputs(made.meaning or made.graph)
-    samples = read_samples(data, visible)
+    read = read_samples(data, visible)
+    samples = judged_samples(visible, read, data, options, strict=True)
     found, scheme = _figures(made, samples, progress)
     quantization = made.quantization
     samples = quantization.standardization.settled(samples) if quantization else samples
@@ -75,7 +79,7 @@ def _evaluated(
         warnings += [f"{data.name}: {text}" for text in unlike(samples, made.samples)]
     if quantization is None:  # a build warns of those of its own
         warnings += faint_parts(found.parts)
-    doubts = about_labels(found.accuracy, visible, samples.label)
+    doubts = about_labels(found.accuracies, metrics_for(visible, samples))
     warnings += [f"{data.name}: {text}" for text in doubts]
     widths = quantization.report.widths if quantization else None
     told = tuple(dict.fromkeys(warnings))

@@ -18,9 +18,9 @@ from edgec.driver.run.flash import require_self_test
 from edgec.driver.run.run import DEFAULT_TIMEOUT, open_session, run_all
 from edgec.driver.tolerance import tolerance_of
 from edgec.errors import EdgecError, ExitCode
-from edgec.ir import Array
-from edgec.quantization.quality.evaluation import Accuracy
-from edgec.quantization.quality.metrics import metric_for
+from edgec.ir import ValueName
+from edgec.quantization.quality.metrics.choice import chosen
+from edgec.quantization.quality.metrics.metric import Accuracy
 from edgec.quantization.quality.model_checks import about_labels
 
 _FINISHED = re.compile(r"after (\d+) nodes of the model")
@@ -42,12 +42,12 @@ class RegressionResult:
     """How a firmware compares with its reference.
 
     ``different`` has the first difference of every sample that differs; ``layer`` is the first
-    layer that went wrong in the first of them, where it was asked for; ``accuracy`` needs labels.
+    layer that went wrong in the first of them, where it was asked for; ``accuracies`` need labels.
     """
 
     samples: int
     different: tuple[Mismatch, ...]
-    accuracy: float | None
+    accuracies: tuple[Accuracy, ...]
     instructions: list[int] | None
     layer: LayerDifference | None = None
     warnings: tuple[str, ...] = ()
@@ -102,11 +102,12 @@ def run_regression(
     if layers and different:
         progress.stage("looking for the layer")
         layer = first_different_layer(built, inputs[different[0].sample], on)
-    accuracy, warnings = None, samples.warnings
-    if samples.labels is not None:
-        accuracy, doubts = _accuracy(built, inputs, actual, samples.labels)
+    accuracies: tuple[Accuracy, ...] = ()
+    warnings = samples.warnings
+    if samples.labels:
+        accuracies, doubts = _accuracies(built, inputs, actual, samples)
         warnings = (*warnings, *doubts)
-    return RegressionResult(len(actual), different, accuracy, instructions, layer, warnings)
+    return RegressionResult(len(actual), different, accuracies, instructions, layer, warnings)
 
 
 def with_layer(error: EdgecError, layers: Sequence[dict[str, Any]]) -> EdgecError:
@@ -149,21 +150,21 @@ def _first_difference(
     return None
 
 
-def _accuracy(
-    built: OutputInfo, inputs: list[list[bytes]], outputs: list[list[bytes]], labels: Array
-) -> tuple[float | None, list[str]]:
-    """Return what labels say of the first output, 0 to 1, and what is odd about them."""
+def _accuracies(
+    built: OutputInfo, inputs: list[list[bytes]], outputs: list[list[bytes]], given: RawSamples
+) -> tuple[tuple[Accuracy, ...], list[str]]:
+    """Return what labels say of the outputs, and what is odd about them."""
     graph = built_graph(built)
-    metric = metric_for(graph, labels)
-    if metric is None:
-        return None, []
-    reals = [
-        port.reals([sample[0] for sample in samples])
-        for port, samples in ((built.inputs[0], inputs), (built.outputs[0], outputs))
-    ]
-    score = metric.measure(metric.verdicts(*reals), labels)
-    accuracy = None if score is None else Accuracy(None, score, metric.name)
-    return score, list(about_labels(accuracy, graph, labels))
+    choice = chosen(graph, given.labels)
+    sides = ((built.inputs[:1], inputs), (built.outputs, outputs))
+    seen = {
+        ValueName(port.name): port.reals([sample[index] for sample in samples])
+        for ports, samples in sides
+        for index, port in enumerate(ports)
+    }
+    made = (Accuracy.of(each, None, each.measure(each.verdicts(seen))) for each in choice.metrics)
+    found = tuple(each for each in made if each is not None)
+    return found, [*choice.warnings, *about_labels(found, choice.metrics)]
 
 
 def _not_on_host() -> EdgecError:

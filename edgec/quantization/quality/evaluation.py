@@ -10,7 +10,9 @@ from edgec.ops.conversion.dequantize import dequantized
 from edgec.ops.conversion.quantize import Quantize
 from edgec.ops.elementwise.extremum import Extremum
 from edgec.quantization.quality.hints import INHERITED, Causes, Observed
-from edgec.quantization.quality.metrics import Metric, metric_for
+from edgec.quantization.quality.metrics.answer import seen_of
+from edgec.quantization.quality.metrics.choice import metrics_for
+from edgec.quantization.quality.metrics.metric import Accuracy, Metric
 from edgec.quantization.quality.parts import Part, PartMeter
 from edgec.quantization.quality.sqnr import Noise, integer_inputs, real_outputs
 from edgec.quantization.ranges.calibrate import OnProgress
@@ -35,12 +37,13 @@ class LayerQuality:
 
 
 @dataclass(frozen=True, slots=True)
-class Accuracy:
-    """What labels say, 0 to 1, and by which metric; ``original`` is the float model's."""
+class Agreement:
+    """How often two models answer alike, 0 to 1: what is compared, and why that."""
 
-    original: float | None
-    quantized: float
-    metric: str
+    share: float
+    title: str
+    output: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Evaluation:
     """The figures of ``edgec eval``; those that need a float model or labels are None without.
 
     ``output_sqnr_db`` is of the model's real outputs; ``parts`` have what lies before a final
-    function, too.
+    function, too. ``accuracies`` has one for each array of labels, ``accuracy`` is the share among
+    them that loses most, else the first.
     """
 
     samples: int
@@ -57,6 +61,8 @@ class Evaluation:
     output_sqnr_db: float | None
     layers: tuple[LayerQuality, ...]
     parts: tuple[Part, ...] = ()
+    accuracies: tuple[Accuracy, ...] = ()
+    agreement: Agreement | None = None
 
     @property
     def before_final(self) -> tuple[Part, ...]:
@@ -102,24 +108,32 @@ def evaluate_quantization(
     ``twin`` is the float graph whose activations the integers stand for: the reference itself, or
     what equalization made of it. Samples of a model with states are one sequence, from zero.
     """
-    run = _Comparison(reference, twin, integer, metric_for(reference, samples.label))
+    run = _Comparison(reference, twin, integer, metrics_for(reference, samples))
     for start in range(0, len(samples), _CHUNK):
         end = min(start + _CHUNK, len(samples))
         run.add({name: x[start:end] for name, x in samples.arrays.items()})
         if on_progress is not None:
             on_progress(end, len(samples))
-    return run.result(samples.label)
+    return run.result()
 
 
 def evaluate_integers(integer: Graph, samples: Samples) -> Evaluation:
     """Measure an integer graph that has no float model: accuracy where there are labels."""
-    metric, accuracy = metric_for(integer, samples.label), None
-    if metric is not None:
+    metrics = metrics_for(integer, samples) if samples.labels else ()
+    found: tuple[Accuracy, ...] = ()
+    if metrics:
         values = SequenceEvaluator(integer).run(integer_inputs(integer, samples.arrays))
-        first, last = (_reals(values[v], integer.types[v]) for v in _ends(integer))
-        score = metric.measure(metric.verdicts(first, last), samples.label)
-        accuracy = None if score is None else Accuracy(None, score, metric.name)
-    return Evaluation(len(samples), accuracy, None, None, ())
+        reals = {v: _reals(values[v], integer.types[v]) for v in _ends(integer)}
+        seen = seen_of(integer, reals)
+        made = (Accuracy.of(each, None, each.measure(each.verdicts(seen))) for each in metrics)
+        found = tuple(each for each in made if each is not None)
+    return Evaluation(len(samples), worst_of(found), None, None, (), accuracies=found)
+
+
+def worst_of(accuracies: Sequence[Accuracy]) -> Accuracy | None:
+    """Return the share that loses most, the first of equals; the first of all without shares."""
+    shares = [each for each in accuracies if each.is_share] or accuracies[:1]
+    return max(shares, key=lambda each: each.loss or 0.0, default=None)
 
 
 @dataclass(eq=False)
@@ -127,14 +141,14 @@ class _Comparison:
     reference: Graph
     twin: Graph
     integer: Graph
-    metric: Metric | None
+    metrics: tuple[Metric, ...]
     _parts: PartMeter = field(init=False)
     _outputs: Noise = field(default_factory=Noise)
     _layers: Noise = field(default_factory=Noise)
     _count: int = 0
     _observed: dict[ValueName, Observed] = field(default_factory=dict)
-    _floats: list[Array] = field(default_factory=list)  # verdicts of the metric
-    _integers: list[Array] = field(default_factory=list)
+    _floats: list[list[Array]] = field(default_factory=list)  # verdicts of each metric
+    _integers: list[list[Array]] = field(default_factory=list)
     _runs: dict[int, SequenceEvaluator] = field(default_factory=dict)  # by identity of the graph
 
     def __post_init__(self) -> None:
@@ -157,30 +171,41 @@ class _Comparison:
             before = self._observed.get(value)
             self._observed[value] = seen if before is None else before + seen
         self._count += len(wanted[self.reference.outputs[0]])
-        if self.metric is not None:
-            first, last = _ends(self.reference)
-            self._floats.append(self.metric.verdicts(inputs[first], wanted[last]))
-            self._integers.append(self.metric.verdicts(inputs[first], got[last]))
+        given = {v: inputs[v] for v in _ends(self.reference)[:1] if v in inputs}
+        for kept, values in ((self._floats, wanted), (self._integers, got)):
+            shown = seen_of(self.reference, {**values, **given})
+            kept.append([each.verdicts(shown) for each in self.metrics])
 
     def _run(self, graph: Graph, inputs: Mapping[ValueName, Array]) -> Values:
         return self._runs.setdefault(id(graph), SequenceEvaluator(graph)).run(inputs)
 
-    def result(self, labels: Array | None) -> Evaluation:
-        """Return the figures of all samples; ``labels`` has one for each."""
-        accuracy, agreement = self._judged(labels)
+    def result(self) -> Evaluation:
+        """Return the figures of all samples."""
+        floats, integers = map(_joined, (self._floats, self._integers))
+        accuracies = tuple(self._accuracies(floats, integers))
+        agreement = self._agreement(floats, integers)
         layers = tuple(self._qualities())
         parts = self._parts.parts(self.integer.types)
         reached = self._outputs.db if self._outputs.signal else None
-        return Evaluation(self._count, accuracy, agreement, reached, layers, parts)
+        share = agreement.share if agreement else None
+        worst = worst_of(accuracies)
+        return Evaluation(self._count, worst, share, reached, layers, parts, accuracies, agreement)
 
-    def _judged(self, labels: Array | None) -> tuple[Accuracy | None, float | None]:
-        if self.metric is None:
-            return None, None
-        floats, integers = (np.concatenate(each) for each in (self._floats, self._integers))
-        before = self.metric.measure(floats, labels)
-        after = self.metric.measure(integers, labels)
-        accuracy = None if after is None else Accuracy(before, after, self.metric.name)
-        return accuracy, self.metric.agreement(floats, integers)
+    def _accuracies(self, floats: list[Array], integers: list[Array]) -> Iterator[Accuracy]:
+        for metric, before, after in zip(self.metrics, floats, integers, strict=False):
+            if metric.labels is not None:
+                scores = metric.measure(before), metric.measure(after)
+                found = Accuracy.of(metric, *scores)
+                if found is not None:
+                    yield found
+
+    def _agreement(self, floats: list[Array], integers: list[Array]) -> Agreement | None:
+        """Return how alike the answers are that have classes, the first of them."""
+        for metric, before, after in zip(self.metrics, floats, integers, strict=False):
+            share = metric.agreement(before, after)
+            if share is not None:
+                return Agreement(share, metric.title, metric.output, metric.why)
+        return None
 
     def _qualities(self) -> Iterator[LayerQuality]:
         levels = self._layers.each_db()
@@ -204,8 +229,13 @@ class _Comparison:
         ]
 
 
-def _ends(graph: Graph) -> tuple[ValueName, ValueName]:
-    return graph.inputs[0], graph.outputs[0]
+def _ends(graph: Graph) -> tuple[ValueName, ...]:
+    """Return the first input and the outputs that users see."""
+    return (*graph.without_states(graph.inputs)[:1], *graph.without_states(graph.outputs))
+
+
+def _joined(batches: list[list[Array]]) -> list[Array]:
+    return [np.concatenate(each) for each in zip(*batches, strict=True)]
 
 
 def _ideals(integer: Graph, floats: Values) -> Values:

@@ -5,8 +5,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from edgec.ir import Array, Graph
-from edgec.quantization.quality.evaluation import Accuracy
-from edgec.quantization.quality.metrics import AUC, TOP_1, class_count, metric_for
+from edgec.quantization.quality.metrics.choice import unlabelled
+from edgec.quantization.quality.metrics.classification import TOP_1, TopClass
+from edgec.quantization.quality.metrics.decisions import ACCURACY, MultiLabel
+from edgec.quantization.quality.metrics.metric import Accuracy, Metric
+from edgec.quantization.quality.metrics.segmentation import Positions
 from edgec.quantization.quality.parts import Part
 from edgec.quantization.quality.sqnr import energy, judged_values
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator
@@ -22,6 +25,8 @@ _ENOUGH = 20  # samples from which an accuracy says something
 _POOR_DB = 10.0  # a part of the outputs below it is of little use
 _BETTER = 0.05  # of what guessing leaves wrong: a model should get so much right at least
 
+_OF_SCORES = (TopClass, MultiLabel, Positions)
+
 
 def indifferent(graph: Graph, samples: Samples) -> Iterator[str]:
     """Yield a warning where a classifier gives nearly the same scores for all samples.
@@ -29,7 +34,7 @@ def indifferent(graph: Graph, samples: Samples) -> Iterator[str]:
     Pixels from 0 to 1 do that to a model that was trained on 0 to 255: its biases decide.
     """
     shown = samples.first(_SHOWN)
-    if len(shown) < _FEW or metric_for(graph) is not TOP_1:
+    if len(shown) < _FEW or not isinstance(unlabelled(graph), _OF_SCORES):
         return
     values = BatchEvaluator(graph).run(shown.arrays)
     scores = values[judged_values(graph)[0]].astype(np.float64)
@@ -79,18 +84,32 @@ def _advice(part: Part) -> str:
     return "export the parts as separate outputs, or ask for int16 with --max-drop"
 
 
-def about_labels(accuracy: Accuracy | None, graph: Graph, labels: Array | None) -> Iterator[str]:
-    """Yield why labels do not fit the first output, or that the model is no better than a guess."""
-    if labels is None or labels.dtype.kind not in "iu" or not labels.size:
-        return
-    classes = class_count(metric_for(graph, labels), graph)
+def about_labels(found: Sequence[Accuracy], metrics: Sequence[Metric]) -> Iterator[str]:
+    """Yield why labels do not fit an output's classes, or that the model does no more than guess.
+
+    ``found`` is what they say by the metrics, as far as they can tell.
+    """
+    by_key = {each.key: each for each in found}
+    for metric in metrics:
+        labels = metric.counted
+        if labels is None:
+            continue
+        accuracy = by_key.get(metric.key)
+        if not metric.within and metric.class_count is not None:
+            yield _other_classes(labels, metric.class_count)
+        elif accuracy is None and not metric.problem:
+            yield f"{metric.key!r}: {metric.title} has no value: neither labels nor model have any"
+        elif accuracy is not None and metric.name in {TOP_1, ACCURACY} and labels.size >= _ENOUGH:
+            yield from _guessing(accuracy, labels)
+
+
+def _other_classes(labels: Array, classes: int) -> str:
     low, high = int(labels.min()), int(labels.max())
-    if classes is not None and not 0 <= low <= high < classes:
-        guess = "; do they count from 1? then save label - 1" if (low, high) == (1, classes) else ""
-        yield f"labels go from {low} to {high}, the model's classes from 0 to {classes - 1}{guess}"
-        return
-    if accuracy is None or accuracy.metric == AUC.name or labels.size < _ENOUGH:
-        return
+    guess = "; do they count from 1? then save label - 1" if (low, high) == (1, classes) else ""
+    return f"labels go from {low} to {high}, the model's classes from 0 to {classes - 1}{guess}"
+
+
+def _guessing(accuracy: Accuracy, labels: Array) -> Iterator[str]:
     best = accuracy.quantized if accuracy.original is None else accuracy.original
     guessing = float(np.unique(labels, return_counts=True)[1].max() / labels.size)
     if best < guessing + _BETTER * (1 - guessing):

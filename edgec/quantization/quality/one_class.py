@@ -5,7 +5,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from edgec.ir import Array, Graph, ValueName
-from edgec.quantization.quality.metrics import TOP_1, metric_for
+from edgec.quantization.quality.metrics.answer import seen_of
+from edgec.quantization.quality.metrics.choice import metrics_for
+from edgec.quantization.quality.metrics.classification import TopClass
+from edgec.quantization.quality.metrics.metric import Metric
+from edgec.quantization.quality.metrics.segmentation import Positions
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator
 from edgec.quantization.samples.samples import Samples
 
@@ -18,12 +22,12 @@ def class_of_all(graph: Graph, samples: Samples) -> int | None:
 
     None too where there are few samples, and where the outputs are no scores of classes.
     """
-    if len(samples) < _FEWEST or metric_for(graph, samples.label) is not TOP_1:
+    metric = metrics_for(graph, samples)[:1] if len(samples) >= _FEWEST else ()
+    if not metric or not isinstance(metric[0], TopClass | Positions):
         return None
-    if samples.label is not None and samples.label.dtype.kind in "iu":
-        return _only(samples.label)
-    shown = samples.first(_SHOWN)
-    return _only(_answers(graph, shown.arrays))
+    if metric[0].labels is not None:
+        return _only(metric[0].labels)
+    return _only(_answers(graph, metric[0], samples.first(_SHOWN).arrays))
 
 
 def about_one_class(graph: Graph, samples: Samples) -> Iterator[str]:
@@ -36,10 +40,12 @@ def about_one_class(graph: Graph, samples: Samples) -> Iterator[str]:
         )
 
 
-def _answers(graph: Graph, inputs: Mapping[ValueName, Array]) -> Array:
+def _answers(graph: Graph, metric: Metric, inputs: Mapping[ValueName, Array]) -> Array:
+    """Return the class of each sample, or of each position."""
     with np.errstate(all="ignore"):
         values = BatchEvaluator(graph).run(inputs)
-    return TOP_1.verdicts(values[graph.inputs[0]], values[graph.outputs[0]])
+    found = metric.verdicts(seen_of(graph, values))
+    return found[:, 0] if isinstance(metric, TopClass) else found
 
 
 def _only(classes: Array) -> int | None:

@@ -6,7 +6,7 @@ large: a zip file of a few megabytes can hold gigabytes.
 
 import warnings
 import zipfile
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -122,7 +122,7 @@ def _raising_value_errors(read: Any) -> Any:
         raise ValueError(text) from error
 
 
-def read_arrays(path: Path, wanted: Collection[str], limit: int) -> dict[str, Array]:
+def read_arrays(path: Path, wanted: Callable[[str], bool], limit: int) -> dict[str, Array]:
     """Return the arrays of a file; those not ``wanted`` are left empty, only their names count.
 
     ``limit`` is how many bytes all wanted ones may take together. Errors: ``file-not-found``,
@@ -135,7 +135,7 @@ def read_arrays(path: Path, wanted: Collection[str], limit: int) -> dict[str, Ar
         )
     try:
         with NpzFile(path) as file:
-            read = [name for name in file.names if name in wanted]
+            read = [name for name in file.names if wanted(name)]
             size = sum(file.header(name).bytes for name in read)
             if size > limit:
                 raise _too_many(size, limit, place)

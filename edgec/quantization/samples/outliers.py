@@ -4,7 +4,7 @@ A spike of 1e4 among pixels leaves these no step of 8 bits. It is told by a gap:
 reach and nothing else comes near. Where there is no gap, the range search weighs loud samples.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,9 +54,7 @@ def without_outliers(samples: Samples, place: str) -> Samples:
         "them, or keep them with --calibration minmax"
         for each in found
     )
-    label = None if samples.label is None else samples.label[kept]
-    arrays: Mapping[ValueName, Array] = {name: x[kept] for name, x in samples.arrays.items()}
-    return replace(samples, arrays=arrays, label=label, warnings=(*samples.warnings, *told))
+    return replace(samples.chosen(kept), warnings=(*samples.warnings, *told))
 
 
 def _outliers(name: ValueName, x: Array) -> Iterator[Outliers]:

@@ -17,7 +17,7 @@ def random_samples(graph: Graph, seed: int = 0) -> Samples:
     """Draw normally distributed floats (mean 0, deviation 1), integers from 0 to 127."""
     rng = np.random.default_rng(seed)
     arrays = {name: _drawn(rng, graph.types[name]) for name in graph.inputs}
-    return Samples(arrays, None, (WARNING,))
+    return Samples(arrays, (), (WARNING,))
 
 
 def _drawn(rng: np.random.Generator, kind: TensorType) -> Array:

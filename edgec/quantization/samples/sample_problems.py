@@ -11,7 +11,7 @@ import numpy as np
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, TensorType, ValueName
 from edgec.ops.operator import is_float
-from edgec.quantization.samples.sample_labels import LABELS
+from edgec.quantization.samples.sample_labels import is_label, label_keys
 
 Wanted = tuple[TensorType, tuple[int, ...]]
 """The type of an input, and the shape of one sample in the source's layout."""
@@ -34,10 +34,13 @@ def problems(
 
 
 def count_problems(
-    arrays: Mapping[str, Array], inputs: Sequence[ValueName], path: Path
+    arrays: Mapping[str, Array],
+    inputs: Sequence[ValueName],
+    outputs: Sequence[ValueName],
+    path: Path,
 ) -> Iterator[EdgecError]:
     """Yield an error where inputs, or labels, differ in their number of samples."""
-    labels = [key for key in LABELS if key in arrays and key not in inputs]
+    labels = [*label_keys(arrays, inputs, outputs)]
     for key in [each for each in labels if not arrays[each].ndim]:
         labels.remove(key)
         yield EdgecError(
@@ -58,7 +61,7 @@ def count_problems(
 
 
 def _missing(name: str, arrays: Mapping[str, Array], place: Place) -> EdgecError:
-    others = [key for key in arrays if key not in LABELS]
+    others = [key for key in arrays if not is_label(key)]
     listed = ", ".join(map(repr, arrays)) or "no arrays at all"
     near = difflib.get_close_matches(name, others, n=1, cutoff=0.5) or others[:1]
     hint = f"save the samples under the input's name: numpy.savez(path, **{{{name!r}: array}})"

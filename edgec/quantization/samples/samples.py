@@ -16,7 +16,7 @@ from edgec.ops.conversion.quantize import quantize_floats
 from edgec.quantization.samples.npz import read_arrays
 from edgec.quantization.samples.npz_keys import npz_keys
 from edgec.quantization.samples.sample_checks import sample_warnings
-from edgec.quantization.samples.sample_labels import LABELS, read_labels
+from edgec.quantization.samples.sample_labels import Labels, is_label, read_labels
 from edgec.quantization.samples.sample_problems import count_problems, problems
 
 _MAX_BYTES = 1 << 29
@@ -27,12 +27,13 @@ _MAX_SAMPLES, _WIDEST = 256, 8  # of one sample; bytes of an element, which may 
 class Samples:
     """Samples that fit a graph: ``arrays`` are [samples, *the input's shape], in its own type.
 
-    ``label`` has one class number per sample, where the file has labels.
+    ``labels`` are those that the file has; ``metric`` is the one to judge by, "" for what suits.
     """
 
     arrays: Mapping[ValueName, Array]
-    label: Array | None = None
+    labels: tuple[Labels, ...] = ()
     warnings: tuple[str, ...] = ()
+    metric: str = ""
 
     def __len__(self) -> int:
         return min((len(array) for array in self.arrays.values()), default=0)
@@ -47,8 +48,8 @@ class Samples:
 
     def chosen(self, which: Array | slice) -> "Samples":
         """Return samples by their numbers, with their labels, without the warnings."""
-        label = None if self.label is None else self.label[which]
-        return Samples({name: array[which] for name, array in self.arrays.items()}, label)
+        arrays = {name: array[which] for name, array in self.arrays.items()}
+        return Samples(arrays, tuple(each.chosen(which) for each in self.labels), (), self.metric)
 
 
 def read_samples(path: Path, graph: Graph) -> Samples:
@@ -58,7 +59,8 @@ def read_samples(path: Path, graph: Graph) -> Samples:
     ``samples-dtype``, ``samples-values`` and ``samples-empty``.
     """
     keys = dict(zip(npz_keys(graph.inputs), graph.inputs, strict=True))
-    arrays = read_arrays(path, {*graph.inputs, *keys, *LABELS}, _limit(graph))
+    wanted = {*graph.inputs, *keys}
+    arrays = read_arrays(path, lambda key: key in wanted or is_label(key), _limit(graph))
     known = {name for name in keys.values() if name in arrays}
     named = {
         keys[key] if keys.get(key) not in {None, *known} else key: arrays[key] for key in arrays
@@ -76,9 +78,9 @@ def fit_samples(arrays: Mapping[str, Array], graph: Graph, path: Path) -> Sample
     """Bring arrays in the source's layout into the graph's; errors as :func:`read_samples`."""
     kinds = {name: (graph.types[name], sample_shape(graph, name)) for name in graph.inputs}
     raise_all([error for name in kinds for error in problems(name, arrays, kinds[name], path)])
-    raise_all(list(count_problems(arrays, graph.inputs, path)))
+    raise_all(list(count_problems(arrays, graph.inputs, graph.outputs, path)))
     fitted = {name: _ours(arrays[name], name, graph) for name in graph.inputs}
-    labels, trouble = read_labels(arrays, graph.inputs)
+    labels, trouble = read_labels(arrays, graph.inputs, graph.outputs)
     odd = [text for name in kinds for text in sample_warnings(name, arrays[name], kinds[name][0])]
     told = (*odd, trouble) if trouble else odd
     return Samples(fitted, labels, tuple(f"{path.name}: {text}" for text in told))

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from prunable import Network, batch, network
+from small_nets import class_labels
 
 from edgec.errors import EdgecError
 from edgec.ir import Array, Graph, TensorType, ValueName, evaluate, verify
@@ -26,7 +27,7 @@ def samples(graph: Graph, count: int, *, labeled: bool = False) -> Samples:
     scores = BatchEvaluator(graph).run(arrays)[graph.outputs[0]].reshape(count, -1)
     label = scores.argmax(axis=1)
     label[3 * count // 4 :] = (label[3 * count // 4 :] + 1) % scores.shape[1]
-    return Samples(arrays, label)
+    return Samples(arrays, class_labels(label))
 
 
 def counted(graph: Graph) -> tuple[int, int]:
@@ -99,8 +100,7 @@ def test_quality_is_that_of_the_repaired_network_on_samples_held_out() -> None:
     noise = np.square(actual - wanted).sum()
     expected = 10 * np.log10(np.square(wanted).sum() / noise)
     assert report.repaired.output_sqnr_db == pytest.approx(expected, abs=0.01)
-    assert data.label is not None
-    labels = data.label[7::8]
+    labels = data.labels[0].values[7::8]
     assert report.repaired.accuracy == np.mean(actual.argmax(axis=1) == labels)
     assert report.accuracy_before == np.mean(wanted.argmax(axis=1) == labels) == 0.6
     same = np.mean(actual.argmax(axis=1) == wanted.argmax(axis=1))
@@ -126,7 +126,7 @@ def test_outputs_that_are_no_scores_have_no_accuracy() -> None:
     net = Network()
     x = net.g.input("x", TensorType((1, 6)))
     graph = net.g.build([net.dense(net.dense(x, 8), 6)])
-    data = replace(samples(graph, 32), label=np.zeros(32, np.int64))
+    data = replace(samples(graph, 32), labels=class_labels(np.zeros(32, np.int64)))
     report = prune(graph, data, parse_request("channels=0.5")).report
     assert (report.repaired.accuracy, report.repaired.top1_agreement) == (None, None)
 
@@ -185,7 +185,7 @@ def test_the_worst_output_counts() -> None:
     constants[graph.nodes[1].inputs[1]] *= 1.01
     other = graph.with_nodes(graph.nodes, constants=constants)
     inputs = batch(graph, 16)
-    found = Judge.of(graph, inputs, None).quality(other).output_sqnr_db
+    found = Judge.of(graph, Samples(inputs)).quality(other).output_sqnr_db
     second = graph.outputs[1]
     wanted, actual = (BatchEvaluator(g).run(inputs)[second] for g in (graph, other))
     assert found == pytest.approx(sqnr_db(wanted, actual))

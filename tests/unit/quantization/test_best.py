@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from oracle import Oracle
-from small_nets import dense_net, samples_of, uneven_net
+from small_nets import class_labels, dense_net, samples_of, uneven_net
 
 from edgec.driver.progress import Quiet
 from edgec.exporters.tflite import write_tflite
@@ -56,7 +56,7 @@ def test_a_model_that_ends_in_an_arg_max_is_judged_before_it() -> None:
     assert made.sqnr_db is not None
     assert 25 < made.sqnr_db < 60
     labels = BatchEvaluator(graph).run(samples.arrays)[index].reshape(-1)
-    labelled = Samples(samples.arrays, labels)
+    labelled = Samples(samples.arrays, class_labels(labels))
     found = evaluate_quantization(graph, made.twin, made.graph, labelled)
     assert found.accuracy is not None
     assert found.accuracy.original == 1.0

@@ -81,7 +81,7 @@ def test_files_of_older_versions_are_read(tmp_path: Path, names: tuple[str, str]
         f"{side}_0": np.stack([np.frombuffer(each[0], np.uint8) for each in samples])
         for side, samples in (("input", inputs), ("output", outputs))
     }
-    np.savez(tmp_path / "golden.npz", **rows)  # type: ignore[arg-type]
+    np.savez(tmp_path / "golden.npz", **rows)
     assert golden_of(built) == (inputs, outputs)
 
 
@@ -96,7 +96,7 @@ def test_what_does_not_fit_the_report(tmp_path: Path) -> None:
         ({"image": good["image"][:2]}, "number of samples"),
         ({key: array[:0] for key, array in good.items()}, "or have none"),
     ):
-        np.savez(tmp_path / "golden.npz", **{**good, **change})  # type: ignore[arg-type]
+        np.savez(tmp_path / "golden.npz", **{**good, **change})
         with pytest.raises(EdgecError, match=message):
             golden_of(built)
     np.savez(tmp_path / "golden.npz", image=good["image"])

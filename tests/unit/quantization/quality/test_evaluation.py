@@ -2,7 +2,7 @@
 
 import numpy as np
 from equivalence import floats, graph_of
-from small_nets import dense_net, samples_of, uneven_net
+from small_nets import class_labels, dense_net, samples_of, uneven_net
 
 from edgec.driver.progress import Quiet
 from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName
@@ -49,7 +49,7 @@ def test_labels_that_are_the_float_models_answers_give_accuracy_one() -> None:
     graph = dense_net()
     drawn = samples_of(graph, 40)
     answers = BatchEvaluator(graph).run(drawn.arrays)[graph.outputs[0]].argmax(axis=-1).ravel()
-    found = evaluated(graph, Samples(drawn.arrays, answers))
+    found = evaluated(graph, Samples(drawn.arrays, class_labels(answers)))
     assert found.accuracy is not None
     assert found.accuracy.original == 1.0
     assert found.accuracy.quantized == found.top1_agreement

@@ -5,8 +5,10 @@ from small_nets import dense_net, samples_of
 
 from edgec.ir import Array, GraphBuilder, TensorType, ValueName
 from edgec.ops.layers.fully_connected import FullyConnected
-from edgec.quantization.quality.evaluation import Accuracy
+from edgec.quantization.quality.metrics.choice import chosen
+from edgec.quantization.quality.metrics.metric import Accuracy
 from edgec.quantization.quality.model_checks import about_labels, indifferent, unlike
+from edgec.quantization.samples.sample_labels import Labels
 from edgec.quantization.samples.samples import Samples
 
 X = ValueName("x")
@@ -42,23 +44,28 @@ def test_data_unlike_the_calibration_samples() -> None:
 
 
 def told(accuracy: Accuracy | None, labels: Array) -> list[str]:
-    return list(about_labels(accuracy, dense_net(), labels))
+    metrics = chosen(dense_net(), [Labels("label", labels)]).metrics
+    return list(about_labels([] if accuracy is None else [accuracy], metrics))
+
+
+def top_1(original: float | None, quantized: float) -> Accuracy:
+    return Accuracy(original, quantized, "top-1", key="label")
 
 
 def test_a_model_that_guesses() -> None:
     labels = np.arange(100) % 4
-    assert told(Accuracy(0.9, 0.9, "top-1"), labels) == []
-    (warning,) = told(Accuracy(0.25, 0.9, "top-1"), labels)
+    assert told(top_1(0.9, 0.9), labels) == []
+    (warning,) = told(top_1(0.25, 0.9), labels)
     assert warning.startswith("the float model is right on 25.0%, always the most frequent label")
-    (warning,) = told(Accuracy(None, 0.25, "top-1"), labels)
+    (warning,) = told(top_1(None, 0.25), labels)
     assert warning.startswith("the model is right on 25.0%")
-    assert told(Accuracy(0.25, 0.9, "top-1"), labels[:5]) == []
+    assert told(top_1(0.25, 0.9), labels[:5]) == []
 
 
 def test_a_model_that_knows_rare_labels_does_not_guess() -> None:
     labels = np.zeros(100, np.int64)
     labels[0] = 1
-    assert told(Accuracy(1.0, 1.0, "top-1"), labels) == []
+    assert told(top_1(1.0, 1.0), labels) == []
 
 
 def test_labels_that_no_class_has() -> None:

@@ -1,7 +1,7 @@
 """One class: told by labels, or by what the float model makes of the samples."""
 
 import numpy as np
-from small_nets import dense_net, samples_of
+from small_nets import class_labels, dense_net, samples_of
 
 from edgec.quantization.quality.one_class import about_one_class, class_of_all
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator
@@ -15,7 +15,7 @@ ALIKE = SAMPLES.arrays[X][ANSWERS == 1][:20]
 
 
 def test_by_labels() -> None:
-    assert class_of_all(NET, Samples({X: SAMPLES.arrays[X]}, np.full(600, 3))) == 3
+    assert class_of_all(NET, Samples({X: SAMPLES.arrays[X]}, class_labels(np.full(600, 3)))) == 3
 
 
 def test_by_what_the_model_says() -> None:
@@ -26,7 +26,7 @@ def test_by_what_the_model_says() -> None:
 
 def test_labels_that_differ_count_more_than_answers_that_do_not() -> None:
     labels = np.arange(len(ALIKE)) % 2
-    assert class_of_all(NET, Samples({X: ALIKE}, labels)) is None
+    assert class_of_all(NET, Samples({X: ALIKE}, class_labels(labels))) is None
 
 
 def test_several_classes_and_few_samples_are_no_such_thing() -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from small_nets import class_labels
 
 from edgec.ir import Array, ValueName
 from edgec.quantization.samples.outliers import without_outliers
@@ -15,7 +16,7 @@ def images(count: int = 128) -> Array:
 
 
 def screened(x: Array) -> Samples:
-    return without_outliers(Samples({X: x}, np.arange(len(x))), "calib.npz")
+    return without_outliers(Samples({X: x}, class_labels(np.arange(len(x)))), "calib.npz")
 
 
 def test_a_spike_is_named_and_its_sample_left_out() -> None:
@@ -23,8 +24,8 @@ def test_a_spike_is_named_and_its_sample_left_out() -> None:
     x[37, 2, 3, 0] = -1e4
     found = screened(x)
     np.testing.assert_array_equal(found.arrays[X], np.delete(x, 37, axis=0))
-    assert found.label is not None
-    assert found.label.tolist() == [*range(37), *range(38, 128)]
+    (labels,) = found.labels
+    assert labels.values.tolist() == [*range(37), *range(38, 128)]
     (warning,) = found.warnings
     assert warning.startswith("calib.npz: 'x': sample 37 (-1e+04): up to 1e+04 times the 0.9999 ")
 
@@ -51,7 +52,7 @@ def test_samples_of_all_inputs_and_their_warnings_go_together() -> None:
     x[3], y[8] = 1e3, 1e5
     found = without_outliers(Samples({X: x, ValueName("y"): y}, warnings=("known",)), "c")
     assert [len(each) for each in found.arrays.values()] == [38, 38]
-    assert found.label is None
+    assert found.labels == ()
     assert found.warnings[0] == "known"
     assert "'x'" in found.warnings[1]
     assert "'y'" in found.warnings[2]

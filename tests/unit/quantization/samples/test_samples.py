@@ -47,8 +47,8 @@ def test_samples_come_in_the_graphs_layout(tmp_path: Path) -> None:
     samples = read(tmp_path, nhwc(), image=images(), label=np.arange(20))
     assert len(samples) == 20
     np.testing.assert_array_equal(samples.sample(3)[IMAGE], images()[3:4].transpose(0, 2, 3, 1))
-    assert samples.label is not None
-    assert samples.label.tolist() == list(range(20))
+    (labels,) = samples.labels
+    assert labels.values.tolist() == list(range(20))
     assert samples.warnings == ()
 
 
