@@ -9,6 +9,7 @@ import pytest
 
 import edgec
 from edgec.error_catalog import AREAS, CATALOG
+from edgec.quantization.quality.metrics.choice import NAMES as METRICS
 
 PACKAGE = Path(edgec.__file__).parent
 TESTS = Path(__file__).parents[1]
@@ -24,6 +25,7 @@ OTHER_WORDS = {
     ),
     *("st-flash", "probe-rs", "stlink-tools", "probe-rs-tools"),
     *("multiply-accumulates", "careful-tail", "moving-average"),
+    *METRICS,
 }
 """Literals in the source that look like codes and are none."""
 

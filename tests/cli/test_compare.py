@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli.conftest import Cli
 
 from edgec.driver.reports.compare import METRICS, compare, parse_limits
 from edgec.errors import EdgecError
@@ -139,3 +140,69 @@ def test_an_exact_output_stays_exact(cli: Any, tmp_path: Path) -> None:
     assert cli("compare", *files, "--fail-if", "sqnr<-1").code == 0
     files[1].write_text(json.dumps(report()))
     assert cli("compare", *files, "--fail-if", "sqnr<-1").code == 4
+
+
+def errors_of(quantized: float, **more: Any) -> dict[str, Any]:
+    return {"metric": "MAE", "higher_is_better": False, "quantized": quantized} | more
+
+
+@pytest.mark.parametrize(
+    ("limit", "fails_up", "fails_down"),
+    [
+        ("accuracy<-0.005", True, False),
+        ("accuracy<-1%", True, False),
+        ("accuracy>0.005", False, True),
+        ("accuracy<-0.5", False, False),
+    ],
+)
+def test_limits_of_accuracy_take_more_as_better(
+    limit: str, fails_up: bool, fails_down: bool, tmp_path: Path
+) -> None:
+    small, large = tmp_path / "small.json", tmp_path / "large.json"
+    small.write_text(json.dumps(report(accuracy=errors_of(0.25))))
+    large.write_text(json.dumps(report(accuracy=errors_of(0.375))))
+    grown, shrunk = compare(small, large, limit), compare(large, small, limit)
+    assert (bool(grown.failed), bool(shrunk.failed)) == (fails_up, fails_down)
+    (row,) = (each for each in grown.rows if each.metric == "accuracy")
+    assert (row.change, row.percent) == (0.125, 50.0)  # as it is
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            {"metric": "top-1", "quantized": 0.9},
+            errors_of(0.1),
+            "by top-1 in the old report, by MAE",
+        ),
+        (errors_of(0.2, labels="target:a"), errors_of(0.1, labels="target:b"), "MAE of 'target:a'"),
+    ],
+)
+def test_accuracies_of_different_kinds_are_not_compared(
+    old: dict[str, Any], new: dict[str, Any], said: str, cli: Cli, tmp_path: Path
+) -> None:
+    files = [tmp_path / "old.json", tmp_path / "new.json"]
+    for file, accuracy in zip(files, (old, new), strict=True):
+        file.write_text(json.dumps(report(accuracy=accuracy)))
+    ended = cli("compare", *files, "--json", "--fail-if", "accuracy<-0.5")
+    assert ended.code == 4
+    (unjudged,) = ended.json["unjudged"]
+    assert said in unjudged["why"]
+    (row,) = (each for each in ended.json["rows"] if each["metric"] == "accuracy")
+    assert (row["change"], row["old"]) == (None, old["quantized"])
+    assert " -> " in cli("compare", *files).out
+
+
+def test_reports_without_the_metric_are_compared_as_before(tmp_path: Path) -> None:
+    files = [tmp_path / "old.json", tmp_path / "new.json"]
+    for file, accuracy in zip(files, (0.9, 0.8), strict=True):
+        file.write_text(json.dumps(report(accuracy={"quantized": accuracy})))
+    old, new = files
+    assert [each.text for each in compare(old, new, "accuracy<-0.05").failed] == ["accuracy<-0.05"]
+
+
+def test_the_metric_of_an_accuracy_breaks_no_table(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    file.write_text(json.dumps(report(accuracy=errors_of(0.5, metric="a|b\x1b[31m"))))
+    assert "accuracy (a\\|b" in cli("compare", file, file, "--markdown").out
+    assert "\x1b" not in cli("compare", file, file).out

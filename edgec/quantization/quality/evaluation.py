@@ -204,7 +204,7 @@ class _Comparison:
         for metric, before, after in zip(self.metrics, floats, integers, strict=False):
             share = metric.agreement(before, after)
             if share is not None:
-                return Agreement(share, metric.title, metric.output, metric.why)
+                return Agreement(share, metric.answer, metric.output, metric.why)
         return None
 
     def _qualities(self) -> Iterator[LayerQuality]:

@@ -10,6 +10,7 @@ from edgec.quantization.quality.metrics.answer import Case
 from edgec.quantization.quality.metrics.metric import Metric, Score, Seen
 from edgec.quantization.samples.sample_labels import ANOMALY, LABEL
 
+ERROR_AUC = "anomaly-auc"
 _BOTH = 2
 
 
@@ -54,7 +55,7 @@ def fitting(case: Case) -> Iterator[Metric]:
     (number, *others) = known
     lacking = "" if others else f"all labels are {number}: the AUC needs samples of both kinds"
     yield ErrorAuc(
-        name="anomaly-auc",
+        name=ERROR_AUC,
         title="AUC of the squared error",
         output=answer.output,
         source=answer.graph.without_states(answer.graph.inputs)[0],

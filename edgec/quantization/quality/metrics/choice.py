@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgec.errors import EdgecError, ExitCode, Place, raise_all
-from edgec.ir import Graph, ValueName
+from edgec.ir import Array, Graph, ValueName
 from edgec.quantization.quality.metrics import (
     anomaly,
     classification,
@@ -35,7 +35,7 @@ _FAMILIES = (anomaly, classification, decisions, segmentation, distances, detect
 """In the order in which what fits is preferred."""
 NAMES = (
     *(classification.TOP_1, classification.TOP_5, decisions.ACCURACY, decisions.AUC),
-    *(decisions.F1, decisions.EXACT, "anomaly-auc", segmentation.IOU, segmentation.PIXELS),
+    *(decisions.F1, decisions.EXACT, anomaly.ERROR_AUC, segmentation.IOU, segmentation.PIXELS),
     *(distances.MAE, distances.RMSE, distances.R2, detection.BOX_IOU, detection.AP),
 )
 """What --metric takes."""
@@ -138,7 +138,8 @@ def _best(labels: Labels, found: Sequence[Metric]) -> Metric:
     firsts = list({each.output: each for each in reversed(found)}.values())[::-1]
     order = sorted(firsts, key=lambda each: (not each.within, bool(each.problem)))
     best, *others = order
-    also = [each.output for each in others if each.within and not each.problem]
+    alike = [each for each in others if each.name == best.name]
+    also = [each.output for each in alike if each.within and not each.problem]
     if not also or labels.output:
         return best
     told = f"; output {str(also[0])!r} would do too: save '{labels.key}:{also[0]}' to mean that"
@@ -195,8 +196,16 @@ def _advice(labels: Labels) -> str:
         return f"save numbers: numpy.unique(labels, return_inverse=True)[1]; {hint}"
     if labels.key in {BOXES, BOXES_CENTER}:
         return f"{hint}; {_RAW}"
-    others = "; ".join(f"{key!r} {form}" for key, form in _FORMS.items() if key != labels.key)
+    if _odd(labels.values):
+        return f"repair these samples, or leave them out; {hint}"
+    keys = [key for key in _FORMS if key not in {labels.key, BOXES_CENTER}]
+    others = "; ".join(f"{key!r} {_FORMS[key]}" for key in keys)
     return f"{hint}. Other keys: {others}"
+
+
+def _odd(values: Array) -> int:
+    """Return how many values are NaN or infinite."""
+    return int((~np.isfinite(values.astype(np.float64))).sum())
 
 
 def _range(labels: Labels) -> str:
@@ -205,7 +214,7 @@ def _range(labels: Labels) -> str:
     told = ""
     if values.dtype.kind in "biuf" and values.size:
         numbers = values.astype(np.float64)
-        odd = int((~np.isfinite(numbers)).sum())
+        odd = _odd(values)
         whole = "whole numbers" if (numbers == np.floor(numbers)).all() else "numbers"
         told = f", {whole} from {numbers.min():g} to {numbers.max():g},"
         told = f", {odd} of them NaN or infinite," if odd else told

@@ -39,6 +39,10 @@ class TopClass(Metric):
         value = float(shares.pop(TOP_1 if self.places == 1 else TOP_5))
         return Score(value, {name: float(share) for name, share in shares.items()})
 
+    @property
+    def answer(self) -> str:
+        return TOP_1
+
     def agreement(self, one: Array, other: Array) -> float | None:
         return float((one[:, 0] == other[:, 0]).mean()) if len(one) else None
 

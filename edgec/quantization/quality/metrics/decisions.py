@@ -36,6 +36,10 @@ class Binary(Metric):
         titles = {ACCURACY: f"accuracy at {self.threshold:g}", AUC: "AUC"}
         return Score(value, {titles[name]: figure for name, figure in figures.items()})
 
+    @property
+    def answer(self) -> str:
+        return _answer(self.threshold)
+
     def agreement(self, one: Array, other: Array) -> float | None:
         return _alike(one, other, self.threshold)
 
@@ -69,8 +73,16 @@ class MultiLabel(Metric):
         }
         return Score(more.pop(self.title), more, known)
 
+    @property
+    def answer(self) -> str:
+        return _answer(self.threshold)
+
     def agreement(self, one: Array, other: Array) -> float | None:
         return _alike(one, other, self.threshold)
+
+
+def _answer(threshold: float) -> str:
+    return f"decision at {threshold:g}"
 
 
 def _alike(one: Array, other: Array, threshold: float) -> float | None:
@@ -136,7 +148,7 @@ def unlabelled(answer: Answer) -> Metric | None:
         return None
     why = f"output {answer}: {answer.threshold_reason}"
     kind = Binary if answer.elements == 1 else MultiLabel
-    title = f"decision at {answer.threshold:g}"
+    title = _answer(answer.threshold)
     return kind(
         name=ACCURACY, title=title, output=answer.output, why=why, threshold=answer.threshold
     )

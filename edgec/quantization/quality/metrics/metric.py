@@ -69,6 +69,11 @@ class Metric(ABC):
         return self.unit == SHARE
 
     @property
+    def answer(self) -> str:
+        """What two models have alike, in the words of users."""
+        return self.title
+
+    @property
     def counted(self) -> Array | None:
         """The labels that say something."""
         return self.labels
@@ -111,10 +116,10 @@ class Accuracy:
 
     @classmethod
     def of(cls, metric: Metric, before: Score | None, after: Score) -> "Accuracy | None":
-        """Return what two scores say; None where the labels cannot tell."""
-        if after.value is None:
-            return None
+        """Return what two scores say; None where the labels cannot tell of one of them."""
         old = before or Score(None)
+        if metric.problem or after.value is None or (before and before.value is None):
+            return None
         return cls(
             old.value,
             after.value,
@@ -138,8 +143,8 @@ class Accuracy:
         """How much worse the quantized model is, in the metric's unit; below 0 it is better."""
         if self.original is None:
             return None
-        change = self.quantized - self.original
-        return -change if self.higher_is_better else change
+        lost = self.original - self.quantized
+        return lost if self.higher_is_better else self.quantized - self.original
 
 
 def _pairs(

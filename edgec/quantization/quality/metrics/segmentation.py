@@ -61,11 +61,16 @@ class Positions(Metric):
         return Score(more.pop(self.title), more, classes)
 
     @property
+    def answer(self) -> str:
+        return _ANSWER
+
+    @property
     def counted(self) -> Array | None:
         return None if self.labels is None else self.labels[_known(self.labels, self.class_count)]
 
 
 _FOREGROUND = "IoU of class 1"
+_ANSWER = "class at every position"
 
 
 def fitting(case: Case) -> Iterator[Metric]:
@@ -170,7 +175,7 @@ def _known(labels: Array, count: int | None) -> Array:
 
 def unlabelled(answer: Answer) -> Metric | None:
     """Return how maps of classes of two models are compared without labels."""
-    title, output = "class at every position", answer.output
+    title, output = _ANSWER, answer.output
     why = f"output {answer} is a map of classes"
     if answer.is_index:
         return Positions(name=PIXELS, title=title, output=output, why=why)

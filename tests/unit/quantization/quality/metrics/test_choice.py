@@ -99,6 +99,11 @@ def test_the_first_output_that_has_the_labels_classes() -> None:
     assert (metric.output, metric.within) == ("out0", False)
 
 
+def test_an_output_that_would_be_judged_otherwise_is_not_offered() -> None:
+    (metric,) = metrics(net((4,), (1,)), label=BOTH)
+    assert "would do too" not in metric.why
+
+
 def test_another_metric_by_its_name() -> None:
     (metric,) = metrics(net((1,)), "r2", label=BOTH)
     assert metric.name == "r2"

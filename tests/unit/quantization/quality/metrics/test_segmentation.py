@@ -130,3 +130,4 @@ def test_two_models_are_compared_position_by_position() -> None:
     other[0, 1, 1, 2] = 1
     verdicts = [metric.verdicts({metric.output: each}) for each in (one, other)]
     assert metric.agreement(*verdicts) == 7 / 8
+    assert metric.answer == "class at every position"

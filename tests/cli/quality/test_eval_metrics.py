@@ -21,6 +21,8 @@ from metric_definitions import (
 from onnx_models import OnnxBuilder
 
 from edgec.ir import Array
+from edgec.quantization.quality.metrics.choice import NAMES
+from edgec.quantization.samples.sample_labels import CLASSES, KEYS
 
 ROWS = 48
 
@@ -133,6 +135,8 @@ def test_segmentation_of_one_class(cli: Cli, tmp_path: Path) -> None:
     assert found["metric"] == "IoU of class 1"
     assert found["float"] == pytest.approx(intersections_over_unions(said + 0, mask, 255)[1])
     ended = case.eval(cli, "--json", mask=255 * mask)
+    assert ended.json["accuracy"] is None
+    assert ended.json["agreement"]["metric"] == "class at every position"
     assert any("save mask // 255" in text for text in ended.json["warnings"])
 
 
@@ -314,6 +318,20 @@ def test_points_of_iou(cli: Cli, tmp_path: Path) -> None:
     finding = ended.json["max_drop"]["findings"][0]
     assert (ended.json["max_drop"]["unit"], finding["met"]) == ("points", False)
     assert finding["reached"] == pytest.approx(lost)
+
+
+def test_the_documentation_names_all_metrics_keys_and_figures(cli: Cli, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "quantization.md").read_text()
+    section = text.split("### Labels and metrics")[1].split("### Decibels")[0]
+    for name in (*NAMES, *KEYS, CLASSES):
+        assert f"`{name}`" in section or f"`{name}:" in section, name
+    case = Case(tmp_path, image(4))
+    found = case.accuracy(cli, mask=case.said[0].argmax(axis=1))
+    start = section.index('{"metric"')
+    shown = json.loads(section[start : section.index("\n\n", start)])
+    assert list(shown) == list(found)
+    assert shown["more"].keys() == found["more"].keys()
+    assert shown["per_class"][0].keys() == found["per_class"][0].keys()
 
 
 def build(cli: Cli, case: Case, out: Path, *options: str, **labels: Array) -> dict[str, Any]:
