@@ -109,6 +109,8 @@ def test_a_mismatch_is_shown_and_exits_with_4(cli: Cli, built: Path, tmp_path: P
 def test_labels_give_an_accuracy(cli: Cli, built: Path, samples: Path) -> None:
     document = cli("test", built, "--data", samples, "--json").json
     assert document["samples"] == 6
+    shown = cli("test", built, "--data", samples).out
+    assert f"accuracy {document['accuracy']:.2%} over 6 labelled samples" in shown
     outputs = np.array(cli("run", built, "--input", samples, "--json").json["outputs"]["scores"])
     expected = float(np.mean(outputs.reshape(6, -1).argmax(axis=1) == 0))
     assert document["accuracy"] == pytest.approx(expected)

@@ -57,9 +57,16 @@ def _before(parts: list[Found]) -> list[str]:
 
 def figure_text(found: Found) -> str:
     """Return the figures of one array of labels in a line."""
-    title = f"{found['metric']} of {plain(found['output'])!r}"
+    title = f"{_titled(found)} of {plain(found['output'])!r}"
     before = "" if found["float"] is None else f"float {_value(found, found['float'])}, quantized "
     return f"{title}: {before}{_value(found, found['quantized'])}{_lost(found)}"
+
+
+def alone_text(found: Found, samples: int) -> str:
+    """Return the figure of one model on so many samples in a line."""
+    judged = f"{found['metric']} of {plain(found['output'])!r}"
+    name = "accuracy" if _is_accuracy(found) else found["metric"]
+    return f"{name} {_value(found, found['quantized'])} over {samples} labelled samples ({judged})"
 
 
 def details(found: Found) -> Iterator[str]:
@@ -71,6 +78,16 @@ def details(found: Found) -> Iterator[str]:
     if found["per_class"]:
         rows = (f"{each['class']}: {_change(found, each)}" for each in found["per_class"])
         yield f"classes {', '.join(rows)}"
+
+
+def _titled(found: Found) -> str:
+    metric: str = found["metric"]
+    is_told = metric.startswith("accuracy") or not _is_accuracy(found)
+    return metric if is_told else f"accuracy ({metric})"
+
+
+def _is_accuracy(found: Found) -> bool:
+    return found["name"] in {"accuracy", "top-1", "top-5"}
 
 
 def _lost(found: Found) -> str:

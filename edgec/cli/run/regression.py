@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from edgec.cli.compile.quality_lines import figure_text
+from edgec.cli.compile.quality_lines import alone_text
 from edgec.cli.shared_options import Json, On, OutFolder, Verbose
 from edgec.cli.terminal import plain, print_json, print_warnings, progress, results
 from edgec.driver import RegressionResult, run_regression
@@ -88,8 +88,7 @@ def _show(result: RegressionResult) -> None:
     if result.layer is not None:
         console.print(Text(plain(layer_text(result.layer))), soft_wrap=True)
     for each in result.accuracies:
-        text = figure_text(figure_json(each))
-        console.print(Text(f"{text}, over {result.samples} labelled samples"), soft_wrap=True)
+        console.print(Text(alone_text(figure_json(each), result.samples)), soft_wrap=True)
     if result.instructions:
         mean = sum(result.instructions) / len(result.instructions)
         console.print(f"{mean:,.0f} instructions per inference")

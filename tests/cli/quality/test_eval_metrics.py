@@ -248,7 +248,7 @@ def test_every_output_has_labels_of_its_own(cli: Cli, tmp_path: Path) -> None:
     assert second["float"] == pytest.approx(0.25, rel=1e-4)
     assert ended.json["accuracy"] == first  # the share
     shown = case.eval(cli, label=kinds, target__size=sizes).out
-    assert "top-1 of 'kind'" in shown
+    assert "accuracy (top-1) of 'kind'" in shown
     assert "MAE of 'size'" in shown
 
 
@@ -364,6 +364,8 @@ def test_a_build_reports_the_metric_and_compare_knows_which_way_is_better(
     assert row["change"] > 0.5
     assert cli("compare", new, old, *limit).code == 0
     assert "accuracy (MAE, lower is better)" in cli("compare", old, new).out
+    shown = cli("test", old, "--data", case.data(target=case.said[0])).out
+    assert f"MAE {found['quantized']:.4g} over 48 labelled samples (MAE of 'y')" in shown
     ended = cli("test", old, "--data", case.data(target=case.said[0]), "--json")
     assert ended.json["accuracies"][0]["metric"] == "MAE"
     assert ended.json["accuracy"] == pytest.approx(found["quantized"], rel=1e-3)
