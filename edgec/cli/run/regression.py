@@ -58,7 +58,7 @@ def _document(result: RegressionResult) -> dict[str, Any]:
         "mismatches": result.mismatches,
         "first": None if first is None else _mismatch(first),
         "layer": None if result.layer is None else asdict(result.layer),
-        "accuracy": result.accuracies[0].quantized if result.accuracies else None,
+        "accuracy": result.accuracy.quantized if result.accuracy else None,
         "accuracies": [figure_json(each) for each in result.accuracies],
         "instructions": result.instructions,
         "warnings": list(result.warnings),

@@ -19,6 +19,7 @@ from edgec.driver.run.run import DEFAULT_TIMEOUT, open_session, run_all
 from edgec.driver.tolerance import tolerance_of
 from edgec.errors import EdgecError, ExitCode
 from edgec.ir import ValueName
+from edgec.quantization.quality.evaluation import worst_of
 from edgec.quantization.quality.metrics.choice import chosen
 from edgec.quantization.quality.metrics.metric import Accuracy
 from edgec.quantization.quality.model_checks import about_labels
@@ -51,6 +52,11 @@ class RegressionResult:
     instructions: list[int] | None
     layer: LayerDifference | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def accuracy(self) -> Accuracy | None:
+        """The one that speaks for all, as in ``edgec eval``."""
+        return worst_of(self.accuracies)
 
     @property
     def mismatches(self) -> int:

@@ -252,6 +252,18 @@ def test_every_output_has_labels_of_its_own(cli: Cli, tmp_path: Path) -> None:
     assert "MAE of 'size'" in shown
 
 
+def test_an_output_that_no_sample_changes(cli: Cli, tmp_path: Path) -> None:
+    made = dense(1)
+    weight = made.weight(np.arange(4, dtype=np.float32)[None])
+    made.add("Add", weight, weight, output="same")
+    case = Case(tmp_path, made, "y", "same")
+    plain = case.eval(cli, "--json")
+    assert plain.json["agreement"] is None
+    assert not any("of class 3" in text for text in plain.json["warnings"])
+    found = case.accuracy(cli, label__same=np.arange(ROWS) % 4)
+    assert (found["output"], found["float"], found["quantized"]) == ("same", 0.25, 0.25)
+
+
 def test_all_labels_that_fit_nothing_are_told_before_any_work(cli: Cli, tmp_path: Path) -> None:
     case = Case(tmp_path, two_heads(), "kind", "size")
     bad = np.full(ROWS, 0.5)

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from math import prod
 
 from edgec.ir import Array, DType, Graph, Node, QParams, ValueName
+from edgec.ops.activations.hard_sigmoid import HardSigmoid
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.softmax import Softmax
 from edgec.ops.operator import Operator, OutputRule, is_float
 from edgec.quantization.samples.sample_labels import Labels, class_numbers
 from edgec.quantization.samples.samples import sample_shape
 
+_LOGISTIC = (Logistic, HardSigmoid)
 _CARRIERS = ("quantize", "dequantize", "transpose")
 _UNIT_RANGE = QParams.per_tensor(1 / 256, -128)  # what TFLite prescribes behind Logistic, Softmax
 
@@ -42,6 +44,19 @@ class Answer:
         return not is_float(kind) and kind.qparams is None
 
     @property
+    def is_constant(self) -> bool:
+        """Whether no input has a say in it."""
+        producers, seen, left = self.graph.producers(), set[ValueName](), [self.output]
+        while left:
+            value = left.pop()
+            if value in self.graph.inputs:
+                return False
+            if value in producers and value not in seen:
+                left += producers[value].inputs
+            seen.add(value)
+        return True
+
+    @property
     def channel(self) -> int:
         """The axis of one sample that is the last in our layout."""
         rank = len(self.graph.types[self.output].shape)
@@ -59,11 +74,13 @@ class Answer:
 
     @property
     def is_logistic(self) -> bool:
-        return isinstance(self.maker, Logistic) or (self._has_unit_range and not self._is_softmax)
+        if self._comes_from(*_LOGISTIC):
+            return True
+        return self._has_unit_range and not self._comes_from(*_LOGISTIC, Softmax)
 
     @property
     def is_probability(self) -> bool:
-        return self.is_logistic or self._is_softmax
+        return self._has_unit_range or self._comes_from(*_LOGISTIC, Softmax)
 
     @property
     def threshold(self) -> float:
@@ -85,9 +102,23 @@ class Answer:
         same = bool(inputs) and sample_shape(self.graph, inputs[0]) == self.shape
         return same and not is_fixed
 
-    @property
-    def _is_softmax(self) -> bool:
-        return isinstance(self.maker, Softmax)
+    def _comes_from(self, *kinds: type[Operator]) -> bool:
+        """Tell whether all values are made by such operators; others may move or mix them."""
+        producers, made, left = self.graph.producers(), False, [self.output]
+        while left:
+            value = left.pop()
+            if value in self.graph.constants:
+                continue
+            node = producers.get(value)
+            if node is None or not isinstance(node.op, Operator):
+                return False
+            if isinstance(node.op, kinds):
+                made = True
+            elif _carries(node.op) or node.op.output_rule is OutputRule.SAME_AS_INPUT:
+                left += node.inputs
+            else:
+                return False
+        return made
 
     @property
     def _has_unit_range(self) -> bool:
@@ -138,9 +169,14 @@ def in_source_layout(graph: Graph, name: ValueName, values: Array) -> Array:
 
 
 def seen_of(graph: Graph, values: dict[ValueName, Array]) -> dict[ValueName, Array]:
-    """Return a graph's first input and its outputs, real [samples, ...], as metrics take them."""
+    """Return a graph's first input and its outputs, real [samples, ...], as metrics take them.
+
+    What does not depend on samples has one row, and is given one for each.
+    """
     names = (*graph.without_states(graph.inputs)[:1], *graph.without_states(graph.outputs))
-    return {name: in_source_layout(graph, name, values[name]) for name in names if name in values}
+    seen = {v: in_source_layout(graph, v, values[v]) for v in names if v in values}
+    samples = max(map(len, seen.values()), default=0)
+    return {v: x if len(x) == samples else x.repeat(samples, axis=0) for v, x in seen.items()}
 
 
 def _carries(op: object) -> bool:

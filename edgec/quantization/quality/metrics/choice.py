@@ -109,6 +109,8 @@ def unlabelled(graph: Graph) -> Metric | None:
     """Return how the answers of two models are compared: of the first output that has classes."""
     for output in graph.without_states(graph.outputs):
         answer = Answer(graph, output)
+        if answer.is_constant:
+            continue
         for family in (classification, decisions, segmentation):
             found: Metric | None = family.unlabelled(answer)
             if found is not None:
