@@ -189,7 +189,7 @@ def sqnr_db(graph: Graph) -> float:
 
 def integers(graph: Graph, recipe: Recipe | None = None) -> Graph:
     samples = samples_of(graph, 24)
-    made = quantize_best(graph, replace(samples, label=None), recipe or Recipe.plain(), Quiet())
+    made = quantize_best(graph, replace(samples, labels=()), recipe or Recipe.plain(), Quiet())
     return optimize_integer(made.graph)
 
 
