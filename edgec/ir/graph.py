@@ -43,6 +43,10 @@ class Op(ABC):
         """Multiply-accumulates of one evaluation."""
         return 0
 
+    def unfolded(self, signature: Signature) -> int:
+        """Elements that an evaluation copies beside its inputs and outputs: of windows, mostly."""
+        return 0
+
     def elements_read(self, signature: Signature) -> int:
         """Elements read in one evaluation: for each MAC one, without any each of the inputs'."""
         return self.macs(signature) or sum(each.elements for each in signature.inputs)

@@ -22,6 +22,7 @@ from edgec.quantization.ranges.range_search import WIDE, Rule, Rules, ranges_by
 from edgec.quantization.ranges.room import ROOMS, ROOMY
 from edgec.quantization.recipe import Recipe, Stages
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
+from edgec.quantization.samples.blocks import evenly
 from edgec.quantization.samples.samples import Samples
 from edgec.quantization.weights.bias_correction import with_corrected_biases
 from edgec.quantization.weights.dense_as_conv import DenseAsConv
@@ -78,8 +79,7 @@ class Maker:
     def made(self, prepared: Prepared, recipe: Recipe) -> Graph:
         """Return the integer graph, made from all samples."""
         seen = summarize(prepared.graph, self.samples, self.stages.advance)
-        floats = BatchEvaluator(prepared.graph).run(self.inputs)
-        return self._made(prepared, recipe, floats, seen)
+        return self._made(prepared, recipe, self.inputs, seen)
 
     def trial(self, prepared: Prepared, recipe: Recipe) -> Graph:
         """Return the integer graph, made without the samples that are held out."""
@@ -88,17 +88,16 @@ class Maker:
     def judged(self, trial: Graph) -> float:
         """Return the SQNR in dB of what searches judge, on the samples that are held out."""
         held = self.held_out.arrays
-        wanted = BatchEvaluator(self.graph).run(held)
-        return output_sqnr_db(trial, held, {v: wanted[v] for v in judged_values(self.graph)})
+        wanted = BatchEvaluator(self.graph).run(held, judged_values(self.graph))
+        return output_sqnr_db(trial, held, wanted)
 
     def in_turns(self, prepared: Prepared, recipe: Recipe) -> float:
         """Return the SQNR in dB on all samples, each held out in one of four trials."""
         noise = Noise()
         for turn in range(_HELD_OUT):
             held = self.samples.chosen(self._searched[turn::_HELD_OUT]).arrays
-            wanted = BatchEvaluator(self.graph).run(held)
-            judged = {v: wanted[v] for v in judged_values(self.graph)}
-            add_noise(noise, self._trial(prepared, recipe, turn), held, judged)
+            wanted = BatchEvaluator(self.graph).run(held, judged_values(self.graph))
+            add_noise(noise, self._trial(prepared, recipe, turn), held, wanted)
         return noise.db
 
     @property
@@ -113,20 +112,19 @@ class Maker:
 
     @property
     def _searched(self) -> Array:
-        count = len(self.samples)
-        numbers = np.linspace(0, count - 1, min(count, _SEARCHED)).round()
-        return np.asarray(np.unique(numbers.astype(int)))
+        return evenly(len(self.samples), _SEARCHED)
 
     def _trial(self, prepared: Prepared, recipe: Recipe, turn: int) -> Graph:
         fit = np.delete(self._searched, slice(turn, None, _HELD_OUT))
-        floats = BatchEvaluator(prepared.graph).run(self.samples.chosen(fit).arrays)
-        return self._made(prepared, recipe, floats, summaries(prepared.graph, floats))
+        inputs = self.samples.chosen(fit).arrays
+        seen = summaries(prepared.graph, inputs)
+        return self._made(prepared, recipe, inputs, seen)
 
     def _made(
         self,
         prepared: Prepared,
         recipe: Recipe,
-        floats: Values,
+        samples: Mapping[ValueName, Array],
         seen: Mapping[ValueName, Summary],
     ) -> Graph:
         narrow = ranges_by(prepared.rules, seen)
@@ -139,10 +137,10 @@ class Maker:
             int8_values=recipe.int8_values,
             int8_ranges=narrow,
         )
-        inputs = {name: floats[name] for name in prepared.graph.inputs}
+        inputs = {name: samples[name] for name in prepared.graph.inputs}
         if not recipe.reconstruct:
             if not recipe.correct_bias:
                 return quantized()
-            return quantized(with_corrected_biases(prepared.graph, quantized, inputs, floats))
-        layers = reconstruct(prepared.graph, quantized, inputs, floats, self.stages.advance)
+            return quantized(with_corrected_biases(prepared.graph, quantized, inputs))
+        layers = reconstruct(prepared.graph, quantized, inputs, self.stages.advance)
         return quantized(layers)

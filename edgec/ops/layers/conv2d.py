@@ -68,6 +68,12 @@ class Conv2D(WindowedLayer):
         _, kh, kw, depth = signature.inputs[1].shape
         return signature.output.elements * kh * kw * depth
 
+    def unfolded(self, signature: Signature) -> int:
+        windows = signature.output.elements // signature.output.shape[3]
+        return (
+            windows * self.window.kernel[0] * self.window.kernel[1] * signature.inputs[0].shape[3]
+        )
+
     def factors(self, signature: Signature) -> list[float]:
         return conv_factors(signature)
 

@@ -17,10 +17,12 @@ from edgec.quantization.quality.parts import Part, PartMeter
 from edgec.quantization.quality.sqnr import Noise, integer_inputs, real_outputs
 from edgec.quantization.ranges.calibrate import OnProgress
 from edgec.quantization.samples.batch_evaluator import Values
+from edgec.quantization.samples.blocks import blocks
 from edgec.quantization.samples.samples import Samples
 from edgec.quantization.samples.sequence import SequenceEvaluator
 
-_CHUNK = 32
+_CHUNK = 32  # samples compared at a time, or fewer where their activations are large
+_COPIES = 2  # of all activations: what they should be, and what they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +111,12 @@ def evaluate_quantization(
     what equalization made of it. Samples of a model with states are one sequence, from zero.
     """
     run = _Comparison(reference, twin, integer, metrics_for(reference, samples))
-    for start in range(0, len(samples), _CHUNK):
-        end = min(start + _CHUNK, len(samples))
-        run.add({name: x[start:end] for name, x in samples.arrays.items()})
+    done = 0
+    for part in blocks(reference, samples.arrays, most=_CHUNK, copies=_COPIES):
+        run.add(part)
+        done += min(map(len, part.values()))
         if on_progress is not None:
-            on_progress(end, len(samples))
+            on_progress(done, len(samples))
     return run.result()
 
 

@@ -36,8 +36,8 @@ def indifferent(graph: Graph, samples: Samples) -> Iterator[str]:
     shown = samples.first(_SHOWN)
     if len(shown) < _FEW or not isinstance(unlabelled(graph), _OF_SCORES):
         return
-    values = BatchEvaluator(graph).run(shown.arrays)
-    scores = values[judged_values(graph)[0]].astype(np.float64)
+    judged = judged_values(graph)[:1]
+    scores = BatchEvaluator(graph).run(shown.arrays, judged)[judged[0]].astype(np.float64)
     with np.errstate(invalid="ignore"):
         varying, all_of_it = energy(scores - scores.mean(axis=0)), energy(scores)
     if varying < _INDIFFERENT**2 * all_of_it:

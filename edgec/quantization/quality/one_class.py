@@ -43,7 +43,7 @@ def about_one_class(graph: Graph, samples: Samples) -> Iterator[str]:
 def _answers(graph: Graph, metric: Metric, inputs: Mapping[ValueName, Array]) -> Array:
     """Return the class of each sample, or of each position."""
     with np.errstate(all="ignore"):
-        values = BatchEvaluator(graph).run(inputs)
+        values = BatchEvaluator(graph).run(inputs, (*graph.inputs, *graph.outputs))
     found = metric.verdicts(seen_of(graph, values))
     return found[:, 0] if isinstance(metric, TopClass) else found
 

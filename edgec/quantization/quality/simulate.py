@@ -14,6 +14,7 @@ from edgec.ops.conversion.dequantize import dequantized
 from edgec.ops.conversion.quantize import Quantize
 from edgec.ops.movement.reshape import Reshape
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
+from edgec.quantization.samples.blocks import kept_of_all
 
 
 def on_grid(x: Array, kind: TensorType) -> Array:
@@ -80,8 +81,15 @@ class Simulation:
         """Simulate an integer graph, weights and all."""
         return cls.rounding(float_twin(graph), graph.types)
 
-    def run(self, inputs: Mapping[ValueName, Array]) -> Values:
-        """Return every activation, on its grid, for float inputs [samples, *shape]."""
+    def run(
+        self, inputs: Mapping[ValueName, Array], keep: Collection[ValueName] | None = None
+    ) -> Values:
+        """Return every activation, on its grid, for float inputs [samples, *shape].
+
+        Only those to ``keep``, if given; see :meth:`BatchEvaluator.run`.
+        """
+        if keep is not None:
+            return kept_of_all(self.graph, inputs, keep, self.start, self.step)
         values = self.start(inputs)
         for node in self.graph.nodes:
             self.step(node, values)

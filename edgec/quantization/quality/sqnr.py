@@ -17,6 +17,7 @@ from edgec.ops.operator import Operator, OutputRule, is_float
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
 
 _FLOOR = 1e-30
+_AT_A_TIME = 1 << 21  # elements that are squared in double
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,10 @@ def _judged(graph: Graph, producers: Mapping[ValueName, Node], output: ValueName
 
 def energy(x: Array) -> float:
     """Return the sum of squares, in double and in an order that no number of threads changes."""
-    return float(np.square(x.reshape(-1), dtype=np.float64).sum())
+    flat = x.reshape(-1)
+    starts = range(0, flat.size, _AT_A_TIME)
+    parts = [np.square(flat[at : at + _AT_A_TIME], dtype=np.float64).sum() for at in starts]
+    return float(sum(parts))
 
 
 @dataclass(eq=False)
@@ -121,7 +125,7 @@ def add_noise(
     wanted: Mapping[ValueName, Array],
 ) -> None:
     """Add the noise of an integer graph's ``wanted`` values for float ``inputs``, exactly."""
-    values = integer_values(integer, inputs)
+    values = BatchEvaluator(integer).run(integer_inputs(integer, inputs), list(wanted))
     noise.add(wanted, {v: dequantized(values[v], integer.types[v]) for v in wanted})
 
 

@@ -1,7 +1,6 @@
 """Calibration: runs the float reference over samples and summarizes every value."""
 
-from collections.abc import Callable, Iterator
-
+from collections.abc import Callable, Collection, Mapping
 import numpy as np
 
 from edgec.errors import EdgecError, Place
@@ -10,12 +9,13 @@ from edgec.ops.operator import is_float
 from edgec.quantization.ranges.looks import Looks
 from edgec.quantization.ranges.observers import METHODS, Range, Summary
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
+from edgec.quantization.samples.blocks import blocks, joined
 from edgec.quantization.samples.samples import Samples
 
 OnProgress = Callable[[int, int], None]
 """Called with the number of samples done and of all."""
 
-_CHUNK = 32  # samples evaluated at a time
+_CHUNK = 32  # samples evaluated at a time, or fewer where their activations are large
 _VAST = 1e18  # products of such numbers are still float32
 
 
@@ -36,29 +36,55 @@ def summarize(
 ) -> dict[ValueName, Summary]:
     """Return what every float value that is no constant looks like; errors as :func:`calibrate`."""
     check_weights(graph)
-    looks, seen = Looks(graph), dict[ValueName, Summary]()
-    for done, values in _chunks(graph, samples):
-        _check_finite(graph, values)
-        for group, latest in looks.summaries(values).items():
+    looks, evaluator, done = Looks(graph), BatchEvaluator(graph), 0
+    seen: dict[ValueName, Summary] = {}
+    for part in blocks(graph, samples.arrays, most=_CHUNK) if len(samples) else ():
+        for group, latest in _checked_summaries(looks, evaluator, part).items():
             seen[group] = seen[group] + latest if group in seen else latest
+        done += min(map(len, part.values()))
         if on_progress is not None:
             on_progress(done, len(samples))
     return looks.spread(seen)
 
 
-def summaries(graph: Graph, values: Values) -> dict[ValueName, Summary]:
-    """Return what each float value, of those that :func:`summarize` looks at, looks like."""
+def _checked_summaries(
+    looks: Looks, evaluator: BatchEvaluator, inputs: Mapping[ValueName, Array]
+) -> dict[ValueName, Summary]:
+    with np.errstate(all="ignore"):
+        values = evaluator.run(inputs)
+    _check_finite(looks.graph, values)
+    return looks.summaries(values)
+
+
+def summaries(graph: Graph, inputs: Mapping[ValueName, Array]) -> dict[ValueName, Summary]:
+    """Return what :func:`summarize` does of samples that it has gone through already."""
     looks = Looks(graph)
-    return looks.spread(looks.summaries(values))
+    return looks.spread(summarized(looks, inputs)[0])
 
 
-def _chunks(graph: Graph, samples: Samples) -> Iterator[tuple[int, Values]]:
-    """Yield every value on some samples at a time, and how many samples that makes so far."""
+def summarized(
+    looks: Looks, inputs: Mapping[ValueName, Array], keep: Collection[ValueName] = ()
+) -> tuple[dict[ValueName, Summary], Values]:
+    """Return the summary of each group of values on samples, and the values to ``keep`` of all."""
+    evaluator, kept = BatchEvaluator(looks.graph), list[Values]()
+    seen: dict[ValueName, Summary] = {}
+    for part in blocks(looks.graph, inputs):
+        values = evaluator.run(part)
+        for group, latest in looks.summaries(values).items():
+            seen[group] = seen[group] + latest if group in seen else latest
+        kept.append({value: values[value] for value in keep})
+        del values  # before there are others
+    return seen, joined(kept)
+
+
+def extremes(graph: Graph, inputs: Mapping[ValueName, Array]) -> dict[ValueName, Range]:
+    """Return the extremes of every value that is no constant."""
     evaluator = BatchEvaluator(graph)
-    for start in range(0, len(samples), _CHUNK):
-        end = min(start + _CHUNK, len(samples))
-        with np.errstate(all="ignore"):
-            yield end, evaluator.run({k: x[start:end] for k, x in samples.arrays.items()})
+    seen: dict[ValueName, Range] = {}
+    for part in blocks(graph, inputs):
+        latest = {value: Range.of(x) for value, x in evaluator.run(part).items()}
+        seen = {v: seen[v].union(each) if v in seen else each for v, each in latest.items()}
+    return seen
 
 
 def _check_finite(graph: Graph, values: Values) -> None:
@@ -79,9 +105,9 @@ def check_weights(graph: Graph) -> None:
 
 
 def _check_magnitude(x: Array, what: str, node: Node) -> None:
-    largest = float(np.abs(x).max(initial=0.0))
-    if largest < _VAST:
+    if x.min(initial=0.0) > -_VAST and x.max(initial=0.0) < _VAST:
         return
+    largest = float(np.abs(x).max(initial=0.0))
     reaches = f"reaches {largest:.2g}" if np.isfinite(largest) else "is infinite or NaN"
     raise EdgecError(
         "non-finite-activation",

@@ -42,7 +42,8 @@ def equalized(
 ) -> Graph:
     """Return the graph with the channels of each group scaled; 0 leaves a group, 1 evens it out.
 
-    ``floats`` are the activations on calibration samples, ``exponents`` one per group.
+    ``floats`` are the activations on calibration samples, or the :func:`channel_sizes` of them;
+    ``exponents`` one per group.
     """
     constants = dict(graph.constants)
     for group, exponent in zip(groups, exponents, strict=True):
@@ -52,6 +53,12 @@ def equalized(
         for node in group.readers:
             _scale_inputs(graph, node, factors, constants)
     return graph.with_nodes(graph.nodes, constants=constants)
+
+
+def channel_sizes(x: Array) -> Array:
+    """Return the largest magnitude of each channel of some samples, [1, channels]."""
+    rows = x.reshape(-1, x.shape[-1])
+    return np.asarray(np.maximum(rows.max(axis=0), -rows.min(axis=0))[np.newaxis])
 
 
 def _factors(graph: Graph, group: ChannelGroup, floats: Values, exponent: float) -> Array:

@@ -7,9 +7,15 @@ from edgec.ir import Array, Graph, ValueName
 from edgec.quantization.quality.simulate import Simulation, float_twin
 from edgec.quantization.quality.sqnr import Noise, judged_values
 from edgec.quantization.quantizer import quantize
-from edgec.quantization.ranges.equalize import ChannelGroup, channel_groups, equalized
-from edgec.quantization.ranges.observers import Range
+from edgec.quantization.ranges.calibrate import extremes
+from edgec.quantization.ranges.equalize import (
+    ChannelGroup,
+    channel_groups,
+    channel_sizes,
+    equalized,
+)
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
+from edgec.quantization.samples.blocks import blocks, joined
 
 # Chosen by hand; no measurement is on record of these numbers (benchmarks/quantization.py measures
 # the whole). Margins keep what only fits the samples' noise from being taken: 0.93 is 7 %, 0.98 is
@@ -34,12 +40,21 @@ class EqualizeSearch:
     evaluations: int
     on_progress: Callable[[int, int], None] | None = None
     groups: Sequence[ChannelGroup] = field(init=False)
-    _floats: Values = field(init=False)
+    _sizes: Values = field(init=False)  # the largest magnitude of each channel
+    _wanted: Values = field(init=False)
     _done: int = 0
 
     def __post_init__(self) -> None:
         self.groups = channel_groups(self.graph)
-        self._floats = BatchEvaluator(self.graph).run(self.inputs)
+        scaled = [value for group in self.groups for value in group.values]
+        judged = judged_values(self.graph)
+        evaluator, sizes, wanted = BatchEvaluator(self.graph), list[Values](), list[Values]()
+        for part in blocks(self.graph, self.inputs):
+            values = evaluator.run(part)
+            sizes.append({value: channel_sizes(values[value]) for value in scaled})
+            wanted.append({value: values[value] for value in judged})
+            del values  # before there are others
+        self._sizes, self._wanted = joined(sizes), joined(wanted)
 
     def run(self) -> Graph:
         """Return the equalized graph; the same object where nothing helps."""
@@ -52,7 +67,7 @@ class EqualizeSearch:
         best, exponents = self._one_by_one(best, exponents)
         if best > noise * _WORTH:
             return self.graph
-        return equalized(self.graph, self._floats, exponents, self.groups)
+        return equalized(self.graph, self._sizes, exponents, self.groups)
 
     def _one_by_one(self, best: float, exponents: list[float]) -> tuple[float, list[float]]:
         for index in range(len(exponents)):
@@ -70,14 +85,17 @@ class EqualizeSearch:
         self._done += 1
         if self.on_progress is not None:
             self.on_progress(min(self._done, self.evaluations), self.evaluations)
-        graph = equalized(self.graph, self._floats, exponents, self.groups)
-        values = BatchEvaluator(graph).run(self.inputs)
+        graph = equalized(self.graph, self._sizes, exponents, self.groups)
         activations, weights = Noise(), Noise()
         for half in (0, 1):
-            ranges = {v: Range.of(x[1 - half :: 2]).scaled(_HEADROOM) for v, x in values.items()}
-            integer = quantize(graph, ranges)
+            seen = extremes(graph, {v: x[1 - half :: 2] for v, x in self.inputs.items()})
+            integer = quantize(graph, {v: each.scaled(_HEADROOM) for v, each in seen.items()})
             judge = {name: array[half::2] for name, array in self.inputs.items()}
-            wanted = {value: self._floats[value][half::2] for value in judged_values(graph)}
-            activations.add(wanted, Simulation.rounding(graph, integer.types).run(judge))
-            weights.add(wanted, Simulation.rounding(float_twin(integer), {}).run(judge))
+            wanted = {value: x[half::2] for value, x in self._wanted.items()}
+            rounded = Simulation.rounding(graph, integer.types), activations
+            for simulation, noise in (
+                rounded,
+                (Simulation.rounding(float_twin(integer), {}), weights),
+            ):
+                noise.add(wanted, simulation.run(judge, list(wanted)))
         return activations.ratio + _WEIGHTS * weights.ratio

@@ -18,6 +18,7 @@ from edgec.ir import Array
 # least two of them to a step of int8. A quarter of the samples' extremes is few enough to be the
 # tail, and of some ten samples still enough to tell its spread.
 _BINS = 2048
+_COUNTED = 1 << 19  # elements that are counted at a time, in 64 bits
 _LEVELS = 255  # steps of int8
 _TAIL = 4  # one sample in so many belongs to the tail
 _ROUNDS = 4  # of fitting one end to the other
@@ -111,6 +112,12 @@ class Summary:
     @classmethod
     def of(cls, x: Array) -> "Summary":
         """Summarize finite values [samples, ...]."""
+        size = max(1, _COUNTED // max(1, x[:1].size))
+        starts = range(0, max(1, len(x)), size)
+        return reduce(add, [cls._of_few(x[start : start + size]) for start in starts])
+
+    @classmethod
+    def _of_few(cls, x: Array) -> "Summary":
         rows = x.reshape(len(x), -1)
         low, high = rows.min(axis=1, initial=np.inf), rows.max(axis=1, initial=-np.inf)
         lows, highs = (np.where(np.isinf(each), 0, each) for each in (low, high))

@@ -17,10 +17,11 @@ from edgec.ops.conversion.own_range import OwnRange
 from edgec.ops.elementwise.extremum import Extremum
 from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.operator import Operator, is_float
+from edgec.quantization.ranges.calibrate import extremes
 from edgec.quantization.ranges.observers import Range
 from edgec.quantization.ranges.parameters import HIGHEST, LOWEST
 from edgec.quantization.ranges.shared_ranges import Ties, joins, spoils
-from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
+from edgec.quantization.samples.batch_evaluator import Values
 
 _FAINT = 1 / 32  # chosen by hand: an operand that small has 3 of 8 bits left, or less
 
@@ -33,8 +34,8 @@ def with_own_ranges(graph: Graph, inputs: Values) -> Graph:
     if not any(joins(graph, node) or _states(node) for node in graph.nodes):
         return graph
     with np.errstate(all="ignore"):
-        seen = BatchEvaluator(graph).run(inputs)
-    return marked(graph, {v: Range.of(x) for v, x in seen.items() if is_float(graph.types[v])})
+        seen = extremes(graph, inputs)
+    return marked(graph, {v: each for v, each in seen.items() if is_float(graph.types[v])})
 
 
 def crowded(graph: Graph, ranges: Mapping[ValueName, Range]) -> set[ValueName]:

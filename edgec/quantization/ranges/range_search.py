@@ -14,17 +14,20 @@ from edgec.ir import Array, Graph, TensorType, ValueName
 from edgec.quantization.quality.simulate import Simulation
 from edgec.quantization.quality.sqnr import Noise, judged_values
 from edgec.quantization.quantizer import Grids
+from edgec.quantization.ranges.calibrate import summarized
 from edgec.quantization.ranges.looks import Looks
 from edgec.quantization.ranges.observers import FURTHER, METHODS, Range, Summary
 from edgec.quantization.ranges.room import ROOMS
 from edgec.quantization.ranges.shared_ranges import Ties
-from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
+from edgec.quantization.samples.batch_evaluator import Values
+from edgec.quantization.samples.blocks import activation_bytes
 
 # Chosen by hand; no measurement is on record. 1.09 is 0.4 dB of noise, 0.97 is 3 %: margins
 # against fitting what is peculiar to the samples. More folds take longer.
 FOLDS = 4
 WIDE = 4.0  # times the extremes: int16 has bits to spare, clipping would be its largest error
 _WIDER = 1.09  # noise that a wider range may cost: the field has more to show than the samples
+_STATES_BYTES = 64 << 20  # of activations that are kept of two sets of rules, to be reused
 _GAIN = 0.97  # what a change of one group must bring to be kept, lest it fits the samples' noise
 
 
@@ -84,15 +87,12 @@ def folds_of(graph: Graph, inputs: Mapping[ValueName, Array], count: int = FOLDS
     parts = [
         {name: array[start::count] for name, array in inputs.items()} for start in range(count)
     ]
-    values = [BatchEvaluator(graph).run(part) for part in parts]
-    looks = Looks(graph)
-    seen = [looks.summaries(each) for each in values]
-    judged = judged_values(graph)
+    looks, judged = Looks(graph), judged_values(graph)
+    found = [summarized(looks, part, judged) for part in parts]
     folds = []
-    for index, part in enumerate(parts):
-        rest = [each for other, each in enumerate(seen) if other != index]
-        others = {group: reduce(add, [each[group] for each in rest]) for group in seen[index]}
-        wanted = {value: values[index][value] for value in judged}
+    for index, (part, (seen, wanted)) in enumerate(zip(parts, found, strict=True)):
+        rest = [each for other, (each, _) in enumerate(found) if other != index]
+        others = {group: reduce(add, [each[group] for each in rest]) for group in seen}
         folds.append(Fold(part, wanted, looks.spread(others)))
     return folds
 
@@ -107,7 +107,10 @@ def ranges_by(rules: Rules, seen: Mapping[ValueName, Summary]) -> dict[ValueName
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Rules, how much noise they leave on all folds, and the activations that showed it."""
+    """Rules, how much noise they leave on all folds, and the activations that showed it.
+
+    There are ``states`` of the first folds only: of as many as were to be kept.
+    """
 
     rules: Rules
     noise: float
@@ -135,6 +138,8 @@ class RangeSearch:
     def run(self) -> Judged:
         """Return the best rules found within the allowed number of evaluations."""
         best = self.uniform()
+        if self._done < self.evaluations:
+            best = replace(best, states=[self._states(best, i) for i in range(self._kept)])
         for members in self._groups():
             for rule in _SINGLE:
                 if self._done >= self.evaluations:
@@ -159,16 +164,29 @@ class RangeSearch:
         self._done += 1
         if self.on_progress is not None:
             self.on_progress(min(self._done, self.evaluations), self.evaluations)
-        noise, states = Noise(), []
+        noise, states = Noise(), list[Values]()
         for index, fold in enumerate(self.folds):
             simulation = replace(self._simulations[index], kinds=self._kinds(rules, fold))
-            if before is None:
-                values = simulation.run(fold.inputs)
+            if before is None or index >= len(before.states):
+                values = simulation.run(fold.inputs, list(fold.wanted))
             else:
                 values = simulation.rerun(before.states[index], fold.inputs, changed)
-            states.append(values)
+                states.append(values)
             noise.add(fold.wanted, values)
         return Judged(rules, noise.ratio, states)
+
+    def _states(self, judged: Judged, index: int) -> Values:
+        """Return all activations of a fold by the rules of ``judged``."""
+        fold = self.folds[index]
+        simulation = replace(self._simulations[index], kinds=self._kinds(judged.rules, fold))
+        return simulation.run(fold.inputs)
+
+    @property
+    def _kept(self) -> int:
+        """How many folds have room for the states of the best rules and of those that are tried."""
+        samples = len(next(iter(self.folds[0].inputs.values())))
+        each = 2 * samples * activation_bytes(self.graph)
+        return min(len(self.folds), _STATES_BYTES // max(1, each))
 
     def _kinds(self, rules: Rules, fold: Fold) -> Mapping[ValueName, TensorType]:
         return self._grids.types(fold.ranges(rules))

@@ -5,7 +5,7 @@ is evaluated once on those of all samples; views are reshaped; an operator that 
 samples stacked along a new axis is evaluated once in it; any other node sample by sample.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -13,11 +13,14 @@ import numpy as np
 
 from edgec.ir import Array, Graph, Node, Op, Signature, TensorType, ValueName
 from edgec.ops.operator import Operator
+from edgec.quantization.samples.blocks import kept_of_all
 
 Values = dict[ValueName, Array]
 """Activations of all samples: [samples, *shape of the value]."""
 
 _PROBE = 7919  # a number of samples that no shape of a model has by chance
+_SCRATCH_BYTES = 16 << 20  # of unfolded windows and wide sums: what a convolution needs
+_WIDE = 16  # bytes of an element of these: there are two copies in 64 bits
 
 
 class _Way(Enum):
@@ -40,13 +43,24 @@ class BatchEvaluator:
     graph: Graph
     _ways: dict[str, _Way] = field(default_factory=dict)
     _signatures: dict[tuple[str, int], Signature] = field(default_factory=dict)
+    _chunks: dict[str, int] = field(default_factory=dict)
 
-    def run(self, inputs: Mapping[ValueName, Array]) -> Values:
-        """Return every activation for inputs [samples, *shape]."""
-        values: Values = {name: inputs[name] for name in self.graph.inputs}
+    def run(
+        self, inputs: Mapping[ValueName, Array], keep: Collection[ValueName] | None = None
+    ) -> Values:
+        """Return every activation for inputs [samples, *shape]; only those to ``keep``, if given.
+
+        The others then take no more memory than a block of samples needs.
+        """
+        if keep is not None:
+            return kept_of_all(self.graph, inputs, keep, self._start, self.add)
+        values = self._start(inputs)
         for node in self.graph.nodes:
             self.add(node, values)
         return values
+
+    def _start(self, inputs: Mapping[ValueName, Array]) -> Values:
+        return {name: inputs[name] for name in self.graph.inputs}
 
     def add(self, node: Node, values: Values) -> None:
         """Evaluate one node and add its outputs to ``values``, which has its inputs."""
@@ -58,9 +72,9 @@ class BatchEvaluator:
             assert x is not None  # noqa: S101 - a view of a constant is folded
             values[node.outputs[0]] = x.reshape(samples, *self.graph.types[node.outputs[0]].shape)
         elif way is _Way.IN_ROWS:
-            values.update(self._in_rows(node, operands, samples))
+            values.update(self._in_chunks(node, operands, samples, self._in_rows))
         elif way is _Way.STACKED:
-            values.update(self._stacked(node, operands, samples))
+            values.update(self._in_chunks(node, operands, samples, self._stacked))
         else:
             values.update(self._one_by_one(node, operands, samples))
 
@@ -92,6 +106,37 @@ class BatchEvaluator:
         if len(activations) == len(node.inputs) > 0 and self._stacked_operator(node, 1):
             return _Way.STACKED
         return _Way.ONE_BY_ONE
+
+    def _in_chunks(
+        self,
+        node: Node,
+        operands: Sequence[Array | None],
+        samples: int,
+        evaluate: Callable[[Node, Sequence[Array | None], int], Values],
+    ) -> Values:
+        """Evaluate a node on as many samples at a time as its intermediate results are small."""
+        size = self._chunk(node)
+        if size >= samples:
+            return evaluate(node, operands, samples)
+        results: Values = {}
+        for start in range(0, samples, size):
+            end = min(start + size, samples)
+            part = [None if x is None else x[start:end] for x in operands]
+            for value, y in evaluate(node, part, end - start).items():
+                if value not in results:
+                    results[value] = np.empty((samples, *y.shape[1:]), y.dtype)
+                results[value][start:end] = y
+        return results
+
+    def _chunk(self, node: Node) -> int:
+        """Return how many samples' intermediate results, in 64 bits, take ``_SCRATCH_BYTES``."""
+        if node.name not in self._chunks:
+            signature = self.graph.signature(node)
+            read = [self.graph.types[v] for v in node.inputs if v not in self.graph.constants]
+            elements = sum(kind.elements for kind in (*read, *signature.outputs))
+            elements += node.op.unfolded(signature)
+            self._chunks[node.name] = max(1, _SCRATCH_BYTES // max(1, _WIDE * elements))
+        return self._chunks[node.name]
 
     def _in_rows(self, node: Node, operands: Sequence[Array | None], samples: int) -> Values:
         arrays = [

@@ -60,16 +60,16 @@ def without_outliers(samples: Samples, place: str) -> Samples:
 def _outliers(name: ValueName, x: Array) -> Iterator[Outliers]:
     if x.dtype.kind != "f" or len(x) < _FEWEST or not x[0].size:
         return
-    rows = np.abs(x.reshape(len(x), -1))
-    reached = rows.max(axis=1)
+    rows = x.reshape(len(x), -1)
+    reached = np.maximum(rows.max(axis=1), -rows.min(axis=1))
     order = np.argsort(-reached, kind="stable")
     for count in range(max(1, len(x) // _RARE), 0, -1):
         usual = float(reached[order[count]])
         far = order[:count]
-        if usual > 0 and reached[far[-1]] >= _GAP * usual and _is_far(rows[far[0]], usual):
+        if usual > 0 and reached[far[-1]] >= _GAP * usual and _is_far(np.abs(rows[far[0]]), usual):
             far = np.sort(far)
-            at = rows[far].argmax(axis=1)
-            yield Outliers(name, far, x.reshape(len(x), -1)[far, at], usual)
+            at = np.abs(rows[far]).argmax(axis=1)
+            yield Outliers(name, far, rows[far, at], usual)
             return
 
 

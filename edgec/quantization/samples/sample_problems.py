@@ -88,7 +88,7 @@ def _value_problem(array: Array, place: Place) -> Iterator[EdgecError]:
     if array.dtype.kind != "f":
         return
     with np.errstate(over="ignore"):
-        finite = np.isfinite(array.astype(np.float32))
+        finite = np.isfinite(array.astype(np.float32, copy=False))
     if finite.all():
         return
     bad = int(finite.size - finite.sum())

@@ -104,9 +104,10 @@ def _ours(array: Array, name: ValueName, graph: Graph) -> Array:
     kind = graph.types[name]
     source = array.reshape(len(array), *source_shape(graph, name))
     layout = graph.layouts.get(name, tuple(range(kind.rank)))
-    moved = np.ascontiguousarray(source.transpose(0, *(axis + 1 for axis in layout)))
+    turned = source.transpose(0, *(axis + 1 for axis in layout))
     if kind.dtype is DType.FLOAT32:
-        return moved.astype(np.float32)
+        return np.ascontiguousarray(turned, np.float32)  # not copied where it is so already
+    moved = np.ascontiguousarray(turned)
     if moved.dtype == kind.dtype.numpy:
         return moved
     return quantize_floats(moved, kind, halves_to_even=graph.halves_to_even)

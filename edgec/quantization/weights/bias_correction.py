@@ -14,7 +14,8 @@ from edgec.ir import Array, Graph, Node, ValueName
 from edgec.ops.layers.weighted_layer import MatrixLayer
 from edgec.quantization.quality.simulate import Simulation
 from edgec.quantization.ranges.parameters import QuantizedLayer, nearest_layer
-from edgec.quantization.samples.batch_evaluator import Values
+from edgec.quantization.samples.blocks import evenly
+from edgec.quantization.weights.layer_inputs import FloatInputs, SimulatedInputs
 from edgec.quantization.weights.weight_rows import input_rows
 
 _SAMPLES = 32  # chosen by hand: that means are taken of
@@ -36,28 +37,25 @@ def with_corrected_biases(
     graph: Graph,
     quantized: Callable[[Mapping[str, QuantizedLayer]], Graph],
     inputs: Mapping[ValueName, Array],
-    floats: Values,
 ) -> dict[str, QuantizedLayer]:
     """Return every layer with the nearest weights and a corrected bias, by node name.
 
     Arguments are those of :func:`~edgec.quantization.weights.layer_reconstruction.reconstruct`.
     """
-    count = len(next(iter(inputs.values())))
-    chosen = np.unique(np.linspace(0, count - 1, min(count, _SAMPLES)).round().astype(int))
+    chosen = evenly(len(next(iter(inputs.values()))), _SAMPLES)
+    inputs = {name: x[chosen] for name, x in inputs.items()}
     simulation = Simulation.of(quantized({}))
-    values = simulation.start({name: x[chosen] for name, x in inputs.items()})
+    simulated, floats = SimulatedInputs.of(simulation, inputs), FloatInputs(graph, inputs)
     originals = {node.name: (node, op) for node, op in own_layers(graph)}
     layers = {name: _nearest(graph, node, op, simulation) for name, (node, op) in originals.items()}
     for index in range(len(simulation.graph.nodes)):
         node = simulation.graph.nodes[index]
         if node.name in originals:
-            seen, wanted = values[node.inputs[0]], floats[originals[node.name][0].inputs[0]][chosen]
-            layers[node.name] = _corrected(
-                graph, *originals[node.name], layers[node.name], (seen, wanted)
-            )
+            original, op = originals[node.name]
+            pair = simulated.values[node.inputs[0]], floats.of(original)
+            layers[node.name] = _corrected(graph, original, op, layers[node.name], pair)
             simulation = Simulation.of(quantized(layers))
-            node = simulation.graph.nodes[index]
-        simulation.step(node, values)
+        simulated.step(simulation, index)
     return layers
 
 

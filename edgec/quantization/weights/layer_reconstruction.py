@@ -15,15 +15,18 @@ from edgec.ir import Array, Graph, Node, ValueName
 from edgec.ops.layers.weighted_layer import MatrixLayer
 from edgec.quantization.quality.simulate import Simulation
 from edgec.quantization.ranges.parameters import WEIGHT_LIMIT, QuantizedLayer, weight_scales
-from edgec.quantization.samples.batch_evaluator import Values
+from edgec.quantization.samples.blocks import evenly, live_bytes
 from edgec.quantization.weights.adaptive_rounding import quadratic_error, round_rows
 from edgec.quantization.weights.bias_correction import own_layers
+from edgec.quantization.weights.layer_inputs import FloatInputs, SimulatedInputs
 from edgec.quantization.weights.weight_rows import input_rows
 
 # Chosen by hand; no measurement is on record of these numbers (benchmarks/quantization.py measures
 # the whole): each scale costs a pass of rounding; less damping fits the weights to the samples'
 # noise.
 _SHRINK = (1.0, 0.95, 0.9, 0.85, 0.8, 0.7)  # of weight scales: some outliers are better clipped
+_LIVE_BYTES = 64 << 20  # of activations that some layer is yet to read
+_FEWEST = 32  # samples, whatever they take
 _DAMPING = 0.1  # of the mean curvature: weights that the samples hardly excite stay as they are
 
 
@@ -31,32 +34,39 @@ def reconstruct(
     graph: Graph,
     quantized: Callable[[Mapping[str, QuantizedLayer]], Graph],
     inputs: Mapping[ValueName, Array],
-    floats: Values,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, QuantizedLayer]:
     """Return integer weights and corrected biases of every layer, by node name.
 
     Layers that share weights, as the steps of a recurrent one do, are left out: they stay shared.
     ``quantized`` makes the integer graph of ``graph`` with such layers; ``inputs`` are calibration
-    samples, ``floats`` every float activation on them.
+    samples. Fewer of them, spread evenly, are used where activations are large.
     """
     layers: dict[str, QuantizedLayer] = {}
     simulation = Simulation.of(quantized({}))
-    values = simulation.start(inputs)
+    chosen = evenly(len(next(iter(inputs.values()))), _most(graph))
+    inputs = {name: x[chosen] for name, x in inputs.items()}
+    simulated, floats = SimulatedInputs.of(simulation, inputs), FloatInputs(graph, inputs)
     originals = {node.name: (node, op) for node, op in own_layers(graph)}
     total = len(simulation.graph.nodes)
     for done in range(total):
         node = simulation.graph.nodes[done]
         if node.name in originals:
             scale = simulation.kinds[node.inputs[0]].quantization.scale
-            fit = _Fit.of(graph, *originals[node.name], values[node.inputs[0]], floats)
+            original, op = originals[node.name]
+            pair = simulated.values[node.inputs[0]], floats.of(original)
+            fit = _Fit.of(graph, original, op, pair)
             layers[node.name] = fit.best(scale)
             simulation = Simulation.of(quantized(layers))
-            node = simulation.graph.nodes[done]
-        simulation.step(node, values)
+        simulated.step(simulation, done)
         if on_progress is not None:
             on_progress(done + 1, total)
     return layers
+
+
+def _most(graph: Graph) -> int:
+    """Return how many samples have room, in floats and simulated."""
+    return max(_FEWEST, _LIVE_BYTES // (2 * live_bytes(graph)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +136,12 @@ class _Fit:
     moments: Moments
 
     @classmethod
-    def of(cls, graph: Graph, node: Node, op: MatrixLayer, seen: Array, floats: Values) -> "_Fit":
+    def of(cls, graph: Graph, node: Node, op: MatrixLayer, pair: tuple[Array, Array]) -> "_Fit":
         weights, *bias = (graph.constants[value] for value in node.inputs[1:])
-        rows = op.weight_rows(weights.astype(np.float64), seen.shape[-1])
+        rows = op.weight_rows(weights.astype(np.float64), pair[0].shape[-1])
         channels = rows.shape[0] * rows.shape[1]
         offset = bias[0].astype(np.float64) if bias else np.zeros(channels)
-        moments = Moments.of(op, seen, floats[node.inputs[0]], rows.shape[2])
+        moments = Moments.of(op, *pair, rows.shape[2])
         return cls(op, weights, rows, offset, moments)
 
     def best(self, input_scale: float) -> QuantizedLayer:

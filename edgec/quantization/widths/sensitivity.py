@@ -17,6 +17,7 @@ from edgec.quantization.quality.simulate import Simulation
 from edgec.quantization.quality.sqnr import Noise, judged_values, real_outputs
 from edgec.quantization.ranges.shared_ranges import Ties
 from edgec.quantization.samples.batch_evaluator import Values
+from edgec.quantization.samples.blocks import blocks
 from edgec.quantization.widths.dtype_plan import DTypePlan
 
 
@@ -79,34 +80,27 @@ def noise_of_groups(
     on_progress: Callable[[int, int], None] | None = None,
 ) -> dict[ValueName, float]:
     """Return the noise of every group by root, on samples; ``kinds`` are the int8 types."""
-    floats = Simulation.rounding(graph, {}).run(inputs)
     outputs = dict.fromkeys((*judged_values(graph), *real_outputs(graph)))
-    wanted = {value: floats[value] for value in outputs}
-    split = _has_parts(graph, wanted, kinds)
-    found: dict[ValueName, float] = {}
-    for done, group in enumerate(groups, start=1):
-        rounded = {value: kinds[value] for value in group.members if value in kinds}
-        simulation = Simulation.rounding(graph, rounded)
-        got = simulation.rerun(floats, inputs, group.members)
-        noise = Noise()
-        noise.add(wanted, got)
-        found[group.root] = _of_worst_part(graph, wanted, got, kinds) if split else noise.ratio
-        if on_progress is not None:
-            on_progress(done, len(groups))
-    return found
+    itself = PartMeter.of(graph, inner=False)
+    noises = {group.root: Noise() for group in groups}
+    meters = {group.root: PartMeter.of(graph, inner=False) for group in groups}
+    parts = list(blocks(graph, inputs, copies=2))
+    for number, part in enumerate(parts):
+        floats = Simulation.rounding(graph, {}).run(part)
+        wanted = {value: floats[value] for value in outputs}
+        itself.add(wanted, wanted)
+        for done, group in enumerate(groups, start=number * len(groups) + 1):
+            rounded = {value: kinds[value] for value in group.members if value in kinds}
+            got = Simulation.rounding(graph, rounded).rerun(floats, part, group.members)
+            noises[group.root].add(wanted, got)
+            meters[group.root].add(wanted, got)
+            if on_progress is not None:
+                on_progress(done, len(parts) * len(groups))
+    if sum(each.judged for each in itself.parts(kinds)) > 1:
+        return {root: _of_worst_part(meter, kinds) for root, meter in meters.items()}
+    return {root: noise.ratio for root, noise in noises.items()}
 
 
-def _has_parts(graph: Graph, wanted: Values, kinds: Mapping[ValueName, TensorType]) -> bool:
-    """Tell whether more than one part of the outputs is judged."""
-    meter = PartMeter.of(graph, inner=False)
-    meter.add(wanted, wanted)
-    return sum(each.judged for each in meter.parts(kinds)) > 1
-
-
-def _of_worst_part(
-    graph: Graph, wanted: Values, got: Values, kinds: Mapping[ValueName, TensorType]
-) -> float:
+def _of_worst_part(meter: PartMeter, kinds: Mapping[ValueName, TensorType]) -> float:
     """Return the noise of the outputs' worst part. The most that groups can add up to is a sum."""
-    meter = PartMeter.of(graph, inner=False)
-    meter.add(wanted, got)
     return max(each.noise for each in meter.parts(kinds) if each.judged)

@@ -25,9 +25,8 @@ def both(graph: Graph) -> tuple[Graph, Graph]:
     """Return the graph with the nearest weights and with reconstructed ones."""
     samples = samples_of(graph, 64)
     ranges = calibrate(graph, samples)
-    floats = BatchEvaluator(graph).run(samples.arrays)
     return quantize(graph, ranges), quantize(
-        graph, ranges, reconstruct(graph, partial(quantize, graph, ranges), samples.arrays, floats)
+        graph, ranges, reconstruct(graph, partial(quantize, graph, ranges), samples.arrays)
     )
 
 
@@ -46,7 +45,6 @@ def test_outputs_come_closer(net: Callable[[], Graph]) -> None:
 def test_mean_errors_shrink(net: Callable[[], Graph]) -> None:
     graph = net()
     samples = samples_of(graph, 64)
-    floats = BatchEvaluator(graph).run(samples.arrays)
     last = graph.outputs[0]
 
     def mean_error(integer: Graph) -> float:
@@ -101,7 +99,6 @@ def test_weights_that_layers_share_stay_shared() -> None:
     own = g.constant("own", np.random.default_rng(1).normal(size=(2, 4)).astype(np.float32))
     graph = g.build([g.add1(FullyConnected(), twice, own, name="alone")])
     samples = samples_of(graph, 16)
-    floats = BatchEvaluator(graph).run(samples.arrays)
     made = partial(quantize, graph, calibrate(graph, samples))
-    layers = reconstruct(graph, made, samples.arrays, floats)
+    layers = reconstruct(graph, made, samples.arrays)
     assert list(layers) == ["alone"]
