@@ -8,6 +8,7 @@ calibration); Frantar et al. 2022 (GPTQ).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -85,8 +86,8 @@ class Moments:
     def of(cls, op: MatrixLayer, seen: Array, wanted: Array, depth: int) -> "Moments":
         """Return the moments of a layer's quantized and float inputs, in double."""
         pairs = zip(input_rows(op, seen, depth), input_rows(op, wanted, depth), strict=True)
-        parts = [_sums(*(rows.astype(np.float64) for rows in pair)) for pair in pairs]
-        count, mean, float_mean, own, cross = (sum(each) for each in zip(*parts, strict=True))
+        parts = (_sums(*(rows.astype(np.float64) for rows in pair)) for pair in pairs)
+        count, mean, float_mean, own, cross = reduce(_added, parts)
         mean, float_mean = mean / count, float_mean / count
         return cls(
             mean,
@@ -102,9 +103,18 @@ class Moments:
         return np.asarray((level + 1e-12)[:, None, None] * np.eye(size))
 
 
-def _sums(seen: Array, wanted: Array) -> tuple[int, Array, Array, Array, Array]:
+_Sums = tuple[int, Array, Array, Array, Array]
+
+
+def _sums(seen: Array, wanted: Array) -> _Sums:
     turned = seen.transpose(0, 2, 1)
     return seen.shape[1], seen.sum(axis=1), wanted.sum(axis=1), turned @ seen, turned @ wanted
+
+
+def _added(one: _Sums, other: _Sums) -> _Sums:
+    (count, *sums), (more, *parts) = one, other
+    mean, float_mean, own, cross = (a + b for a, b in zip(sums, parts, strict=True))
+    return count + more, mean, float_mean, own, cross
 
 
 @dataclass(frozen=True, slots=True)
