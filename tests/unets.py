@@ -1,5 +1,7 @@
 """A U-Net like those that segment images: its activations are large, and some are read late."""
 
+from typing import Any
+
 import numpy as np
 import onnx
 from onnx_models import OnnxBuilder
@@ -19,8 +21,7 @@ def unet(size: int = 16, channels: int = 4, levels: int = 2) -> onnx.ModelProto:
     x, width = _block(b, x, width, channels << levels), channels << levels
     scales = b.weight(np.array([1, 1, 2, 2], np.float32))
     for skip, narrow in reversed(skips):
-        nearest = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-        x = b.add("Resize", x, "", scales, mode="nearest", **nearest)
+        x = _enlarged(b, x, scales)
         x = b.add("Concat", x, skip, axis=1)
         x, width = _block(b, x, width + narrow, narrow), narrow
     b.add("Sigmoid", b.conv(x, (width, 1), (1, 1)), output="mask")
@@ -33,6 +34,14 @@ def images(count: int, size: int = 16, seed: int = 0) -> Array:
     areas = rng.standard_normal((count, 1, size // 4, size // 4)).repeat(4, 2).repeat(4, 3)
     noise = rng.standard_normal((count, 1, size, size))
     return np.asarray(areas + 0.3 * noise, np.float32)
+
+
+def _enlarged(b: OnnxBuilder, x: str, scales: str) -> str:
+    places: dict[str, Any] = {
+        "coordinate_transformation_mode": "asymmetric",
+        "nearest_mode": "floor",
+    }
+    return b.add("Resize", x, "", scales, mode="nearest", **places)
 
 
 def _block(b: OnnxBuilder, x: str, before: int, after: int) -> str:

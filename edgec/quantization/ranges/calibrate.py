@@ -1,6 +1,7 @@
 """Calibration: runs the float reference over samples and summarizes every value."""
 
 from collections.abc import Callable, Collection, Mapping
+
 import numpy as np
 
 from edgec.errors import EdgecError, Place

@@ -25,7 +25,14 @@ from edgec.quantization.quality.simulate import Simulation
 from edgec.quantization.quality.sqnr import integer_inputs, judged_values
 from edgec.quantization.quantizer import quantize
 from edgec.quantization.ranges import range_search
-from edgec.quantization.ranges.calibrate import calibrate, extremes, summarize, summarized
+from edgec.quantization.ranges.calibrate import (
+    calibrate,
+    extremes,
+    summaries,
+    summarize,
+    summarized,
+)
+from edgec.quantization.ranges.looks import Looks
 from edgec.quantization.recipe import Recipe
 from edgec.quantization.samples import batch_evaluator, blocks
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator
@@ -94,7 +101,8 @@ def test_summaries_of_blocks_are_those_of_all(net: Graph, monkeypatch: pytest.Mo
     whole, together = summarize(net, given), extremes(net, given.arrays)
     monkeypatch.setattr(blocks, "BLOCK_BYTES", 7 * blocks.activation_bytes(net))
     judged = judged_values(net)
-    parts, kept = summarized(net, given.arrays, judged)
+    parts = summaries(net, given.arrays)
+    _, kept = summarized(Looks(net), given.arrays, judged)
     assert {*kept} == {*judged}
     for value, seen in summarize(net, given).items():
         for other in (whole[value], parts[value]):
@@ -181,7 +189,7 @@ def test_reconstruction_takes_fewer_samples_of_large_activations(
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_samples_are_held_once_beside_the_file(net: Graph, dtype: type, tmp_path: Path) -> None:
-    pixels = images(4096).astype(dtype)
+    pixels: Array = images(4096).astype(dtype)
     path = tmp_path / "calib.npz"
     np.savez(path, image=pixels)
     held = peak(lambda: without_outliers(read_samples(path, net), path.name))
