@@ -33,6 +33,7 @@ _GOOD_ENOUGH_DB = 20.0  # SQNR of that, at which one scale does
 _LEVELS = {DType.INT8: 255, DType.INT16: 65535}
 _WEIGHT_LEVELS = 127
 _LEAST_SHARE = 2.0**-20  # of importance: that of a feature without weights is 0
+_AT_A_TIME = 1 << 20  # elements that are looked at in double
 _EXPONENTS = (0.0, 0.25, 0.5, 0.75)  # of a feature's importance, in its range: 0 evens out ranges
 
 
@@ -49,10 +50,10 @@ class Features:
     @classmethod
     def of(cls, samples: Array) -> "Features":
         """Read samples [samples, ..., features]. What never changes gets the largest width."""
-        rows = samples.reshape(-1, samples.shape[-1]).astype(np.float64)
-        low, high = rows.min(axis=0), rows.max(axis=0)
+        rows = samples.reshape(-1, samples.shape[-1])
+        low, high = (each.astype(np.float64) for each in (rows.min(axis=0), rows.max(axis=0)))
         half = (high - low) / 2
-        widest = float(np.abs(rows).max(initial=0.0)) or 1.0
+        widest = max(-low.min(initial=0.0), high.max(initial=0.0)) or 1.0
         half = np.where(half > widest * 2.0**-40, half, widest)
         return cls(((low + high) / 2).astype(np.float32), half.astype(np.float32))
 
@@ -131,7 +132,7 @@ def _needing(graph: Graph, samples: Samples, levels: int) -> Iterator[tuple[_Tab
         nodes = readers.get(table.value, [])
         if not nodes or not all(_is_dense(node, table.value, graph) for node in nodes):
             continue
-        rows = np.concatenate([samples.arrays[name] for name in table.inputs], axis=-1)
+        rows = _side_by_side([samples.arrays[name] for name in table.inputs])
         even, weights = Features.of(rows), [graph.constants[node.inputs[1]] for node in nodes]
         tried = [even.weighed(weights, exponent) for exponent in _EXPONENTS]
         noises = [_noise(rows, weights, each, levels) for each in tried]
@@ -166,12 +167,16 @@ def _noise(rows: Array, weights: Sequence[Array], features: Features | None, lev
     ``features`` says how the device changes the rows; None leaves them. Each of the ``weights``
     [outputs, features] has one scale.
     """
-    x = rows.reshape(-1, rows.shape[-1]).astype(np.float64)
-    factor: Array | float = 1.0
-    if features is not None:
-        x, factor = (x - features.middle) / features.half, features.half.astype(np.float64)
-    step = (max(x.max(), 0.0) - min(x.min(), 0.0)) / levels
-    power, total = np.square(x).mean(axis=0), 0.0
+    factor = 1.0 if features is None else features.half.astype(np.float64)
+    lows, highs, squares, count = list[float](), list[float](), list[Array](), 0
+    for part in _in_double(rows):
+        x = part if features is None else (part - features.middle) / features.half
+        lows.append(float(x.min()))
+        highs.append(float(x.max()))
+        squares.append(np.square(x).sum(axis=0))
+        count += len(x)
+    step = (max(*highs, 0.0) - min(*lows, 0.0)) / levels
+    power, total = sum(squares) / count, 0.0
     for each in weights:
         scaled = each.astype(np.float64) * factor
         weight_step = float(np.abs(scaled).max(initial=0.0)) / _WEIGHT_LEVELS or 1.0
@@ -183,9 +188,22 @@ def _noise(rows: Array, weights: Sequence[Array], features: Features | None, lev
 
 def _signal(samples: Array, weights: Array) -> float:
     """Return the mean energy of what changes in the results of layers."""
-    rows = samples.reshape(-1, samples.shape[-1]).astype(np.float64)
-    made = (rows - rows.mean(axis=0)) @ weights.T.astype(np.float64)
-    return float(np.square(made).sum(axis=1).mean())
+    count = samples.size // samples.shape[-1]
+    mean, turned = sum(x.sum(axis=0) for x in _in_double(samples)) / count, weights.T
+    made = ((x - mean) @ turned.astype(np.float64) for x in _in_double(samples))
+    return float(sum(np.square(each).sum(axis=1).sum() for each in made) / count)
+
+
+def _in_double(samples: Array) -> Iterator[Array]:
+    """Yield the rows of features in double, some at a time: there may be a great many."""
+    rows = samples.reshape(-1, samples.shape[-1])
+    size = max(1, _AT_A_TIME // max(1, rows.shape[1]))
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size].astype(np.float64)
+
+
+def _side_by_side(arrays: Sequence[Array]) -> Array:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=-1)
 
 
 def _is_dense(node: Node, value: ValueName, graph: Graph) -> bool:
