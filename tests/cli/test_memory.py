@@ -24,7 +24,7 @@ sys.exit(code)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells the peak in /proc")
 @pytest.mark.parametrize("effort", ["fast", pytest.param("best", marks=pytest.mark.slow)])
 def test_a_unet_is_quantized_in_300_megabytes(effort: str, tmp_path: Path) -> None:
-    """Both efforts once took more: 498 and 677 MB (activations of all samples alone are 45 MB)."""
+    """Both efforts once took more: 498 and 677 MB (activations of all samples alone are 49 MB)."""
     model, calib, out = (tmp_path / name for name in ("unet.onnx", "calib.npz", "unet.tflite"))
     model.write_bytes(unet(32, channels=8).SerializeToString())
     np.savez(calib, image=images(128, 32))

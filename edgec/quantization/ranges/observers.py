@@ -18,7 +18,7 @@ from edgec.ir import Array
 # least two of them to a step of int8. A quarter of the samples' extremes is few enough to be the
 # tail, and of some ten samples still enough to tell its spread.
 _BINS = 2048
-_COUNTED = 1 << 19  # elements that are counted at a time, in 64 bits
+_COUNTED = 1 << 17  # elements that are counted at a time, in 64 bits
 _LEVELS = 255  # steps of int8
 _TAIL = 4  # one sample in so many belongs to the tail
 _ROUNDS = 4  # of fitting one end to the other

@@ -19,7 +19,7 @@ Values = dict[ValueName, Array]
 """Activations of all samples: [samples, *shape of the value]."""
 
 _PROBE = 7919  # a number of samples that no shape of a model has by chance
-_SCRATCH_BYTES = 16 << 20  # of unfolded windows and wide sums: what a convolution needs
+_SCRATCH_BYTES = 8 << 20  # of unfolded windows and wide sums: what a convolution needs
 _WIDE = 16  # bytes of an element of these: there are two copies in 64 bits
 
 
