@@ -73,7 +73,7 @@ def kept_of_all(
     start: Callable[[Mapping[ValueName, Array]], _Values],
     step: Callable[[Node, _Values], None],
 ) -> _Values:
-    """Return the values to ``keep`` of all samples, evaluated block by block.
+    """Return the values to ``keep`` of all samples, evaluated block by block; no constants.
 
     ``start`` makes the values before the first node, ``step`` adds those of one node.
     """
@@ -84,15 +84,22 @@ def kept_of_all(
             step(node, values)
             for value in ended:
                 values.pop(value, None)
-        parts.append({value: values[value] for value in keep})
+        parts.append({value: values[value] for value in keep if value in values})
     return joined(parts)
 
 
 def joined(parts: Sequence[_Values]) -> _Values:
-    """Return the values of blocks, in order, as those of all their samples."""
+    """Return the values of blocks, in order, as those of all their samples.
+
+    What depends on no sample has one row in every block, and here.
+    """
     if len(parts) == 1:
         return parts[0]
-    return {value: np.concatenate([part[value] for part in parts]) for value in parts[0]}
+    largest = max((len(x) for x in parts[0].values()), default=1)
+    return {
+        value: first if len(first) < largest else np.concatenate([part[value] for part in parts])
+        for value, first in parts[0].items()
+    }
 
 
 def evenly(count: int, most: int) -> Array:
