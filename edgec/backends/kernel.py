@@ -14,7 +14,7 @@ from edgec.backends.offer import (
     make_offer,
 )
 from edgec.backends.request import Request
-from edgec.ir import Op
+from edgec.ir import Op, QuantizationError
 
 __all__ = ["Kernel", "NotOfferedError", "OfferContext", "kernel"]
 
@@ -49,15 +49,15 @@ class Kernel:
 
     def offer(self, request: Request) -> Offer | Rejection:
         """Return the kernel's offer, or the sentences of the constraints that are not met."""
-        reasons = tuple(sentence(each) for each in self.requires if not each(request))
-        if reasons:
-            return Rejection(self.name, self.backend, reasons)
         try:
+            reasons = tuple(sentence(each) for each in self.requires if not each(request))
+            if reasons:
+                return Rejection(self.name, self.backend, reasons)
             cost = partial(estimated_cycles, request, self.backend)
             made = make_offer(
                 self.name, self.backend, request, self.lower, self.rows(request), cost
             )
-        except NotOfferedError as error:
+        except (NotOfferedError, QuantizationError) as error:
             return Rejection(self.name, self.backend, (str(error),))
         return made
 

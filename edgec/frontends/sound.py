@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from edgec.errors import EdgecError, Place, raise_all
-from edgec.ir import Graph, Node
+from edgec.ir import DType, Graph, Node, Room, TooLargeError
 from edgec.ops.activations.clip import Clip
 from edgec.ops.movement.pad import Pad
 
@@ -14,7 +14,10 @@ _MAY_BE_INFINITE = (Clip, Pad)  # no bound; the padding of a maximum
 
 
 def check_sound(graph: Graph, path: Path) -> None:
-    """Raise ``malformed-model`` for a graph without inputs, and attributes that are no numbers."""
+    """Raise ``malformed-model`` for a graph without inputs, and attributes that are no numbers.
+
+    ``unsupported-dtype`` is for operators on constant integers that they compute nothing of.
+    """
     if not graph.inputs:
         raise EdgecError(
             "malformed-model",
@@ -23,6 +26,7 @@ def check_sound(graph: Graph, path: Path) -> None:
             help="export the model with its input; what is constant needs no model",
         )
     raise_all([error for node in graph.nodes for error in _odd_attributes(node, path)])
+    raise_all(list(_odd_integers(graph, path)))
 
 
 def _odd_attributes(node: Node, path: Path) -> Iterator[EdgecError]:
@@ -38,3 +42,30 @@ def _odd_attributes(node: Node, path: Path) -> Iterator[EdgecError]:
                 place=Place(str(path), f"node {node.name!r}"),
                 help="train or export the model again: it holds a number that is none",
             )
+
+
+def _odd_integers(graph: Graph, path: Path) -> Iterator[EdgecError]:
+    """Try what depends on constants alone: operators that need a scale fail on plain integers.
+
+    Such a node is no layer and no firmware runs it: its result is a constant.
+    """
+    known, room = dict(graph.constants), Room()
+    for node in graph.nodes:
+        kinds = [graph.types[value] for value in node.inputs]
+        plain = [kind for kind in kinds if kind.dtype is not DType.FLOAT32 and kind.qparams is None]
+        if not plain or not all(value in known for value in node.inputs):
+            continue
+        try:
+            room.take(sum(graph.types[value].bytes for value in node.outputs))
+            made = node.op.evaluate([known[v] for v in node.inputs], graph.signature(node))
+        except TooLargeError:
+            continue  # FoldConstants says so, with the size
+        except (ValueError, TypeError, LookupError, ArithmeticError):
+            yield EdgecError(
+                "unsupported-dtype",
+                f"{node.op.name} of constants of {plain[0]}: float32 is needed",
+                place=Place(str(path), f"node {node.name!r}"),
+                help="export the model without it: its result is a constant",
+            )
+            continue
+        known.update(zip(node.outputs, made, strict=True))

@@ -5,7 +5,7 @@ from edgec.ir.evaluate import evaluate, evaluate_all, evaluate_runs
 from edgec.ir.graph import Graph, Node, Op, Signature, State, ValueName
 from edgec.ir.names import Names
 from edgec.ir.room import LARGEST_VALUE, Room, TooLargeError
-from edgec.ir.types import Array, DType, QParams, TensorType
+from edgec.ir.types import Array, DType, QParams, QuantizationError, TensorType
 from edgec.ir.verify import InvalidGraphError, verify
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Node",
     "Op",
     "QParams",
+    "QuantizationError",
     "Room",
     "Signature",
     "State",

@@ -42,6 +42,10 @@ class DType(Enum):
         return DType(array.dtype.name)
 
 
+class QuantizationError(ValueError):
+    """A tensor has another quantization than what asks for it can take, or none."""
+
+
 @dataclass(frozen=True, slots=True)
 class QParams:
     """Affine quantization: real = scale * (integer - zero_point).
@@ -72,14 +76,19 @@ class QParams:
     @property
     def scale(self) -> float:
         """The one scale of a per-tensor quantization."""
-        (scale,) = self.scales
-        return scale
+        self._check_per_tensor()
+        return self.scales[0]
 
     @property
     def zero_point(self) -> int:
         """The one zero point of a per-tensor quantization."""
-        (zero_point,) = self.zero_points
-        return zero_point
+        self._check_per_tensor()
+        return self.zero_points[0]
+
+    def _check_per_tensor(self) -> None:
+        if len(self.scales) != 1:
+            message = f"there are {len(self.scales)} scales, one is needed"
+            raise QuantizationError(message)
 
     def __str__(self) -> str:
         if len(self.scales) > 1:
@@ -112,7 +121,7 @@ class TensorType:
         """The quantization of a tensor that must have one."""
         if self.qparams is None:
             message = f"{self} is not quantized"
-            raise ValueError(message)
+            raise QuantizationError(message)
         return self.qparams
 
     def with_shape(self, shape: Sequence[int]) -> "TensorType":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from edgec.ir import Array, DType, Graph, Node, QParams, TensorType, ValueName
+from edgec.ops.conversion.dequantize import Dequantize
 from edgec.ops.conversion.own_range import OwnRange
 from edgec.ops.conversion.quantize import Quantize, quantize_floats
 from edgec.ops.layers.weighted_layer import WeightedLayer
@@ -137,7 +138,7 @@ class _Quantizer:
         if isinstance(op, WeightedLayer):
             self._add_layer(node, op.scale_axis)
             return
-        if isinstance(op, OwnRange):
+        if isinstance(op, OwnRange | Dequantize):
             self._add_requantized(node)
             return
         if isinstance(op, Operator) and op.products:
@@ -234,7 +235,7 @@ class _Quantizer:
         return result
 
     def _add_requantized(self, node: Node) -> None:
-        """Add a marked conversion; a view where there is nothing to convert."""
+        """Add a marked conversion, or one of integers in the file; a view where types are equal."""
         (x,), (y,) = node.inputs, node.outputs
         self._declare(y)
         kind = self.types[y]

@@ -15,6 +15,7 @@ from edgec.driver.compile.compile import lower_graph, target_of
 from edgec.driver.compile.fit import flash_estimate
 from edgec.exporters.tflite import write_tflite
 from edgec.frontends import load
+from edgec.ops.registry import Format
 from edgec.targets.board import load_board
 
 FLASH = "size = 0x40_0000"
@@ -84,7 +85,7 @@ def test_the_estimate_is_near_a_build(
 ) -> None:
     options = BuildOptions(model=str(model), board=board, kernels=kernels, output=str(tmp_path))
     memory = build(options).report["memory"]
-    graph = integer_preview(load(model).graph)
+    graph = integer_preview(load(model).graph, Format.TFLITE)
     program, _ = lower_graph(graph, target_of(load_board(board), kernels), kernels)
     found = flash_estimate(program)
     assert found.weights <= memory["weights_bytes"] <= found.weights + 16 * len(program.constants)

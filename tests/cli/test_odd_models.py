@@ -119,3 +119,37 @@ def test_a_member_that_is_no_array(cli: Cli, tmp_path: Path, member: str) -> Non
         assert ended.code == 0
     else:
         check_error(ended, "malformed-samples", 1)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "int8", "bool"])
+@pytest.mark.parametrize("op", ["Softmax", "LogSoftmax", "ReduceSumSquare", "LpNormalization"])
+def test_functions_of_constant_integers(cli: Cli, tmp_path: Path, op: str, dtype: str) -> None:
+    """Nothing rounds them for us: an error at the door, not while they are folded or evaluated."""
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("y", "z")]
+    nodes = [
+        helper.make_node("Relu", ["x"], ["y"]),
+        helper.make_node(op, ["c"], ["z"], name="odd"),
+    ]
+    stored = numpy_helper.from_array(np.array([[1, 0, 1, 1]], dtype), "c")
+    graph = helper.make_graph(nodes, "g", [x], outputs, [stored])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    model = tmp_path / "m.onnx"
+    model.write_bytes(made.SerializeToString())
+    output = tmp_path / "q.tflite"
+    for command in (("check", model), ("quantize", model, "--calib", "random", "-o", output)):
+        ended = cli(*command)
+        assert ended.code == 1, ended.err
+        assert "error[unsupported-dtype]" in ended.err
+        assert "node 'odd" in ended.err
+
+
+def test_batch_normalization_of_integers(cli: Cli, tmp_path: Path) -> None:
+    node = helper.make_node("BatchNormalization", ["c", "g", "g", "g", "g"], ["y"], name="odd")
+    model = float_model(tmp_path, node, ("g", np.ones(4)))
+    made = onnx.load(model)
+    made.graph.initializer.append(numpy_helper.from_array(np.ones((1, 4), np.int64), "c"))
+    onnx.save(made, model)
+    ended = cli("check", model)
+    assert ended.code == 1, ended.err
+    assert "node 'odd'" in ended.err

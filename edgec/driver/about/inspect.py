@@ -1,18 +1,19 @@
 """``edgec inspect`` and ``edgec dump``: what is in a model, before any board is chosen."""
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from edgec.driver.compile.compile import is_float_model
+from edgec.driver.compile.compile import is_float_model, optimized_integers
 from edgec.errors import EdgecError, ExitCode
-from edgec.frontends import load
+from edgec.frontends import LoadedModel, load
 from edgec.frontends.shapes import Shapes
 from edgec.ir import Graph, Node, ValueName
-from edgec.passes.pipeline import Pass
-from edgec.pipelines import optimize_float, optimize_integer
+from edgec.passes.pipeline import Observer, Pass
+from edgec.pipelines import optimize_float
 from edgec.quantization.samples.samples import source_shape
 
 IMPORTED = "import"
@@ -76,8 +77,8 @@ class Dump:
 def inspect(model: Path, shapes: Shapes = MappingProxyType({})) -> Inspection:
     """Return what a model holds; raises what :func:`edgec.frontends.load` raises."""
     loaded = load(model, shapes)
-    is_float = is_float_model(loaded.graph)
-    graph = optimize_float(loaded.graph) if is_float else optimize_integer(loaded.graph)
+    is_float = is_float_model(loaded.graph, loaded.source_format)
+    graph = _optimized(loaded)
     layers = tuple(_layer(graph, node) for node in graph.nodes)
     return Inspection(
         name=model.stem,
@@ -91,6 +92,12 @@ def inspect(model: Path, shapes: Shapes = MappingProxyType({})) -> Inspection:
         macs=sum(each.macs for each in layers),
         params=sum(int(array.size) for array in graph.constants.values()),
     )
+
+
+def _optimized(loaded: LoadedModel, observers: Sequence[Observer] = ()) -> Graph:
+    if is_float_model(loaded.graph, loaded.source_format):
+        return optimize_float(loaded.graph, observers)
+    return optimized_integers(loaded.graph, loaded.source_format, observers)
 
 
 def _tensor(graph: Graph, value: ValueName) -> TensorInfo:
@@ -113,14 +120,13 @@ def dump(model: Path, after: str = "", shapes: Shapes = MappingProxyType({})) ->
 
     A float model is shown through its float passes; ``import`` names the graph before any.
     """
-    graph = load(model, shapes).graph
-    stages: list[tuple[str, Graph]] = [(IMPORTED, graph)]
+    loaded = load(model, shapes)
+    stages: list[tuple[str, Graph]] = [(IMPORTED, loaded.graph)]
 
     def keep(each: Pass, before: Graph, after: Graph) -> None:
         stages.append((each.name, after))
 
-    optimize = optimize_float if is_float_model(graph) else optimize_integer
-    optimize(graph, (keep,))
+    _optimized(loaded, (keep,))
     names = list(dict.fromkeys(name for name, _ in stages))
     wanted = after or stages[-1][0]
     if wanted not in names:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from edgec.driver.compile.compile import is_float_model, lower_graph, target_of
+from edgec.driver.compile.compile import is_float_model, lower_graph, optimized_integers, target_of
 from edgec.driver.compile.fit import FlashEstimate, check_arena, check_flash, flash_estimate
 from edgec.driver.compile.poor_quality import poor_quantization
 from edgec.driver.compile.stated import in_steps_if_annotated
@@ -15,6 +15,7 @@ from edgec.frontends import load
 from edgec.frontends.shapes import Shapes
 from edgec.ir import Graph, State, ValueName
 from edgec.memory.planner import MemoryPlan
+from edgec.ops.registry import Format
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.program import Program
 from edgec.quantization.prequantized.prequantized import Prequantized, is_annotated
@@ -67,8 +68,9 @@ def check(
     board = load_board(board_name or DEFAULT_BOARD)
     target = target_of(board, kernels, cmsis_nn)
     try:
-        source = with_file_states(load(model, shapes).graph, state)
-        graph, meaning = _preview(source, states)
+        loaded = load(model, shapes)
+        source = with_file_states(loaded.graph, state)
+        graph, meaning = _preview(source, loaded.source_format, states)
         program, memory = lower_graph(graph, target, kernels)
     except EdgecError as error:
         if error.code in {"file-not-found", "unreadable-file", "unknown-format"}:
@@ -91,18 +93,20 @@ def check(
     )
 
 
-def integer_preview(graph: Graph, states: Sequence[State] = ()) -> Graph:
+def integer_preview(graph: Graph, source_format: Format, states: Sequence[State] = ()) -> Graph:
     """Return the integer graph; a float model is quantized with placeholder ranges of [-1, 1].
 
     Shapes, kernels and memory are those of a real build; scales and accuracy are not.
     """
-    return _preview(graph, states)[0]
+    return _preview(graph, source_format, states)[0]
 
 
-def _preview(graph: Graph, states: Sequence[State]) -> tuple[Graph, Graph | None]:
+def _preview(
+    graph: Graph, source_format: Format, states: Sequence[State]
+) -> tuple[Graph, Graph | None]:
     """Return the integers, and the floats they stand for where the file states all of them."""
-    if not is_float_model(graph):
-        return with_states(optimize_integer(graph), states), None
+    if not is_float_model(graph, source_format):
+        return with_states(optimized_integers(graph, source_format), states), None
     graph = optimize_float(in_steps_if_annotated(graph))
     if is_annotated(graph):
         stated = Prequantized.of(graph)

@@ -137,7 +137,7 @@ def integer_model(
     observers = (log,) if log else ()
     progress.stage("reading the model")
     source = read_source(options)
-    if not is_float_model(source.graph):
+    if not is_float_model(source.graph, source.file.source_format):
         _check_not_pruned(options)
         made = _optimized(PrequantizedModel(source, source.graph), options, observers)
         return judged_as_stated(made, options, progress)
@@ -159,19 +159,29 @@ def read_source(options: BuildOptions) -> Source:
     return Source(file, graph, state_warnings(graph, options.state))
 
 
-def is_float_model(graph: Graph) -> bool:
-    """Tell whether a model still has to be quantized: no activation of it has a scale."""
+def is_float_model(graph: Graph, source_format: Format) -> bool:
+    """Tell whether a model still has to be quantized: no activation of it has a scale.
+
+    An .edgec file never is: it says what runs.
+    """
+    if source_format is Format.EDGEC:
+        return False
     activations = [graph.types[value] for node in graph.nodes for value in node.outputs]
     kinds = activations or [graph.types[value] for value in graph.inputs]
     return all(kind.qparams is None for kind in kinds)
 
 
+def optimized_integers(
+    graph: Graph, source_format: Format, observers: Sequence[Observer] = ()
+) -> Graph:
+    """Return a model of integers as it will be built: a target graph is as it will run."""
+    return graph if source_format is Format.EDGEC else optimize_integer(graph, observers)
+
+
 def _optimized(
     model: PrequantizedModel, options: BuildOptions, observers: Sequence[Observer]
 ) -> IntegerModel:
-    graph = model.integers
-    if model.source.file.source_format is not Format.EDGEC:  # a target graph is as it will run
-        graph = optimize_integer(graph, observers)
+    graph = optimized_integers(model.integers, model.source.file.source_format, observers)
     return IntegerModel(model, with_states(graph, parse_states(options.state)))
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Signature, TensorType, ValueName
+from edgec.ir import Array, DType, GraphBuilder, Signature, TensorType, ValueName
 from edgec.ops.operator import Operator
 from edgec.ops.registry import Format, SourceNode, importer
 
@@ -28,7 +28,9 @@ class BatchNorm(Operator):
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         x, *parameters = inputs
         channels = x.shape[self.axis : self.axis + 1]
-        if self.axis < 0 or [each.shape for each in parameters] != [channels] * 4:
+        floats = all(each.dtype is DType.FLOAT32 for each in inputs)
+        shapes = [each.shape for each in parameters]
+        if not floats or self.axis < 0 or shapes != [channels] * 4:
             message = (
                 f"batch_norm over axis {self.axis} of {x} with {', '.join(map(str, parameters))}"
             )

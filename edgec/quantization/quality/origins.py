@@ -85,7 +85,7 @@ def _numbered(
             channels = 1  # too many to tell apart
         found.append(Origin(value, first, channels))
         row = np.arange(first, first + channels, dtype=np.float32)
-        numbers[value] = np.broadcast_to(row, shape)
+        numbers[value] = np.broadcast_to(row if shape else row[0], shape)
         first += channels
     return found, numbers
 

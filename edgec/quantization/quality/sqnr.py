@@ -66,7 +66,7 @@ def _judged(graph: Graph, producers: Mapping[ValueName, Node], output: ValueName
     op = node.op if node is not None else None
     if node is not None and isinstance(op, Operator) and op.output_rule is OutputRule.FIXED:
         value, before = node.inputs[0], op.name
-    return Judged(output, value, before)
+    return None if value in graph.constants else Judged(output, value, before)
 
 
 def energy(x: Array) -> float:

@@ -1,14 +1,20 @@
 """Where no kernel fits: every node and every reason is named."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lowering import lowered
+from lowering import lowered, target
+from ops.case import case_modules, cases_of
 
+from edgec.backends.backend import preferred
 from edgec.backends.cmsis_nn import source
+from edgec.backends.offer import Offer
+from edgec.backends.request import Request
 from edgec.errors import EdgecError, ExitCode
 from edgec.ir import DType, GraphBuilder, QParams, TensorType
+from edgec.ops.activations.log_softmax import LogSoftmax
 from edgec.ops.activations.softmax import Softmax
 
 
@@ -58,3 +64,28 @@ def test_a_folder_without_the_library(tmp_path: Path) -> None:
     with pytest.raises(EdgecError) as caught:
         source.find(tmp_path)
     assert caught.value.code == "cmsis-nn-missing"
+
+
+@pytest.mark.parametrize("module", case_modules())
+@pytest.mark.parametrize("dtype", [DType.FLOAT32, DType.INT8])
+def test_what_is_not_quantized_is_rejected_in_words(module: str, dtype: DType) -> None:
+    """No kernel of quantized integers falls over floats, or over integers without a scale."""
+    graph = cases_of(module)[0].graph
+    types = {
+        value: kind if value in graph.constants else TensorType(kind.shape, dtype)
+        for value, kind in graph.types.items()
+    }
+    plain = replace(graph, types=types)
+    m55 = target("cortex-m55", "edgec")
+    for node in plain.nodes:
+        for backend in preferred("edgec"):
+            for said in backend.offers_for(Request.of(node, plain, m55)):
+                assert isinstance(said, Offer) or all(said.reasons)
+
+
+def test_floats_without_a_kernel() -> None:
+    g = GraphBuilder("m")
+    x = g.input("x", TensorType((1, 10)))
+    with pytest.raises(EdgecError, match="has no kernel for float32") as caught:
+        lowered(g.build([g.add1(LogSoftmax(), x, name="scores")]), "cortex-m4")
+    assert "not quantized" in "".join(caught.value.notes)

@@ -12,12 +12,22 @@ from oracle import Oracle
 
 from edgec.exporters import write_tflite
 from edgec.frontends.onnx.load import load_onnx
-from edgec.ir import Array, DType, Graph, GraphBuilder, TensorType, ValueName, evaluate, verify
+from edgec.ir import (
+    Array,
+    DType,
+    Graph,
+    GraphBuilder,
+    QParams,
+    TensorType,
+    ValueName,
+    evaluate,
+    verify,
+)
 from edgec.ops.activations.logistic import Logistic
 from edgec.ops.activations.relu import Relu
 from edgec.ops.activations.softmax import Softmax
 from edgec.ops.conversion.alike import Alike
-from edgec.ops.conversion.dequantize import dequantized
+from edgec.ops.conversion.dequantize import Dequantize, dequantized
 from edgec.ops.conversion.quantize import quantize_floats
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
@@ -301,3 +311,22 @@ def test_grids_look_once_at_a_layer_of_many_steps(monkeypatch: pytest.MonkeyPatc
     assert grids.types(ranges) == grids.types(ranges)
     assert len(looked) <= 1
     assert kind(graph, "x").shape == grids.types(ranges)[ValueName("x")].shape
+
+
+@pytest.mark.parametrize("stored", [DType.INT8, DType.INT16])
+@pytest.mark.parametrize("width", [DType.INT8, DType.INT16])
+def test_integers_that_a_float_model_reads_are_converted(stored: DType, width: DType) -> None:
+    """The file states the range of an input, and dequantizes it before the first layer."""
+    g = GraphBuilder("m")
+    x = g.input("x", TensorType((1, 6), stored, QParams.per_tensor(0.03, 0)))
+    y = g.add1(Dequantize(), x, name="d")
+    graph = g.build([g.add1(Logistic(), y, name="s")])
+    made = optimize_integer(quantize(graph, spread(graph, d=(-4, 4)), activations=width))
+    assert kind(made, "x") == graph.types[x]
+    assert kind(made, "s").dtype is width
+    sample = {x: np.array([[-120, -50, 0, 3, 60, 127]], stored.numpy)}
+    (expected,), (found,) = (evaluate(each, sample).values() for each in (graph, made))
+    steps = dequantized(found, kind(made, "s"))
+    assert np.abs(steps - expected).max() < 0.01
+    if width is DType.INT8:
+        assert Grids(graph).types(spread(graph, d=(-4, 4)))[y] == kind(made, "d")

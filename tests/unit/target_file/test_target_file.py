@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from ops.case import Case, case_modules, cases_of
 from ops.cases.layers.lstm import CASES as LSTMS
 
+from edgec.driver import BuildOptions, check, compile_model
+from edgec.driver.about.inspect import IMPORTED, dump, inspect
 from edgec.errors import EdgecError
 from edgec.frontends import load
 from edgec.ir import Graph, State, verify
@@ -71,6 +73,21 @@ def test_a_file_is_a_model_like_any_other(tmp_path: Path) -> None:
     loaded = load(path)
     assert loaded.source_format is Format.EDGEC
     assert str(loaded.graph) == str(CASE.graph)
+
+
+@pytest.mark.parametrize("module", ["elementwise.standardize", "conversion.dequantize"])
+def test_a_target_graph_of_floats_is_taken_as_it_will_run(module: str, tmp_path: Path) -> None:
+    """No command quantizes it, as a build does not: its floats are those of the firmware."""
+    graph = cases_of(module)[0].graph
+    path = tmp_path / "m.edgec"
+    path.write_bytes(write_target(graph))
+    result = check(path)
+    assert result.graph is not None
+    assert result.graph.nodes == graph.nodes
+    assert inspect(path).quantized
+    assert dump(path).after == IMPORTED
+    options = BuildOptions(model=str(path), board="qemu-m4")
+    assert compile_model(options).graph.nodes == graph.nodes
 
 
 def test_another_version_is_refused_by_its_number() -> None:

@@ -83,6 +83,19 @@ def test_no_interpreter_loads_the_file_itself(tmp_path: Path) -> None:
     assert "\n" not in refused
 
 
+@pytest.mark.oracle
+def test_an_interpreter_that_aborts_takes_nobody_with_it(tmp_path: Path) -> None:
+    """An output of much smaller scale than the inputs: TFLITE_CHECK ends the process."""
+    tensors = [tensor(name, (1, 6), q=INPUT) for name in "ab"]
+    tensors.append(tensor("y", (1, 6), q=QParams.per_tensor(1e-8, 7)))
+    add = operator("ADD", [0, 1], [2])
+    add = type(add)("ADD", add.version, add.inputs, add.outputs, "AddOptions", {})
+    data = file(tensors, [add], inputs=(0, 1), outputs=(2,))
+    refused = why_it_does_not_load(data, load(data, tmp_path))
+    assert refused is not None
+    assert refused.endswith("does not load the .tflite file: it ends with SIGABRT")
+
+
 @pytest.mark.parametrize("code", PRESCRIBED)
 def test_what_is_prescribed_stays_as_it_is(code: str, tmp_path: Path) -> None:
     graph = load(written(code, PRESCRIBED[code]), tmp_path)

@@ -187,3 +187,22 @@ def test_inner_concatenations_are_reported_but_not_judged() -> None:
     assert found.worst_part.output == "y"
     warned = [text for text in faint_parts(found.parts) if text.startswith("'small' in 'both'")]
     assert [each.is_lost for each in inner] == [bool(warned), False]
+
+
+def test_a_model_of_scalars_has_parts() -> None:
+    g = GraphBuilder("m")
+    x = g.input("x", floats())
+    graph = g.build([g.add1(Logistic(), x, name="y")])
+    assert origins_of(graph, x).numbers.shape == ()
+    assert x in PartMeter.of(graph).values
+
+
+def test_an_output_that_is_made_of_constants_is_not_judged() -> None:
+    """It is the same in every run: nothing of it is lost on the way."""
+    g = GraphBuilder("m")
+    x = g.input("x", floats(1, 4))
+    known = g.constant("c", random_array(1, 4))
+    outputs = [g.add1(Logistic(), value, name=f"of_{value}") for value in (x, known)]
+    judged = PartMeter.of(g.build(outputs)).values
+    assert x in judged
+    assert known not in judged
