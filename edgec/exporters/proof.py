@@ -2,13 +2,15 @@
 
 edgec needs none. ``pip install 'edgec[oracle]'`` brings one, for comparisons and for this. On what
 it cannot do it may abort its whole process (TFLITE_CHECK), so it gets one of its own: a fork, which
-has the file already.
+has the file already. Only on Linux: elsewhere a fork is no safe place for libraries.
 """
 
 import faulthandler
 import importlib
 import os
+import select
 import signal
+import sys
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -18,6 +20,7 @@ from typing import Any
 from edgec.ir import Graph
 
 _INTERPRETERS = ("tflite_runtime", "ai_edge_litert")
+_PATIENCE = 60.0  # seconds: threads that the fork has not got may leave it waiting
 _LARGEST = 1 << 28  # bytes of all values: more are not worth the interpreter's memory
 
 
@@ -32,9 +35,9 @@ def _interpreter() -> tuple[str, Any] | None:
 def why_it_does_not_load(data: bytes, graph: Graph) -> str | None:
     """Return what an interpreter says against the file of a graph; None where it loads.
 
-    None too where no interpreter is installed.
+    None too where no interpreter is installed, and where it does not come to an end.
     """
-    found = _interpreter()
+    found = _interpreter() if sys.platform == "linux" else None
     if found is None or sum(kind.bytes for kind in graph.types.values()) > _LARGEST:
         return None
     name, module = found
@@ -63,7 +66,11 @@ def _in_a_fork(work: Callable[[], str]) -> str:
         _run_and_exit(work, writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        said = pipe.read().decode()
+        if not select.select([pipe], [], [], _PATIENCE)[0]:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return ""
+        said = pipe.read().decode(errors="replace")
     ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if ended < 0:
         return f"it ends with {signal.Signals(-ended).name}"
