@@ -14,7 +14,7 @@ from edgec import __version__
 from edgec.cli.about import boards, doctor, dump, explain, inspect, ops
 from edgec.cli.compile import build, check
 from edgec.cli.compile import quantize_file as quantize
-from edgec.cli.ending import EndedError, ends_tidily
+from edgec.cli.ending import EndedError, ends_tidily, raise_if_told
 from edgec.cli.failures import report, report_bug, show_when_debugging, system_problem
 from edgec.cli.group import Commands
 from edgec.cli.reports import compare
@@ -110,6 +110,7 @@ def _dispatch(arguments: list[str], *, as_json: bool) -> int:
         show_when_debugging(error)
         return report(system_problem(error), as_json=as_json)
     except Exception as error:  # noqa: BLE001 - the last line of defence
+        raise_if_told()
         return report_bug(error, arguments, as_json=as_json)
     return result if isinstance(result, int) else int(ExitCode.OK)
 

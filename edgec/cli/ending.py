@@ -14,6 +14,12 @@ _Handler = Callable[[int, FrameType | None], None]
 _SIGNALED = 128  # what a shell adds to a signal's number
 
 
+class _Told:
+    """The signal that came, if one did: what is raised in the midst of C code may get lost."""
+
+    number: int | None = None
+
+
 class EndedError(BaseException):
     """Another process, or the closing terminal, asked this one to end."""
 
@@ -36,6 +42,7 @@ def ends_tidily() -> Iterator[None]:
     }
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         taken[signal.SIGINT] = _interrupt
+    _Told.number = None
     before = {each: signal.signal(each, handler) for each, handler in taken.items()}
     try:
         yield
@@ -46,6 +53,7 @@ def ends_tidily() -> Iterator[None]:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Ctrl-C: the children do not get it from the terminal, and none is waited for."""
+    _Told.number = number
     kill_children()
     act(lambda: signal.default_int_handler(number, frame))
 
@@ -55,9 +63,19 @@ def _end(number: int, _frame: FrameType | None) -> None:
     for each in _TOLD:
         if signal.getsignal(each) is _end:
             signal.signal(each, signal.SIG_IGN)
+    _Told.number = number
     kill_children()
     act(lambda: _raise(number))
 
 
 def _raise(number: int) -> None:
     raise EndedError(number)
+
+
+def raise_if_told() -> None:
+    """Raise :class:`EndedError` where a signal came, whatever has become of its exception.
+
+    A module in C that is being imported makes an ``ImportError`` of it.
+    """
+    if _Told.number is not None:
+        raise EndedError(_Told.number)

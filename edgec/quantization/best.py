@@ -97,7 +97,8 @@ class _Optimizer:
         recipe = self.recipe
         if prepared.graph is graph:  # nothing was worth equalizing
             recipe = replace(recipe, equalize=False)
-        plain = Recipe.plain(activations=recipe.activations)
+        asked = ROOMY if recipe.ranges == "auto" else recipe.ranges
+        plain = Recipe.plain(asked, activations=recipe.activations)
         simple = Prepared.by(graph, plain.ranges).tightened(self.tight)
         ways = {plain: simple}
         if recipe.reconstruct and recipe.ranges == "auto":

@@ -23,6 +23,7 @@ SCHEMA = 1
 CONTENTS = ("text", "weights", "data", "arena", "stack")
 FLASH_CONTENTS = ("text", "weights")
 RAM_CONTENTS = ("data", "arena", "stack")
+_MOST_POWER = 1_000_000  # volts, milliamperes: beyond any board
 _ADDRESS_SPACE = 1 << 32
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -310,10 +311,11 @@ def _check_figures(board: Board) -> Iterator[EdgecError]:
     for key in ("wait_states", "code_cache_bytes", "data_cache_bytes"):
         if not 0 <= getattr(timing, key) < _ADDRESS_SPACE:
             yield _problem(board, f"flash_timing.{key}", "must fit 32 bits and not be negative")
-    if timing.line_bytes <= 0:
-        yield _problem(board, "flash_timing.line_bytes", "must be positive")
-    if power is not None and not (power.volts > 0 and power.milliamperes > 0):
-        yield _problem(board, "power", "volts and milliamperes must be positive")
+    if not 0 < timing.line_bytes < _ADDRESS_SPACE:
+        yield _problem(board, "flash_timing.line_bytes", "must be positive and fit 32 bits")
+    for key in ("volts", "milliamperes"):
+        if power is not None and not 0 < getattr(power, key) <= _MOST_POWER:
+            yield _problem(board, f"power.{key}", f"must be positive, at most {_MOST_POWER:,}")
 
 
 def _is_register_write(step: tuple[int, ...]) -> bool:
@@ -346,7 +348,9 @@ def _check_emulator(board: Board) -> Iterator[EdgecError]:
         return
     if not 0 <= emulator.icount_shift <= 10:  # noqa: PLR2004 - QEMU's own limit
         yield _problem(board, "emulator.icount_shift", "must be 0 to 10")
-    elif emulator.tick_hz <= 0 or (1 << emulator.icount_shift) * emulator.tick_hz < 2 * 10**9:
+    elif not 0 < emulator.tick_hz < _ADDRESS_SPACE:
+        yield _problem(board, "emulator.tick_hz", "must be positive and fit 32 bits")
+    elif (1 << emulator.icount_shift) * emulator.tick_hz < 2 * 10**9:
         hint = "an instruction must take at least two ticks: 2^icount_shift * tick_hz >= 2e9"
         yield _problem(board, "emulator.icount_shift", "is too small to count instructions", hint)
     for key in ("program", "machine"):

@@ -3,13 +3,15 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from edgec import scratch
-from edgec.cli.ending import EndedError, ends_tidily
+from edgec.cli.ending import EndedError, ends_tidily, raise_if_told
 from edgec.signals import act, finished_first
 
 
@@ -71,3 +73,17 @@ def test_a_folder_is_made_or_removed_whole(
     with pytest.raises(EndedError), ends_tidily(), scratch.scratch_folder("x", tmp_path / "OUT"):
         assert step == "_remove"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signal_counts_where_its_exception_gets_lost() -> None:
+    """Code in C that imports a module makes an ImportError of what a handler raises."""
+    with ends_tidily():
+        raise_if_told()
+        with suppress(BaseException):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        with pytest.raises(EndedError) as caught:
+            raise_if_told()
+    assert caught.value.exit_code == 128 + signal.SIGTERM
+    with ends_tidily():
+        raise_if_told()

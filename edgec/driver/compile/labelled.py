@@ -17,7 +17,6 @@ from edgec.quantization.samples.sample_problems import count_problems
 from edgec.quantization.samples.samples import Samples
 
 _MOST_CLASSES = 32  # that are listed one by one
-_MAX_BYTES = 1 << 30
 
 
 def judged_samples(
@@ -39,7 +38,9 @@ def check_labels(data: Path, graph: Graph, metric: str) -> None:
     Errors: ``labels-unfit``; ``samples-shape`` for arrays of labels that differ in length;
     ``invalid-option`` for a metric that suits no labels, or has none.
     """
-    read = read_arrays(data, lambda name: is_label(name) and name not in graph.inputs, _MAX_BYTES)
+    read = read_arrays(
+        data, lambda name: is_label(name) and name not in graph.inputs, 0, widened=lambda _: True
+    )
     arrays = {name: values for name, values in read.items() if name not in graph.inputs}
     raise_all([*count_problems(arrays, (), graph.outputs, data)])
     labels, _ = read_labels(arrays, (), graph.outputs)

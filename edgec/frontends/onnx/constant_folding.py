@@ -32,6 +32,7 @@ _LARGER = frozenset({
     "Tile",
 })
 _TO_TEXT = (onnx.TensorProto.STRING,)
+_MOST_WORK = 1 << 28  # multiplications: a second or so
 _WIDEST = 8  # bytes of an element, where the inputs' types do not tell
 _NARROWEST = 4
 # fmt: on
@@ -53,7 +54,7 @@ def fold(node: Any, inputs: Sequence[Array | None], opset: int, room: Room) -> l
     if node.op_type not in FOLDABLE or _makes_texts(node):
         return None
     size = _size(node, inputs)
-    if size is None:
+    if size is None or _work(node, inputs) > _MOST_WORK:
         return None
     room.check(size)
     pairs = list(zip(node.input, inputs, strict=True))
@@ -98,7 +99,10 @@ def _run(node: Any, feeds: Mapping[str, Array], opset: int) -> list[Array]:
 
 
 def _makes_texts(node: Any) -> bool:
-    """Tell whether a node turns numbers into texts, which take many times the memory."""
+    """Tell whether a node makes texts, which take many times the memory."""
+    if node.op_type == "Constant":
+        given = node.attribute
+        return any(each.s or each.strings or each.t.data_type in _TO_TEXT for each in given)
     casts = [each.i for each in node.attribute if each.name == "to"]
     return node.op_type == "Cast" and casts == [*_TO_TEXT]
 
@@ -115,6 +119,16 @@ def _size(node: Any, inputs: Sequence[Array | None]) -> int | None:
         return max(0, width * elements(node, arrays))
     except (ValueError, IndexError, TypeError, OverflowError):
         return None
+
+
+def _work(node: Any, inputs: Sequence[Array | None]) -> int:
+    """Return the multiplications at most; one for each pair of elements of a convolution."""
+    arrays = [each for each in inputs if each is not None]
+    if node.op_type == "ConvInteger":
+        return arrays[0].size * arrays[1].size
+    if node.op_type == "MatMulInteger":
+        return _product(node, arrays) * prod(arrays[0].shape[-1:])
+    return 0
 
 
 def _together(node: Any, arrays: list[Array]) -> int:

@@ -6,8 +6,10 @@ from typing import Any
 import onnx
 
 from edgec.errors import EdgecError, Place
+from edgec.frontends.limits import too_large
 from edgec.ir import Array
 
+_MOST_TEXT = 1 << 26  # bytes: no layer computes with texts
 _EXPORT = "export the model again, e.g. torch.onnx.export(model, inputs, 'model.onnx')"
 
 
@@ -20,6 +22,14 @@ def tensors(graph: Any) -> Iterator[Any]:
 
 def tensor_array(tensor: Any, place: Place) -> Array:
     """Return a ``TensorProto`` as an array; ``malformed-model`` where data and shape disagree."""
+    texts = tensor.string_data
+    size = (
+        4 * len(texts) * max(map(len, texts), default=0)
+    )  # NumPy makes all as long as the longest
+    if size > _MOST_TEXT:
+        raise too_large(
+            f"texts in tensor {tensor.name!r}: an array of them", size, place, _MOST_TEXT
+        )
     try:
         array: Array = onnx.numpy_helper.to_array(tensor)
     except (ValueError, TypeError, KeyError, OverflowError, NotImplementedError) as error:

@@ -80,12 +80,12 @@ def name_outputs(g: GraphBuilder, wanted: Sequence[tuple[str, ValueName]]) -> Gr
     """Build the graph whose outputs are (name, value) pairs, called by these names.
 
     What is an input, a constant or an output already is copied, so that every output has a name
-    of its own.
+    of its own. One that a file lists twice is one.
     """
     outputs: list[ValueName] = []
     made: dict[ValueName, str] = {}
     inputs = set(g.build([]).inputs)
-    for name, value in wanted:
+    for name, value in dict.fromkeys(wanted):
         result = value
         if value in inputs or value in made or g.constant_value(value) is not None:
             copy = Reshape(shape=g.type(value).shape)

@@ -12,7 +12,7 @@ from edgec.ops.elementwise.extremum import Extremum
 from edgec.quantization.quality.hints import INHERITED, Causes, Observed
 from edgec.quantization.quality.metrics.answer import seen_of
 from edgec.quantization.quality.metrics.choice import metrics_for
-from edgec.quantization.quality.metrics.metric import Accuracy, Metric
+from edgec.quantization.quality.metrics.metric import Accuracy, Metric, Seen
 from edgec.quantization.quality.parts import Part, PartMeter
 from edgec.quantization.quality.sqnr import Noise, integer_inputs, real_outputs
 from edgec.quantization.ranges.calibrate import OnProgress
@@ -140,6 +140,37 @@ def worst_of(accuracies: Sequence[Accuracy]) -> Accuracy | None:
 
 
 @dataclass(eq=False)
+class _Verdicts:
+    """What one metric makes of both models, batch by batch; kept only where labels will judge."""
+
+    metric: Metric
+    _floats: list[Array] = field(default_factory=list)
+    _integers: list[Array] = field(default_factory=list)
+    _alike: list[float] = field(default_factory=list)  # share of each batch times its samples
+    _count: int = 0
+
+    def add(self, wanted: Seen, got: Seen) -> None:
+        before, after = self.metric.verdicts(wanted), self.metric.verdicts(got)
+        share = self.metric.agreement(before, after)
+        if share is not None:
+            self._alike.append(share * len(before))
+            self._count += len(before)
+        if self.metric.labels is not None:
+            self._floats.append(before)
+            self._integers.append(after)
+
+    def accuracy(self) -> Accuracy | None:
+        """Return what the labels say; None where they cannot tell."""
+        scores = (self.metric.measure(np.concatenate(x)) for x in (self._floats, self._integers))
+        return Accuracy.of(self.metric, *scores)
+
+    @property
+    def alike(self) -> float | None:
+        """The share of verdicts that are alike; None where they are no classes."""
+        return sum(self._alike) / self._count if self._count else None
+
+
+@dataclass(eq=False)
 class _Comparison:
     reference: Graph
     twin: Graph
@@ -150,12 +181,12 @@ class _Comparison:
     _layers: Noise = field(default_factory=Noise)
     _count: int = 0
     _observed: dict[ValueName, Observed] = field(default_factory=dict)
-    _floats: list[list[Array]] = field(default_factory=list)  # verdicts of each metric
-    _integers: list[list[Array]] = field(default_factory=list)
+    _verdicts: list["_Verdicts"] = field(init=False)
     _runs: dict[int, SequenceEvaluator] = field(default_factory=dict)  # by identity of the graph
 
     def __post_init__(self) -> None:
         self._parts = PartMeter.of(self.reference)
+        self._verdicts = [_Verdicts(each) for each in self.metrics]
 
     def add(self, inputs: Mapping[ValueName, Array]) -> None:
         """Take in more samples."""
@@ -175,18 +206,18 @@ class _Comparison:
             self._observed[value] = seen if before is None else before + seen
         self._count += len(wanted[self.reference.outputs[0]])
         given = {v: inputs[v] for v in _ends(self.reference)[:1] if v in inputs}
-        for kept, values in ((self._floats, wanted), (self._integers, got)):
-            shown = seen_of(self.reference, {**values, **given})
-            kept.append([each.verdicts(shown) for each in self.metrics])
+        pair = [seen_of(self.reference, {**each, **given}) for each in (wanted, got)]
+        for each in self._verdicts:
+            each.add(*pair)
 
     def _run(self, graph: Graph, inputs: Mapping[ValueName, Array]) -> Values:
         return self._runs.setdefault(id(graph), SequenceEvaluator(graph)).run(inputs)
 
     def result(self) -> Evaluation:
         """Return the figures of all samples."""
-        floats, integers = map(_joined, (self._floats, self._integers))
-        accuracies = tuple(self._accuracies(floats, integers))
-        agreement = self._agreement(floats, integers)
+        judged = (each.accuracy() for each in self._verdicts if each.metric.labels is not None)
+        accuracies = tuple(each for each in judged if each is not None)
+        agreement = self._agreement()
         layers = tuple(self._qualities())
         parts = self._parts.parts(self.integer.types)
         reached = self._outputs.db if self._outputs.signal else None
@@ -194,18 +225,10 @@ class _Comparison:
         worst = worst_of(accuracies)
         return Evaluation(self._count, worst, share, reached, layers, parts, accuracies, agreement)
 
-    def _accuracies(self, floats: list[Array], integers: list[Array]) -> Iterator[Accuracy]:
-        for metric, before, after in zip(self.metrics, floats, integers, strict=False):
-            if metric.labels is not None:
-                scores = metric.measure(before), metric.measure(after)
-                found = Accuracy.of(metric, *scores)
-                if found is not None:
-                    yield found
-
-    def _agreement(self, floats: list[Array], integers: list[Array]) -> Agreement | None:
+    def _agreement(self) -> Agreement | None:
         """Return how alike the answers are that have classes, the first of them."""
-        for metric, before, after in zip(self.metrics, floats, integers, strict=False):
-            share = metric.agreement(before, after)
+        for each in self._verdicts:
+            share, metric = each.alike, each.metric
             if share is not None:
                 return Agreement(share, metric.answer, metric.output, metric.why)
         return None
@@ -235,10 +258,6 @@ class _Comparison:
 def _ends(graph: Graph) -> tuple[ValueName, ...]:
     """Return the first input and the outputs that users see."""
     return (*graph.without_states(graph.inputs)[:1], *graph.without_states(graph.outputs))
-
-
-def _joined(batches: list[list[Array]]) -> list[Array]:
-    return [np.concatenate(each) for each in zip(*batches, strict=True)]
 
 
 def _ideals(integer: Graph, floats: Values) -> Values:

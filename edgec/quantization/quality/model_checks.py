@@ -22,6 +22,7 @@ _FEW = 8  # fewer say nothing about how outputs vary
 _INDIFFERENT = 0.05  # how much outputs vary, over their magnitude; 0.2 and more is usual
 _UNLIKE = 3.0  # the magnitude of data over that of the calibration samples
 _ENOUGH = 20  # samples from which an accuracy says something
+_FEW_STEPS = 4  # of an output's integers: so few cannot say how it varies
 _POOR_DB = 10.0  # a part of the outputs below it is of little use
 _BETTER = 0.05  # of what guessing leaves wrong: a model should get so much right at least
 
@@ -74,6 +75,13 @@ def faint_parts(parts: Sequence[Part]) -> Iterator[str]:
             f"{each} goes from {each.low:.3g} to {each.high:.3g}, a step of its integers is "
             f"{each.step:.3g}: {each.sqnr_db:.1f} dB are left of it; {_advice(each)}"
         )
+    for each in parts:
+        if each not in poor and each.judged and 0 < each.high - each.low < _FEW_STEPS * each.step:
+            yield (
+                f"{each} goes from {each.low:.6g} to {each.high:.6g}, a step of its integers is "
+                f"{each.step:.3g}: hardly anything is left of how it varies, whatever the SQNR; "
+                "add what is constant in the application, or take --quantize int16x8"
+            )
 
 
 def _advice(part: Part) -> str:

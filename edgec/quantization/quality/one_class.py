@@ -1,11 +1,12 @@
 """Calibration samples of one class alone: the ranges of all others are never seen."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from edgec.ir import Array, Graph, ValueName
-from edgec.quantization.quality.metrics.answer import seen_of
+from edgec.quantization.quality.metrics.answer import Answer, seen_of
 from edgec.quantization.quality.metrics.choice import metrics_for
 from edgec.quantization.quality.metrics.classification import TopClass
 from edgec.quantization.quality.metrics.metric import Metric
@@ -15,6 +16,7 @@ from edgec.quantization.samples.samples import Samples
 
 _FEWEST = 8  # chosen by hand: of fewer one class is no surprise
 _SHOWN = 128  # samples that are run
+_NOISES, _LOUD = 128, 2.0  # of noise, and how much louder it is than samples
 
 
 def class_of_all(graph: Graph, samples: Samples) -> int | None:
@@ -27,7 +29,29 @@ def class_of_all(graph: Graph, samples: Samples) -> int | None:
         return None
     if metric[0].labels is not None:
         return _only(metric[0].labels)
-    return _only(_answers(graph, metric[0], samples.first(_SHOWN).arrays))
+    shown = samples.first(_SHOWN).arrays
+    found = _only(_answers(graph, metric[0], shown))
+    return found if found is None or _knows_others(graph, metric[0], shown, found) else None
+
+
+def _knows_others(
+    graph: Graph, metric: Metric, inputs: Mapping[ValueName, Array], found: int
+) -> bool:
+    """Tell whether outputs are scores of classes: of noise they would not all say the same.
+
+    The largest of numbers that are no scores, a pressure beside a temperature, is always one.
+    """
+    output: Any = metric.output
+    if Answer(graph, output).is_probability:
+        return True
+    rng, noise = np.random.default_rng(0), dict[ValueName, Array]()
+    for name, x in inputs.items():
+        if x.dtype.kind != "f":
+            return True
+        center, spread = float(x.mean()), float(x.std())
+        drawn = rng.standard_normal((_NOISES, *x.shape[1:]))
+        noise[name] = np.asarray(center + _LOUD * spread * drawn, x.dtype)
+    return bool((_answers(graph, metric, noise) != found).any())
 
 
 def about_one_class(graph: Graph, samples: Samples) -> Iterator[str]:

@@ -56,17 +56,16 @@ def equalized(
 
 
 def channel_sizes(x: Array) -> Array:
-    """Return the largest magnitude of each channel of some samples, [1, channels]."""
-    rows = x.reshape(-1, x.shape[-1])
-    return np.asarray(np.maximum(rows.max(axis=0), -rows.min(axis=0))[np.newaxis])
+    """Return the largest magnitude of each channel in each sample: [samples, channels]."""
+    rows = x.reshape(len(x), -1, x.shape[-1])
+    return np.asarray(np.maximum(rows.max(axis=1), -rows.min(axis=1)))
 
 
 def _factors(graph: Graph, group: ChannelGroup, floats: Values, exponent: float) -> Array:
     """Return what each channel is multiplied by: float64, the largest channel by 1."""
-    sizes = [
-        np.abs(floats[value]).reshape(-1, group.channels).max(axis=0) for value in group.values
-    ]
-    size = np.max(sizes, axis=0).astype(np.float64)
+    sizes = [channel_sizes(floats[value]) for value in group.values]
+    tiled = [each.reshape(len(each), -1, group.channels).max(axis=1) for each in sizes]
+    size = np.max(tiled, axis=0).max(axis=0, initial=0.0).astype(np.float64)
     largest = size.max(initial=0.0)
     bounds = [_bound(node) for node in graph.nodes if set(node.outputs) & set(group.values)]
     bound = min(bounds, default=np.inf)

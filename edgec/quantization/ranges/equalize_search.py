@@ -85,9 +85,10 @@ class EqualizeSearch:
         self._done += 1
         if self.on_progress is not None:
             self.on_progress(min(self._done, self.evaluations), self.evaluations)
-        graph = equalized(self.graph, self._sizes, exponents, self.groups)
         activations, weights = Noise(), Noise()
         for half in (0, 1):
+            known = {value: sizes[1 - half :: 2] for value, sizes in self._sizes.items()}
+            graph = equalized(self.graph, known, exponents, self.groups)
             seen = extremes(graph, {v: x[1 - half :: 2] for v, x in self.inputs.items()})
             integer = quantize(graph, {v: each.scaled(_HEADROOM) for v, each in seen.items()})
             judge = {name: array[half::2] for name, array in self.inputs.items()}

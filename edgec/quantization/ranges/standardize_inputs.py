@@ -33,6 +33,7 @@ _GOOD_ENOUGH_DB = 20.0  # SQNR of that, at which one scale does
 _LEVELS = {DType.INT8: 255, DType.INT16: 65535}
 _WEIGHT_LEVELS = 127
 _LEAST_SHARE = 2.0**-20  # of importance: that of a feature without weights is 0
+_FEWEST = 4  # chosen by hand: samples that tell how far features range
 _AT_A_TIME = 1 << 20  # elements that are looked at in double
 _EXPONENTS = (0.0, 0.25, 0.5, 0.75)  # of a feature's importance, in its range: 0 evens out ranges
 
@@ -128,7 +129,7 @@ class _Table:
 
 def _needing(graph: Graph, samples: Samples, levels: int) -> Iterator[tuple[_Table, Features]]:
     readers = graph.consumers()
-    for table in _tables(graph):
+    for table in _tables(graph) if len(samples) >= _FEWEST else ():
         nodes = readers.get(table.value, [])
         if not nodes or not all(_is_dense(node, table.value, graph) for node in nodes):
             continue

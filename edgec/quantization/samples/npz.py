@@ -22,6 +22,7 @@ from edgec.reading import check_is_file
 
 _SAVE = "write it with numpy.savez(path, input_name=array)"
 _MAX_HEADER = 10_000
+_MAX_WIDENED = 1 << 28  # bytes of labels: 32 million numbers, or pixels
 _format: Any = npy  # NumPy states no types for it
 _HEADS = {(1, 0): _format.read_array_header_1_0, (2, 0): _format.read_array_header_2_0}
 
@@ -122,10 +123,16 @@ def _raising_value_errors(read: Any) -> Any:
         raise ValueError(text) from error
 
 
-def read_arrays(path: Path, wanted: Callable[[str], bool], limit: int) -> dict[str, Array]:
+def read_arrays(
+    path: Path,
+    wanted: Callable[[str], bool],
+    limit: int,
+    widened: Callable[[str], bool] = lambda _: False,
+) -> dict[str, Array]:
     """Return the arrays of a file; those not ``wanted`` are left empty, only their names count.
 
-    ``limit`` is how many bytes all wanted ones may take together. Errors: ``file-not-found``,
+    ``limit`` is how many bytes all wanted ones may take together; those to be ``widened`` count
+    with 64 bits an element, and have a limit of their own. Errors: ``file-not-found``,
     ``malformed-samples``.
     """
     place = Place(str(path))
@@ -136,19 +143,22 @@ def read_arrays(path: Path, wanted: Callable[[str], bool], limit: int) -> dict[s
     try:
         with NpzFile(path) as file:
             read = [name for name in file.names if wanted(name)]
-            size = sum(file.header(name).bytes for name in read)
+            size = sum(file.header(name).bytes for name in read if not widened(name))
             if size > limit:
                 raise _too_many(size, limit, place)
+            wide = sum(8 * prod(file.header(name).shape) for name in read if widened(name))
+            if wide > _MAX_WIDENED:
+                raise _too_many(wide, _MAX_WIDENED, place, "labels take, in 64 bits,")
             nothing = dict.fromkeys(file.names, np.zeros(0))
             return {**nothing, **{name: file.array(name) for name in read}}
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
 
 
-def _too_many(size: int, limit: int, place: Place) -> EdgecError:
+def _too_many(size: int, limit: int, place: Place, what: str = "arrays take") -> EdgecError:
     return EdgecError(
         "malformed-samples",
-        f"its arrays take {size:,} bytes, the limit for this model is {limit:,}",
+        f"its {what} {size:,} bytes, the limit for this model is {limit:,}",
         place=place,
         help="give fewer samples: 50 to 500 typical ones do for calibration",
     )

@@ -13,11 +13,11 @@ from edgec.ir import Array, ValueName
 from edgec.quantization.samples.samples import Samples
 
 # Chosen by hand: a tail of log-normal numbers with a deviation of 1 has a gap of 4 between its two
-# largest of 100 once in a hundred drawings. A whole sample that is louder may be what matters, so
-# that it takes more.
+# largest of 100 once in a hundred drawings. A count that is rarely 12 and mostly 3 is right, and
+# whole samples that are louder may be what matters.
 _FEWEST = 8  # samples; of fewer none is usual
 _RARE = 20  # one sample in so many may be left out, and one in any case
-_SPIKE, _LOUD = 4.0, 8.0  # times what all others reach: for single elements, for whole samples
+_SPIKE, _LOUD = 10.0, 8.0  # times what all others reach: for single elements, for whole samples
 _GAP = 3.0  # likewise, of others that are left out with such a sample: quiet ones of its kind
 _SINGLE = 1 / 50  # of a sample's elements, or one, are single
 _NAMED = 3  # samples that a warning names

@@ -92,7 +92,7 @@ def _value_problem(array: Array, place: Place) -> Iterator[EdgecError]:
     if finite.all():
         return
     bad = int(finite.size - finite.sum())
-    first = tuple(int(axis) for axis in np.argwhere(~finite)[0])
+    first = tuple(int(axis) for axis in np.unravel_index(int(finite.argmin()), finite.shape))
     kind = "NaN or infinite" if not np.isfinite(array).all() else "too large for float32"
     message = f"{bad} of {array.size} values are {kind}, the first at {first}"
     hint = "remove these samples, or repair how they are made"

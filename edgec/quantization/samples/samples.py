@@ -60,7 +60,12 @@ def read_samples(path: Path, graph: Graph) -> Samples:
     """
     keys = dict(zip(npz_keys(graph.inputs), graph.inputs, strict=True))
     wanted = {*graph.inputs, *keys}
-    arrays = read_arrays(path, lambda key: key in wanted or is_label(key), _limit(graph))
+    arrays = read_arrays(
+        path,
+        lambda key: key in wanted or is_label(key),
+        _limit(graph),
+        lambda key: key not in wanted,
+    )
     known = {name for name in keys.values() if name in arrays}
     named = {
         keys[key] if keys.get(key) not in {None, *known} else key: arrays[key] for key in arrays

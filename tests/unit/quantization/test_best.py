@@ -10,6 +10,7 @@ from edgec.exporters.tflite import write_tflite
 from edgec.ir import DType, Graph, GraphBuilder, TensorType, verify
 from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.operator import Activation
 from edgec.ops.reductions.arg_max import ArgMax
 from edgec.quantization.best import quantize_best
 from edgec.quantization.quality.evaluation import evaluate_quantization
@@ -151,3 +152,37 @@ def test_the_interpreter_gives_the_same_bytes(graph: Graph, activations: DType) 
         got = judge.run({name: values[name][index] for name in made.inputs})
         for name in made.outputs:
             np.testing.assert_array_equal(got[name], values[name][index])
+
+
+@pytest.mark.parametrize("method", ["minmax", "percentile", "mse"])
+def test_a_method_that_is_asked_for_is_kept_whatever_else_is_tried(method: str) -> None:
+    graph = dense_net()
+    made = quantize_best(graph, samples_of(graph, 64), Recipe(method), Quiet())
+    assert made.recipe.ranges == method
+
+
+def seldom_net(below: float) -> Graph:
+    """Return dense layers; a quarter of the units fires in few samples, and matters most."""
+    rng = np.random.default_rng(6)
+    g = GraphBuilder("seldom")
+    x = g.input("x", TensorType((1, 10)))
+    w = g.constant("w", rng.standard_normal((24, 10)).astype(np.float32))
+    bias = g.constant("bias", np.where(np.arange(24) % 4, 0, -below).astype(np.float32))
+    hidden = g.add1(FullyConnected(activation=Activation.RELU), x, w, bias, name="a")
+    w2 = rng.standard_normal((4, 24)).astype(np.float32)
+    w2[:, ::4] *= 4
+    return g.build([g.add1(FullyConnected(), hidden, g.constant("w2", w2), name="b")])
+
+
+@pytest.mark.parametrize("below", [5, 7, 9])
+def test_units_that_seldom_fire_are_not_blown_up(below: float) -> None:
+    graph = seldom_net(below)
+    rng = np.random.default_rng(6)
+    (x,) = graph.inputs
+    drawn, fresh = (
+        Samples({x: rng.standard_normal((count, 1, 10)).astype(np.float32)})
+        for count in (128, 2000)
+    )
+    plain = quantize_best(graph, drawn, Recipe.plain(), Quiet())
+    best = quantize_best(graph, drawn, Recipe(), Quiet())
+    assert sqnr(graph, best.graph, fresh) > sqnr(graph, plain.graph, fresh)

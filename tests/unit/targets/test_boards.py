@@ -98,6 +98,7 @@ def test_syntax_error(tmp_path: Path) -> None:
     assert "line 1" in caught.value.message
 
 
+POWER = "[power]\nvolts = {}\nmilliamperes = 1\n\n[console]"
 MISTAKES = [
     ("size = 0x0002_0000", 'size = "128K"', "memory[1].size", 'expected an integer, got "128K"'),
     ("clock_hz = 168_000_000", "clok_hz = 1", "clok_hz", "did you mean `clock_hz`?"),
@@ -119,6 +120,10 @@ MISTAKES = [
     ("aliases = [", "aliases = [1, ", "aliases[0]", "expected a string, got 1"),
     ("0x4002_3844, 0, 0x0000_0010, ", "0x4002_3844, ", "setup[5]", "[address, clear, set, wait]"),
     ("[console]", "[[console]]", "console", "expected a table"),
+    ("[console]", POWER.format("1" + 400 * "0"), "power.volts", "at most 1,000,000"),
+    ("[console]", POWER.format("inf"), "power.volts", "at most 1,000,000"),
+    ("[console]", POWER.format("-1.0"), "power.volts", "must be positive"),
+    ("tick_hz = 168_000_000", f"tick_hz = 1{400 * '0'}", "emulator.tick_hz", "32 bits"),
     ("base = 0x4001_1000", "base = true", "console.base", "expected an integer, got True"),
 ]
 

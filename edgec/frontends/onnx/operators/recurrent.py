@@ -38,6 +38,8 @@ _ACTIVATIONS: dict[str, Unary] = {
     "softsign": Softsign(),
 }
 
+_MOST_STEPS = 1 << 13  # of a layer that is one operator: quantization runs them one by one
+
 
 def import_recurrent(node: SourceNode, g: GraphBuilder, cell: Cell) -> Sequence[ValueName]:
     """Add all steps; return the hidden states of all steps and the last states of all kinds."""
@@ -62,9 +64,12 @@ def _check(node: SourceNode, g: GraphBuilder, cell: Cell) -> None:
     axis = 1 if node.flag("layout", default=False) else 0
     steps, batch = shape[axis], shape[1 - axis]
     directions = len(_reversed(node))
-    if steps < 1 or (steps * directions > MAX_STEPS and cell.whole is None):
+    written_out = cell.whole is None
+    most = MAX_STEPS if written_out else _MOST_STEPS
+    if not 1 <= steps * directions <= most:
         raise node.reject(
-            f"{steps} steps in {directions} direction(s), up to {MAX_STEPS} can be written out",
+            f"{steps} steps in {directions} direction(s), up to {most} can be "
+            f"{'written out' if written_out else 'computed'}",
             code="unsupported-shape",
             help="run the layer on shorter sequences, with its state as an input and an output",
         )

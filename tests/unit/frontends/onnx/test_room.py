@@ -117,6 +117,29 @@ def test_constants_are_refused_before_they_are_made(name: str, tmp_path: Path) -
     }  # fmt: skip
 
 
+def test_texts_are_refused_before_all_are_as_long_as_the_longest(tmp_path: Path) -> None:
+    b = OnnxBuilder()
+    texts = [b"a" * 25_000] + [b""] * 20_000
+    b.weights.append(helper.make_tensor("texts", TensorProto.STRING, [20_001], texts))
+    made = [b.add("Identity", "texts"), b.add("Constant", value_strings=texts)]
+    b.add("Add", b.input("x", [1, 4]), b.add("Concat", *made, axis=0), output="y")
+    error = _refused(b.model("y", shapes=[[1, 4]]), tmp_path)
+    assert "texts in tensor 'texts'" in error.problems()[0].message
+
+
+def test_products_of_constants_are_refused_before_they_take_a_minute(tmp_path: Path) -> None:
+    b = OnnxBuilder()
+    zeros = numpy_helper.from_array(np.array([0], np.int8))
+    left, right = (
+        b.add("ConstantOfShape", b.ints(*shape), value=zeros)
+        for shape in ((1000, 6000), (6000, 1000))
+    )
+    made = b.add("Cast", b.add("MatMulInteger", left, right), to=TensorProto.FLOAT)
+    b.add("Add", b.input("x", [1, 1000]), made, output="y")
+    (error,) = _refused(b.model("y", shapes=[[1000, 1000]]), tmp_path).problems()
+    assert "MatMulInteger" in str(error)
+
+
 def test_the_error_names_node_size_and_remedy(tmp_path: Path) -> None:
     b = OnnxBuilder()
     b.add("Add", b.input("x", [1, 4]), _filled(b, 1, GIGA), output="y")

@@ -1,8 +1,11 @@
 """One class: told by labels, or by what the float model makes of the samples."""
 
 import numpy as np
+from equivalence import floats
 from small_nets import class_labels, dense_net, samples_of
 
+from edgec.ir import Graph, GraphBuilder
+from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.quantization.quality.one_class import about_one_class, class_of_all
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator
 from edgec.quantization.samples.samples import Samples
@@ -33,3 +36,24 @@ def test_several_classes_and_few_samples_are_no_such_thing() -> None:
     assert class_of_all(NET, SAMPLES) is None
     assert class_of_all(NET, Samples({X: ALIKE[:7]})) is None
     assert not list(about_one_class(NET, SAMPLES))
+
+
+def measuring_net(offset: float) -> Graph:
+    """Return two numbers that are no scores: one of them is always the larger."""
+    rng = np.random.default_rng(5)
+    g = GraphBuilder("measuring")
+    x = g.input("x", floats(1, 6))
+    w = g.constant("w", rng.standard_normal((2, 6)).astype(np.float32))
+    bias = g.constant("bias", np.array([offset, 0], np.float32))
+    return g.build([g.add1(FullyConnected(), x, w, bias)])
+
+
+def test_measurements_beside_each_other_are_no_classes() -> None:
+    net = measuring_net(100)
+    samples = samples_of(net, 100)
+    assert class_of_all(net, Samples(dict(samples.arrays))) is None
+    quiet = {name: 0.01 * array + np.float32(0.5) for name, array in samples.arrays.items()}
+    near = measuring_net(5)  # not far from being equal: as scores of classes are
+    loud = Samples({name: 50 * array for name, array in samples.arrays.items()})
+    assert class_of_all(near, Samples(quiet)) is None
+    assert class_of_all(near, loud) is None

@@ -180,3 +180,9 @@ def test_no_warning_of_what_is_taken_care_of() -> None:
     samples = Samples({X: UNEVEN}, warnings=(f"these {ONE_RANGE}", "another"))
     assert InputStandardization.of(net(SIZES), samples).settled(samples).warnings == ("another",)
     assert InputStandardization(net(SIZES), samples).settled(samples) is samples
+
+
+def test_one_sample_says_nothing_about_ranges() -> None:
+    for count in (1, 3):
+        assert not InputStandardization.of(net(SIZES), Samples({X: UNEVEN[:count]})).features
+    assert InputStandardization.of(net(SIZES), Samples({X: UNEVEN[:16]})).features

@@ -66,7 +66,9 @@ def test_what_may_be_right_is_kept() -> None:
     few[2] *= 100
     normal = np.random.default_rng(1).standard_normal((100, 10)).astype(np.float32)
     heavy = np.exp(np.random.default_rng(2).standard_normal((100, 10))).astype(np.float32)
-    for x in (images(), loud, many, events, few, normal, heavy):
+    counts = np.random.default_rng(4).integers(0, 4, (128, 10)).astype(np.float32)
+    counts[[5, 90], 3] = 12  # rare, and right
+    for x in (images(), loud, many, events, few, normal, heavy, counts):
         found = screened(x)
         assert len(found) == len(x)
         assert not found.warnings

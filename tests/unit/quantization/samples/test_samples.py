@@ -1,5 +1,6 @@
 """Samples: what fits reaches the graph in its own layout; what does not has its own error."""
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -223,3 +224,30 @@ def test_floats_that_a_quantized_input_cannot_hold(
     assert read(tmp_path, quantized_image(), image=pixels).warnings == ()
     (warning,) = read(tmp_path, quantized_image(), image=pixels * np.float32(factor)).warnings
     assert said in warning
+
+
+def test_labels_are_limited_by_what_they_become(tmp_path: Path) -> None:
+    """A few hundred kilobytes of zeros are gigabytes in 64 bits."""
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, image=images(), label=np.zeros((20, 1 << 21), np.uint8))
+    tracemalloc.start()
+    try:
+        with pytest.raises(EdgecError) as caught:
+            read_samples(path, nhwc())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert "labels take, in 64 bits, 335,544,320 bytes" in caught.value.message
+    assert peak < 1 << 25
+
+
+def test_many_values_that_are_no_numbers_are_not_listed(tmp_path: Path) -> None:
+    data = np.full((20_000, 3, 4, 2), np.nan, np.float32)
+    tracemalloc.start()
+    try:
+        error = error_of(tmp_path, nhwc(), image=data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert "the first at (0, 0, 0, 0)" in error.message
+    assert peak < 8 * data.nbytes

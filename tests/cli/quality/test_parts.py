@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edgec.ir import Array
 
-SHARED = Path(__file__).parents[3] / "shared" / "cases"
+SHARED = Path(__file__).parents[4] / "shared" / "cases"
 FAST = ("--effort", "fast", "--json")
 
 
