@@ -99,13 +99,15 @@ def symbols(model: str, constants: Iterable[str]) -> dict[str, str]:
     """
     names: dict[str, str] = {}
     taken: set[str] = set()
+    first_free: dict[str, int] = {}  # what is taken stays taken: many clash with one name
     for text in constants:
         base = name = plain_identifier(text) or _NAMELESS
-        number = 2
+        number = first_free.get(base, 2)
         while name in taken:
             name = f"{base}_{number}"
             number += 1
         taken.add(name)
+        first_free[base] = number
         names[text] = f"{model}{_SEPARATOR}{name}"
     return names
 

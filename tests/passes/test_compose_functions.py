@@ -1,12 +1,12 @@
 """Functions of one element, as exporters spell them out, become one operator."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import pytest
 from equivalence import assert_equivalent, assert_untouched, check_pass, floats, graph_of
 
-from edgec.ir import Graph, GraphBuilder, Op, ValueName
+from edgec.ir import Graph, GraphBuilder, Node, Op, ValueName
 from edgec.ops.activations.clip import Clip
 from edgec.ops.activations.gelu import Gelu
 from edgec.ops.activations.hard_sigmoid import HardSigmoid
@@ -26,6 +26,7 @@ from edgec.ops.functions.log import Log
 from edgec.ops.functions.pow import Pow
 from edgec.ops.operator import Activation
 from edgec.passes.folding.compose_functions import ComposeFunctions
+from edgec.passes.neighborhood import Neighborhood
 
 
 class Formula:
@@ -170,3 +171,23 @@ def test_a_result_that_others_read_stays() -> None:
         return [f(Mul(), f.x, gate), gate]
 
     assert_untouched(ComposeFunctions(), graph_of(write))
+
+
+def test_a_long_sum_is_not_looked_through_from_every_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def counted(self: Neighborhood, values: Collection[ValueName]) -> Node | None:
+        asked.append(len(values))
+        return latest(self, values)
+
+    latest = Neighborhood.latest
+    monkeypatch.setattr(Neighborhood, "latest", counted)
+    g = GraphBuilder("sum")
+    total = g.input("x0", floats(1, 4))
+    for number in range(1, 300):
+        total = g.add1(Add(), total, g.input(f"x{number}", floats(1, 4)))
+    graph = g.build([total])
+    assert ComposeFunctions().run(graph) == graph
+    assert sum(asked) < 300 * 40 * 40

@@ -62,6 +62,9 @@ class _Composer:
         return results if op is first.op else [_GRID]
 
 
+_MOST = 32  # tensors that enter: of so many no function of one comes out again
+
+
 def _region(last: Node, around: Neighborhood) -> list[Node]:
     """Return the most nodes that end in ``last`` and that one tensor enters; nothing for one node.
 
@@ -73,7 +76,7 @@ def _region(last: Node, around: Neighborhood) -> list[Node]:
         if len(entering) == 1:
             largest = nodes
         producer = around.latest(entering)
-        if producer is None or not _can_join(producer, nodes, around):
+        if producer is None or len(entering) > _MOST or not _can_join(producer, nodes, around):
             break
         nodes = [producer, *nodes]
         entering = (entering - {*producer.outputs}) | _read(producer, around)
