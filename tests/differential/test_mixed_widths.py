@@ -65,19 +65,19 @@ def assert_firmware_agrees(
 
 
 def test_int16_is_taken_for_some_layers_only() -> None:
-    report = small("36dB")
+    report = small("38dB")
     found = report.widths
     assert found is not None
     assert found.met
     assert 0 < found.int16_layers < found.layers
     assert report.evaluation.output_sqnr_db is not None
-    assert report.evaluation.output_sqnr_db >= 36
+    assert report.evaluation.output_sqnr_db >= 38
     assert not found.trials[0].met  # int8, tried first
     assert borders(report.quantized.graph) == {True, False}
 
 
 def test_what_is_told_is_what_is_in_the_graph() -> None:
-    report = small("36dB")
+    report = small("38dB")
     document = report.to_json()
     graph = report.quantized.graph
     types = {node.name: graph.types[node.outputs[0]].dtype for node in graph.nodes}
@@ -96,7 +96,7 @@ def test_what_is_told_is_what_is_in_the_graph() -> None:
 
 def test_more_is_asked_more_is_wide() -> None:
     counts = []
-    for drop in ("20dB", "36dB", "200dB"):
+    for drop in ("20dB", "38dB", "200dB"):
         widths = small(drop).widths
         assert widths is not None
         counts.append(widths.int16_layers)
@@ -118,8 +118,8 @@ def test_a_drop_that_nothing_meets_is_told() -> None:
 
 def test_the_search_gives_the_same_bytes_every_time() -> None:
     graph = uneven_net()
-    again = mixed(graph, samples_of(graph, 48), "36dB")
-    assert write_tflite(again.quantized.graph) == write_tflite(small("36dB").quantized.graph)
+    again = mixed(graph, samples_of(graph, 48), "38dB")
+    assert write_tflite(again.quantized.graph) == write_tflite(small("38dB").quantized.graph)
 
 
 def test_agreement_is_asked_for_in_points() -> None:
@@ -133,14 +133,14 @@ def test_agreement_is_asked_for_in_points() -> None:
 
 @pytest.mark.oracle
 def test_the_small_model_equals_the_interpreter() -> None:
-    graph = optimize_integer(small("36dB").quantized.graph)
+    graph = optimize_integer(small("38dB").quantized.graph)
     assert_interpreter_agrees(graph, inputs(graph, samples_of(graph, 12, seed=5), 12))
 
 
 @pytest.mark.qemu
 @pytest.mark.parametrize("board", ["host", *BOARDS])
 def test_the_small_firmware_equals_the_reference(board: str, tmp_path: Path) -> None:
-    graph = optimize_integer(small("36dB").quantized.graph)
+    graph = optimize_integer(small("38dB").quantized.graph)
     samples = inputs(graph, samples_of(graph, 8, seed=5), 8)
     assert_firmware_agrees(graph, samples, board, tmp_path)
 
