@@ -141,18 +141,18 @@ def test_auto_takes_int16_where_int8_is_not_enough(
 def test_max_drop_alone_mixes_the_widths_and_tells_why(
     cli: Cli, model: Path, data: Path, tmp_path: Path
 ) -> None:
-    options = ("--calib", data, "--max-drop", "32dB")
+    options = ("--calib", data, "--max-drop", "33dB")
     out = tmp_path / "m.tflite"
     made = cli("quantize", model, "-o", out, *options, "--json").json["quantization"]
     assert made["scheme"].startswith("mixed int8 and int16x8, ")
     widths = made["widths"]
-    assert (widths["requirement"], widths["met"]) == ("32 dB of output SQNR", True)
+    assert (widths["requirement"], widths["met"]) == ("33 dB of output SQNR", True)
     assert 0 < widths["int16_layers"] < widths["layers"]
     assert not widths["trials"][0]["met"]
     assert {kind.dtype for kind in load(out).graph.types.values()} >= {DType.INT8, DType.INT16}
     assert cli("eval", model, "--data", data, *options, "--json").json["widths"] == widths
     shown = cli("eval", model, "--data", data, *options).out
-    line = f"int16 in {widths['int16_layers']} of {widths['layers']} layers: meets 32 dB"
+    line = f"int16 in {widths['int16_layers']} of {widths['layers']} layers: meets 33 dB"
     assert line in shown
     assert "layers in int16" in shown
     assert line in cli("quantize", model, "-o", out, *options).out
@@ -163,15 +163,15 @@ def test_a_mixed_build_reports_widths_and_passes_its_test(
     cli: Cli, model: Path, data: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    options = ("--calib", data, "--max-drop", "32dB")
+    options = ("--calib", data, "--max-drop", "33dB")
     built = cli("build", model, "--board", "qemu-m4", "-o", out, *options)
     assert built.code == 0, built.err
-    assert "layers: meets 32 dB of output SQNR" in built.out
+    assert "layers: meets 33 dB of output SQNR" in built.out
     report = json.loads((out / "report.json").read_text())
     assert report["config"]["quantize"] == "auto"
     assert {layer["dtype"] for layer in report["layers"]} == {"int8", "int16"}
     page = (out / "report.html").read_text()
-    assert "layers are int16, which meets 32 dB of output SQNR" in page
+    assert "layers are int16, which meets 33 dB of output SQNR" in page
     assert cli("test", out).code == 0
 
 

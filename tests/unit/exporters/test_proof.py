@@ -27,11 +27,19 @@ def test_an_abort_is_told_of() -> None:
 
 def test_one_that_hangs_is_ended_and_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "_PATIENCE", 0.05)
+    ended, kill = list[int](), os.kill
+
+    def killed(child: int, number: int) -> None:
+        ended.append(child)
+        kill(child, number)
+
+    monkeypatch.setattr(os, "kill", killed)
 
     def waiting() -> str:
         time.sleep(600)
         return "never"
 
     assert proof._in_a_fork(waiting) == ""
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    (child,) = ended
+    with pytest.raises(ChildProcessError):  # nothing is left of it
+        os.waitpid(child, os.WNOHANG)
