@@ -28,6 +28,7 @@ _FEW = 16  # samples; with fewer weights are fitted to what is peculiar to them
 _ENOUGH = 32  # samples; fewer search for what is peculiar to them: pub_cnn1d, 16: 26 dB, not 36
 _BUDGET = 3e10  # multiplications of all evaluations of a search
 _PER_ELEMENT = 30  # multiplications that rounding one activation costs as much as
+_NODES, _PER_NODE = 500, 5e5  # likewise, of each node beyond: recurrent layers written out
 _EVALUATIONS = (16, 100)  # at least and at most
 _PRICE_DB = 0.5  # what convolutions must gain over fully connected layers, which are cheaper
 
@@ -139,5 +140,6 @@ class _Optimizer:
         macs = sum(node.op.macs(graph.signature(node)) for node in graph.nodes)
         elements = sum(graph.types[v].elements for node in graph.nodes for v in node.outputs)
         samples = len(next(iter(self.maker.inputs.values())))
-        allowed = int(_BUDGET / (samples * (macs + _PER_ELEMENT * elements)))
+        steps = max(0, len(graph.nodes) - _NODES) * _PER_NODE
+        allowed = int(_BUDGET / (samples * (macs + _PER_ELEMENT * elements) + steps))
         return min(max(allowed, _EVALUATIONS[0]), _EVALUATIONS[1])
