@@ -18,7 +18,7 @@ from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, impo
 from edgec.ops.tflite_operators import TfliteOperator, Weights, describe_tflite, reads
 
 _IMAGE = 4  # rank of [N,H,W,C]
-_LARGEST = 1 << 14  # rows or columns
+_LARGEST = 1 << 14  # rows, columns, or phases: strides of a single row make no canvas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,9 @@ class TransposeConv2D(WeightedLayer):
             message = f"bias {bias[0]} for {weights.shape[0]} output channels"
             raise ValueError(message)
         canvas = self._canvas(x.shape, weights.shape)
-        if min(*self.strides, *self.size) < 1 or min(self.crop) < 0 or max(canvas) > _LARGEST:
+        phases = self.strides[0] * self.strides[1]
+        too_large = max(canvas) > _LARGEST or phases > _LARGEST
+        if min(*self.strides, *self.size) < 1 or min(self.crop) < 0 or too_large:
             message = f"{self} of {x} has a stride, crop or size out of range"
             raise ValueError(message)
         check_border(*canvas, self.size[0] * self.size[1])
