@@ -81,9 +81,11 @@ class Maker:
         seen = summarize(prepared.graph, self.samples, self.stages.advance)
         return self._made(prepared, recipe, self.inputs, seen)
 
-    def trial(self, prepared: Prepared, recipe: Recipe) -> Graph:
-        """Return the integer graph, made without the samples that are held out."""
-        return self._trial(prepared, recipe, 0)
+    def trial(self, prepared: Prepared, recipe: Recipe, turn: int = 0) -> Graph:
+        """Return the integer graph, made without the samples that are held out in a turn."""
+        fit = np.delete(self._searched, slice(turn, None, _HELD_OUT))
+        inputs = self.samples.chosen(fit).arrays
+        return self._made(prepared, recipe, inputs, summaries(prepared.graph, inputs))
 
     def judged(self, trial: Graph) -> float:
         """Return the SQNR in dB of what searches judge, on the samples that are held out."""
@@ -97,7 +99,7 @@ class Maker:
         for turn in range(_HELD_OUT):
             held = self.samples.chosen(self._searched[turn::_HELD_OUT]).arrays
             wanted = BatchEvaluator(self.graph).run(held, judged_values(self.graph))
-            add_noise(noise, self._trial(prepared, recipe, turn), held, wanted)
+            add_noise(noise, self.trial(prepared, recipe, turn), held, wanted)
         return noise.db
 
     @property
@@ -113,12 +115,6 @@ class Maker:
     @property
     def _searched(self) -> Array:
         return evenly(len(self.samples), _SEARCHED)
-
-    def _trial(self, prepared: Prepared, recipe: Recipe, turn: int) -> Graph:
-        fit = np.delete(self._searched, slice(turn, None, _HELD_OUT))
-        inputs = self.samples.chosen(fit).arrays
-        seen = summaries(prepared.graph, inputs)
-        return self._made(prepared, recipe, inputs, seen)
 
     def _made(
         self,

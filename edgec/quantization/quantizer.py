@@ -73,7 +73,7 @@ class Grids:
     _ties: Ties = field(init=False)
     _plan: DTypePlan = field(init=False)
     _followers: frozenset[str] = field(init=False)  # nodes all of whose outputs are decided before
-    _nearest: dict[tuple[str, float], QuantizedLayer] = field(default_factory=dict)
+    _smallest: dict[tuple[str, float], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._ties = Ties(self.graph)
@@ -92,8 +92,20 @@ class Grids:
         """Return the type of every value of the graph that is no constant, and of some more."""
         groups = {DType.INT8: self._ties.ranges(ranges)}
         work = _Quantizer(self.graph, groups, {}, self._ties, self._plan)
-        work.nearest = self._nearest
-        return work.declared(self._followers)
+        return work.declared(self._followers, self._smallest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Integers:
+    """A layer's integers; ``products`` are the scales of its sums and of its ``bias``.
+
+    ``smallest`` is the smallest scale of the output that its arithmetic can bear.
+    """
+
+    layer: QuantizedLayer
+    products: Array
+    bias: Array | None
+    smallest: float
 
 
 @dataclass(eq=False)
@@ -106,7 +118,6 @@ class _Quantizer:
     nodes: list[Node] = field(default_factory=list)
     types: dict[ValueName, TensorType] = field(default_factory=dict)
     constants: dict[ValueName, Array] = field(default_factory=dict)
-    nearest: dict[tuple[str, float], QuantizedLayer] = field(default_factory=dict)
     _chosen: dict[ValueName, QParams] = field(default_factory=dict)
     _named: dict[tuple[ValueName, QParams | None, DType], ValueName] = field(default_factory=dict)
     _converted: dict[tuple[ValueName, DType], ValueName] = field(default_factory=dict)
@@ -121,16 +132,26 @@ class _Quantizer:
         )
         return result.with_nodes(result.nodes)
 
-    def declared(self, followers: Collection[str]) -> dict[ValueName, TensorType]:
-        """Return the types of activations; of ``followers`` nothing but these is looked at."""
+    def declared(
+        self, followers: Collection[str], smallest: dict[tuple[str, float], float]
+    ) -> dict[ValueName, TensorType]:
+        """Return the types of activations; of ``followers`` nothing but these is looked at.
+
+        ``smallest`` keeps the scales that layers can bear, by node and input scale, for next time.
+        """
         for value in self.graph.inputs:
             self._declare(value)
         for node in self.graph.nodes:
-            if node.name not in followers:
+            if node.name in followers:
+                for value in node.outputs:
+                    self._declare(value)
+            elif isinstance(node.op, WeightedLayer):
+                key = (node.name, self._input_scale(node))
+                if key not in smallest:
+                    smallest[key] = self._integers(node, node.op.scale_axis).smallest
+                self._declare(node.outputs[0], smallest[key])
+            else:
                 self._add(node)
-                continue
-            for value in node.outputs:
-                self._declare(value)
         return self.types
 
     def _add(self, node: Node) -> None:
@@ -243,24 +264,35 @@ class _Quantizer:
         self.nodes.append(replace(node, op=op))
 
     def _add_layer(self, node: Node, axis: int | None) -> None:
-        width = self.plan.of_node(node)
-        x, w = self._as_wide(node.inputs[0], width), node.inputs[1]
-        input_scale = self.types[x].quantization.scale
-        layer = self.layers.get(node.name) or self._nearest(node, axis, input_scale)
+        x, w = self._as_wide(node.inputs[0], self.plan.of_node(node)), node.inputs[1]
+        made = self._integers(node, axis)
+        layer = made.layer
         inputs = [x, self._constant(w, layer.weights, weight_qparams(layer.scales, axis))]
+        if made.bias is not None:
+            q = weight_qparams(made.products, None if axis is None else 0)
+            name = node.inputs[2] if len(node.inputs) > 2 else ValueName(f"{node.name}.bias")  # noqa: PLR2004
+            inputs.append(self._constant(name, made.bias, q))
+        self._declare(node.outputs[0], made.smallest)
+        self.nodes.append(replace(node, inputs=tuple(inputs)))
+
+    def _input_scale(self, node: Node) -> float:
+        """Return the scale of a layer's input in the type that the layer computes in."""
+        x = self._as_wide(node.inputs[0], self.plan.of_node(node))
+        return self.types[x].quantization.scale
+
+    def _integers(self, node: Node, axis: int | None) -> "_Integers":
+        """Return what a layer becomes behind its input, which has its type already."""
+        width, input_scale = self.plan.of_node(node), self._input_scale(node)
+        layer = self.layers.get(node.name) or self._nearest(node, axis, input_scale)
         products = layer.scales * np.float32(input_scale)
         largest = _largest_sums(layer.weights, axis) * steps_of(width)
-        bias = layer.bias
+        bias, steps = layer.bias, None
         if bias is None and width is DType.INT16:  # without one, TFLite adds up in 32 bits
             bias = np.zeros(self.graph.types[node.outputs[0]].shape[-1], np.float32)
         if bias is not None:
             steps = quantize_bias(bias, products, width)
             largest = largest + np.abs(steps.astype(np.float64))
-            q = weight_qparams(products, None if axis is None else 0)
-            name = node.inputs[2] if len(node.inputs) > 2 else ValueName(f"{node.name}.bias")  # noqa: PLR2004
-            inputs.append(self._constant(name, steps, q))
-        self._declare(node.outputs[0], _smallest_scale(products, largest, width))
-        self.nodes.append(replace(node, inputs=tuple(inputs)))
+        return _Integers(layer, products, steps, _smallest_scale(products, largest, width))
 
     def _add_recurrent(self, node: Node, op: Operator) -> None:
         """Add a layer with states: int8 weights in one scale each, int32 biases."""
@@ -307,12 +339,8 @@ class _Quantizer:
             inputs[product.bias] = self._constant(inputs[product.bias], steps, q)
 
     def _nearest(self, node: Node, axis: int | None, input_scale: float) -> QuantizedLayer:
-        key = (node.name, input_scale)
-        if key not in self.nearest:
-            weights, *bias = (self.graph.constants[value] for value in node.inputs[1:])
-            layer = nearest_layer(weights, bias[0] if bias else None, axis, input_scale)
-            self.nearest[key] = layer
-        return self.nearest[key]
+        weights, *bias = (self.graph.constants[value] for value in node.inputs[1:])
+        return nearest_layer(weights, bias[0] if bias else None, axis, input_scale)
 
     def _quantized_constant(self, value: ValueName, width: DType, q: QParams) -> ValueName:
         array = self.graph.constants[value]

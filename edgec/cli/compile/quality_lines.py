@@ -32,7 +32,7 @@ def _held_out(held: Found) -> list[str]:
     texts = _decibels(held)
     searched, plain = held["searched_sqnr_db"], held["plain_searched_sqnr_db"]
     if searched is not None and plain is not None:
-        texts.append(f"{searched - plain:+.1f} dB against plain min-max")
+        texts.append(f"{searched - plain:+.1f} dB against no search")
     on = f"on {held['samples']} samples held out from a trial of the others"
     return [f"{', '.join(texts)}, {on}"] if texts else []
 

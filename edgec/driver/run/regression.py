@@ -21,7 +21,7 @@ from edgec.errors import EdgecError, ExitCode
 from edgec.ir import ValueName
 from edgec.quantization.quality.evaluation import worst_of
 from edgec.quantization.quality.metrics.choice import chosen
-from edgec.quantization.quality.metrics.metric import Accuracy
+from edgec.quantization.quality.metrics.metric import Accuracy, figures_alone
 from edgec.quantization.quality.model_checks import about_labels
 
 _FINISHED = re.compile(r"after (\d+) nodes of the model")
@@ -168,8 +168,7 @@ def _accuracies(
         for ports, samples in sides
         for index, port in enumerate(ports)
     }
-    made = (Accuracy.of(each, None, each.measure(each.verdicts(seen))) for each in choice.metrics)
-    found = tuple(each for each in made if each is not None)
+    found = figures_alone(choice.metrics, seen)
     return found, [*choice.warnings, *about_labels(found, choice.metrics)]
 
 

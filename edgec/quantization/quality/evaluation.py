@@ -12,7 +12,7 @@ from edgec.ops.elementwise.extremum import Extremum
 from edgec.quantization.quality.hints import INHERITED, Causes, Observed
 from edgec.quantization.quality.metrics.answer import seen_of
 from edgec.quantization.quality.metrics.choice import metrics_for
-from edgec.quantization.quality.metrics.metric import Accuracy, Metric, Seen
+from edgec.quantization.quality.metrics.metric import Accuracy, Metric, Seen, figures_alone
 from edgec.quantization.quality.parts import Part, PartMeter
 from edgec.quantization.quality.sqnr import Noise, integer_inputs, real_outputs
 from edgec.quantization.ranges.calibrate import OnProgress
@@ -127,9 +127,7 @@ def evaluate_integers(integer: Graph, samples: Samples) -> Evaluation:
     if metrics:
         values = SequenceEvaluator(integer).run(integer_inputs(integer, samples.arrays))
         reals = {v: _reals(values[v], integer.types[v]) for v in _ends(integer)}
-        seen = seen_of(integer, reals)
-        made = (Accuracy.of(each, None, each.measure(each.verdicts(seen))) for each in metrics)
-        found = tuple(each for each in made if each is not None)
+        found = figures_alone(metrics, seen_of(integer, reals))
     return Evaluation(len(samples), worst_of(found), None, None, (), accuracies=found)
 
 

@@ -1,7 +1,6 @@
 """Calibration samples of one class alone: the ranges of all others are never seen."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -41,8 +40,7 @@ def _knows_others(
 
     The largest of numbers that are no scores, a pressure beside a temperature, is always one.
     """
-    output: Any = metric.output
-    if Answer(graph, output).is_probability:
+    if Answer(graph, metric.output).is_probability:
         return True
     rng, noise = np.random.default_rng(0), dict[ValueName, Array]()
     for name, x in inputs.items():

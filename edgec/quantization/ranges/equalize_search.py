@@ -93,10 +93,8 @@ class EqualizeSearch:
             integer = quantize(graph, {v: each.scaled(_HEADROOM) for v, each in seen.items()})
             judge = {name: array[half::2] for name, array in self.inputs.items()}
             wanted = {value: x[half::2] for value, x in self._wanted.items()}
-            rounded = Simulation.rounding(graph, integer.types), activations
-            for simulation, noise in (
-                rounded,
-                (Simulation.rounding(float_twin(integer), {}), weights),
-            ):
-                noise.add(wanted, simulation.run(judge, list(wanted)))
+            rounded = Simulation.rounding(graph, integer.types)
+            activations.add(wanted, rounded.run(judge, list(wanted)))
+            coarse = Simulation.rounding(float_twin(integer), {})
+            weights.add(wanted, coarse.run(judge, list(wanted)))
         return activations.ratio + _WEIGHTS * weights.ratio

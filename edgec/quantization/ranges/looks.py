@@ -1,9 +1,9 @@
 """Which values of a float graph look the same to calibration, so that one summary stands for all.
 
 What an operator only moves has the elements of what it moves, or some of them, and their scale.
-Values that are marked as the same quantity at
-different times (:class:`~edgec.ops.conversion.alike.Alike`) get one scale, for which all that any
-of them ever holds counts: they are summarized together.
+Values that are marked as the same quantity at different times
+(:class:`~edgec.ops.conversion.alike.Alike`) get one scale, for which all that any of them ever
+holds counts: they are summarized together.
 """
 
 from collections.abc import Mapping

@@ -10,6 +10,7 @@ they are tied to; so are the states of recurrent layers.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from edgec.ir import Graph, Node, QParams, ValueName
 from edgec.ops.conversion.alike import Alike
@@ -60,7 +61,6 @@ class Ties:
     _joined: set[ValueName] = field(default_factory=set)  # roots that a concatenation has tied
     _powers: set[ValueName] = field(default_factory=set)  # values with a power of two as scale
     _makers: Mapping[ValueName, Node] = field(default_factory=dict)
-    _only_compared: dict[ValueName, None] | None = None
 
     def __post_init__(self) -> None:
         self._makers = self.graph.producers()
@@ -93,7 +93,7 @@ class Ties:
         What a larger or smaller of two leaves out does not count where it would cost the rest.
         """
         result: dict[ValueName, Range] = {}
-        compared = self._compared()
+        compared = self._only_compared
         for value, seen in ranges.items():
             if value not in compared:
                 root = self.root(value)
@@ -126,12 +126,8 @@ class Ties:
                 found.setdefault(root, set()).add(node.name)
         return found
 
-    def _compared(self) -> dict[ValueName, None]:
-        if self._only_compared is None:
-            self._only_compared = self._found_compared()
-        return self._only_compared
-
-    def _found_compared(self) -> dict[ValueName, None]:
+    @cached_property
+    def _only_compared(self) -> dict[ValueName, None]:
         """Return the values that nobody but one and the same Extremum, tied to them, reads."""
         nodes = [each for each in self.graph.nodes if isinstance(each.op, Extremum)]
         if not nodes or not self.joining:

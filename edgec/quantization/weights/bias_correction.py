@@ -47,7 +47,11 @@ def with_corrected_biases(
     simulation = Simulation.of(quantized({}))
     simulated, floats = SimulatedInputs.of(simulation, inputs), FloatInputs(graph, inputs)
     originals = {node.name: (node, op) for node, op in own_layers(graph)}
-    layers = {name: _nearest(graph, node, op, simulation) for name, (node, op) in originals.items()}
+    inputs_of = {node.name: node.inputs[0] for node in simulation.graph.nodes}
+    layers = {
+        name: _nearest(graph, node, op, simulation.kinds[inputs_of[name]].quantization.scale)
+        for name, (node, op) in originals.items()
+    }
     for index in range(len(simulation.graph.nodes)):
         node = simulation.graph.nodes[index]
         if node.name in originals:
@@ -59,11 +63,9 @@ def with_corrected_biases(
     return layers
 
 
-def _nearest(graph: Graph, node: Node, op: MatrixLayer, simulation: Simulation) -> QuantizedLayer:
+def _nearest(graph: Graph, node: Node, op: MatrixLayer, input_scale: float) -> QuantizedLayer:
     weights, *bias = (graph.constants[value] for value in node.inputs[1:])
-    made = next(each for each in simulation.graph.nodes if each.name == node.name)
-    scale = simulation.kinds[made.inputs[0]].quantization.scale
-    return nearest_layer(weights, bias[0] if bias else None, op.scale_axis, scale)
+    return nearest_layer(weights, bias[0] if bias else None, op.scale_axis, input_scale)
 
 
 def _corrected(

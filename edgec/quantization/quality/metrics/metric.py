@@ -1,7 +1,7 @@
 """What a metric is: verdicts of outputs, batch by batch, and one figure for all of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -145,6 +145,12 @@ class Accuracy:
             return None
         lost = self.original - self.quantized
         return lost if self.higher_is_better else self.quantized - self.original
+
+
+def figures_alone(metrics: Iterable[Metric], seen: Seen) -> tuple[Accuracy, ...]:
+    """Return what labels say of one model's outputs, by the metrics that can tell."""
+    made = (Accuracy.of(each, None, each.measure(each.verdicts(seen))) for each in metrics)
+    return tuple(each for each in made if each is not None)
 
 
 def _pairs(
