@@ -95,9 +95,7 @@ def test_quantize_writes_a_tflite_file_that_eval_reads(
     out = tmp_path / "made" / "m.tflite"
     ended = cli("quantize", model, "--calib", data, "-o", out)
     assert ended.code == 0, ended.err
-    assert (
-        "dB against no search, on 10 samples held out from a trial of the others" in ended.out
-    )
+    assert "dB against no search, on 10 samples held out from a trial of the others" in ended.out
     graph = load(out).graph
     assert {kind.dtype for value, kind in graph.types.items() if value in graph.inputs} == {
         DType.INT8
