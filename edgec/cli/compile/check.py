@@ -1,14 +1,16 @@
 """``edgec check``: every problem of a model at once, and what a build would use."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
+from edgec.cli.compile.check_many import check_several, is_many
 from edgec.cli.compile.layers import layer_table
 from edgec.cli.compile.quantization_options import AllowPoor, Shape, StateOf
 from edgec.cli.failures import print_problems, problem_json
-from edgec.cli.shared_options import CmsisNn, Json, Kernels, Model, Verbose
+from edgec.cli.shared_options import CmsisNn, Json, Kernels, Verbose
 from edgec.cli.terminal import plain, print_json, print_warnings, results
 from edgec.driver import CheckResult
 from edgec.driver import check as check_model
@@ -16,7 +18,12 @@ from edgec.frontends.shapes import joined, parse_shapes
 
 
 def check(
-    model: Model,
+    models: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="MODEL...", help="ONNX or TFLite files, or folders.", show_default=False
+        ),
+    ],
     *,
     board: Annotated[
         str, typer.Option("--board", "-b", help="Also say whether it fits this board.")
@@ -29,7 +36,23 @@ def check(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Say what is supported, what is not, and whether it fits; builds nothing."""
+    """Say what is supported, what is not, and whether it fits; builds nothing.
+
+    Several files, or a folder, give one table; the exit code is that of the worst file.
+    """
+    if is_many(models):
+        about_one = {"--shape": shape, "--state": state}
+        check_several(
+            models,
+            board,
+            kernels,
+            cmsis_nn,
+            of_one_model=about_one,
+            allow_poor=allow_poor,
+            json=json,
+        )
+        return
+    (model,) = models
     shapes = parse_shapes(joined(shape))
     result = check_model(model, board, kernels, shapes, state, cmsis_nn, allow_poor=allow_poor)
     if json:
