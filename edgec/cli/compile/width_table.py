@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from edgec.cli.terminal import add_row, short, table
+from edgec.cli.terminal import add_row, plain, short, table
 
 Found = Mapping[str, Any]
 
@@ -20,6 +20,8 @@ def show_widths(console: Console, widths: Found | None) -> None:
     where = {0: "all layers int8", layers: "all layers int16"}
     text = where.get(count, f"int16 in {count} of {layers} layers")
     console.print(f"widths  {text}: {met} {widths['requirement']} on the samples", soft_wrap=True)
+    if widths["why"]:
+        console.print(Text(f"        {plain(widths['why'])}"), soft_wrap=True)
     if len(widths["trials"]) > 1:
         tried = ", ".join(_trial(each) for each in widths["trials"])
         console.print(f"        tried int16 layers: {tried}", soft_wrap=True)

@@ -15,6 +15,8 @@ from edgec.passes.cleanup.write_out_lstm import WriteOutLstm
 from edgec.quantization.best import FEWEST, Quantized, quantize_best
 from edgec.quantization.candidates import Maker
 from edgec.quantization.quality.evaluation import Evaluation, evaluate_quantization
+from edgec.quantization.quality.metrics.choice import metrics_for
+from edgec.quantization.quality.metrics.distances import ValueDistance
 from edgec.quantization.quality.metrics.metric import Accuracy
 from edgec.quantization.quality.model_checks import faint_parts, indifferent
 from edgec.quantization.quality.one_class import about_one_class
@@ -34,6 +36,9 @@ from edgec.quantization.widths.sensitivity import Group
 # Chosen by hand; no measurement is on record: they change what a report says, not what is built.
 _WEAKEST = 5  # layers at most that a report shows the likely causes of
 SHOWN = 128  # samples that the report's figures are measured on
+
+_REGRESSION = Requirement(sqnr_db=40.0)  # noise of a hundredth of the output's size
+_FEW_NUMBERS = 64  # values of an output: more are a picture or a signal, where int16 costs much
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +136,33 @@ def quantize_model(
     ``auto`` takes int16 for as few layers as meet --max-drop where int8 misses it, and everywhere
     where only that is left. The verdict tells of a --max-drop that is missed.
     """
-    work = _Quantizing(options, graph, samples, progress)
-    report = work.auto() if options.width == "auto" else work.asked()
+    numbers = _numbers_to_hit(options, graph, samples)
+    work = _Quantizing(options, graph, samples, progress, numbers)
+    report = work.auto() if numbers or options.width == "auto" else work.asked()
     told = faint_parts(report.evaluation.parts)
     return replace(report, warnings=(*report.warnings, *told))
 
 
+def _numbers_to_hit(options: BuildOptions, graph: Graph, samples: Samples) -> str:
+    """Return why outputs need more than int8 where nothing else is asked for, or ""."""
+    if options.quantize or options.max_drop or options.calib == RANDOM:
+        return ""
+    for each in metrics_for(graph, samples):
+        few = graph.types[each.output].elements <= _FEW_NUMBERS
+        if isinstance(each, ValueDistance) and few and not graph.types[each.output].qparams:
+            return f"{each.key!r} are numbers to be hit; --quantize int8 keeps all layers int8"
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Quantizing:
+    """``numbers`` tells why this is a regression, whose outputs need more than int8, or is ""."""
+
     options: BuildOptions
     graph: Graph
     samples: Samples
     progress: Progress
+    numbers: str = ""
 
     def asked(self) -> QuantizationReport:
         """Quantize to the width that is asked for."""
@@ -168,7 +188,7 @@ class _Quantizing:
 
     @property
     def _requirement(self) -> Requirement:
-        return Requirement.parse(self.options.max_drop)
+        return _REGRESSION if self.numbers else Requirement.parse(self.options.max_drop)
 
     @property
     def _is_searched(self) -> bool:
@@ -178,7 +198,8 @@ class _Quantizing:
         wide = recipe.activations is DType.INT16
         source = _in_steps(self.graph) if wide else self.graph
         made = quantize_best(source, self.samples, recipe, self.progress)
-        if made.trial is None and self.options.max_drop and len(self.samples) >= FEWEST:
+        judged = bool(self.options.max_drop or self.numbers)
+        if made.trial is None and judged and len(self.samples) >= FEWEST:
             trial = self._maker.trial(made.prepared, made.recipe)
             made = replace(made, trial=trial, held_out=len(self._maker.held_out))
         self.progress.stage("measuring")
@@ -225,17 +246,20 @@ class _Quantizing:
     ) -> QuantizationReport:
         made, verdict = found.quantized, found.verdict
         counts = count_layers(made), count_layers(made, DType.INT16)
-        widths = Widths(verdict.requirement, verdict.met, *counts, tuple(trials), groups, wide)
+        widths = Widths(
+            verdict.requirement, verdict.met, *counts, tuple(trials), groups, wide, self.numbers
+        )
         report = replace(self._report(found), widths=widths)
         if verdict.met or verdict.asked:
             return report
         missed = "; ".join(str(each) for each in verdict.missed)
-        told = f"--quantize auto looks for {verdict.requirement}; reached: {missed}"
+        looks = f"{self.numbers}: these look" if self.numbers else "--quantize auto looks"
+        told = f"{looks} for {verdict.requirement}; reached: {missed}"
         return replace(report, warnings=(f"{told}; {report.advice}",))
 
     def _advice(self, recipe: Recipe) -> str:
         """Return what to do where --max-drop is missed."""
-        if recipe.width == "int8":
+        if recipe.width == "int8" and not self.numbers:
             return "try --quantize auto, which makes int16 the layers that need it"
         if not self._is_searched:
             return "try --effort best, and real samples"

@@ -72,7 +72,8 @@ class Trial:
 class Widths:
     """Why activations have the widths they have.
 
-    ``groups``, those in ``wide`` in int16, is empty where all int8 was good enough.
+    ``groups``, those in ``wide`` in int16, is empty where all int8 was good enough. ``why`` tells
+    what asks for this where no option does.
     """
 
     requirement: Requirement
@@ -82,11 +83,13 @@ class Widths:
     trials: tuple[Trial, ...]
     groups: tuple[Group, ...] = ()
     wide: frozenset[str] = frozenset()
+    why: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return report.json's ``quantization.widths``."""
         return {
             "requirement": str(self.requirement),
+            "why": self.why or None,
             "met": self.met,
             "layers": self.layers,
             "int16_layers": self.int16_layers,
