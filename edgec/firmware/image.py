@@ -17,7 +17,7 @@ from edgec.codegen.firmware import (
     self_test_script,
     stack_script,
 )
-from edgec.errors import EdgecError, Place, raise_all
+from edgec.errors import EdgecError, ExitCode, Place, raise_all
 from edgec.firmware.image_sums import image_sums
 from edgec.firmware.sizes import FirmwareSizes, measure_elf
 from edgec.firmware.stack import StackUse, read_call_graph, worst_case
@@ -140,19 +140,25 @@ def _link(shop: Path, recipe: BuildRecipe, objects: list[str], board: Board) -> 
         run_tool([compiler, *arguments], cwd=shop, makes=made)
     except ToolFailedError as error:
         overflows = _OVERFLOW.findall(error.stderr)
-        raise_all([_does_not_fit(board, region, int(excess)) for region, excess in overflows])
+        raise_all([RegionTooSmallError(board, name, int(excess)) for name, excess in overflows])
         raise
 
 
-def _does_not_fit(board: Board, region: str, excess: int) -> EdgecError:
-    memory = next(each for each in board.memory if each.name == region)
-    return EdgecError(
-        "does-not-fit",
-        f"{region} is {excess:,} bytes too small: {memory.size + excess:,} bytes are needed, "
-        f"{board.id} has {memory.size:,} for {', '.join(memory.holds)}",
-        place=Place(board.file, region),
-        help="choose a smaller model or a larger board (`edgec boards`)",
-    )
+class RegionTooSmallError(EdgecError):
+    """The linker found a memory of the board too small, by ``excess`` bytes."""
+
+    def __init__(self, board: Board, region: str, excess: int) -> None:
+        memory = next(each for each in board.memory if each.name == region)
+        super().__init__(
+            "does-not-fit",
+            f"{region} is {excess:,} bytes too small: {memory.size + excess:,} bytes are needed, "
+            f"{board.id} has {memory.size:,} for {', '.join(memory.holds)}",
+            place=Place(board.file, region),
+            help="choose a smaller model or a larger board (`edgec boards`)",
+            exit_code=ExitCode.MISMATCH,
+        )
+        self.region = region
+        self.excess = excess
 
 
 def _convert(shop: Path, recipe: BuildRecipe, architecture: Architecture) -> None:

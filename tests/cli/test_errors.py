@@ -105,6 +105,13 @@ def too_large(folder: Path, model: Path) -> list[object]:
     return ["build", path, "-b", folder / "small.toml", "-o", folder / "out"]
 
 
+def too_large_to_link(folder: Path, model: Path) -> list[object]:
+    """The arena and the weights fit: only the linker sees that code and stack do not."""
+    board = SMALL_BOARD.replace("0x40_0000", "2048").replace("0x8000", "640")
+    (folder / "tiny.toml").write_text(board)
+    return ["build", model, "-b", folder / "tiny.toml", "-o", folder / "out"]
+
+
 def blocked_output(folder: Path, model: Path) -> list[object]:
     (folder / "file").write_text("in the way")
     return ["build", model, "-b", "stm32", "-o", folder / "file" / "out"]
@@ -169,6 +176,7 @@ def no_such_flag(folder: Path, model: Path) -> list[object]:
         (uncalibrated, "calibration-needed", 1),
         (unknown_board, "unknown-board", 1),
         (too_large, "does-not-fit", 4),
+        (too_large_to_link, "does-not-fit", 4),
         (blocked_output, "unwritable-output", 1),
         (output_of_others, "output-in-use", 1),
         (no_options, "missing-option", 2),
@@ -212,6 +220,16 @@ def test_what_does_not_fit_is_named_with_its_buffers(cli: Cli, tmp_path: Path, m
     head, *buffers = problem["notes"]
     assert numbers(head)[0] <= arena
     assert [numbers(each)[0] for each in buffers][:2] == [62 * 62 * 16, 64 * 64]
+
+
+def test_what_the_linker_finds_is_named_with_the_buffers_too(
+    cli: Cli, tmp_path: Path, model: Path
+) -> None:
+    problems = cli(*too_large_to_link(tmp_path, model), "--json").json["error"]
+    flash, ram = sorted(problems, key=lambda each: "RAM" in each["message"])
+    assert "flash is" in flash["message"]
+    assert "of them its arena" in ram["message"]
+    assert ram["notes"][0].startswith("no plan can be below")
 
 
 def numbers(text: str) -> list[int]:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgec.errors import EdgecError, ExitCode, Place
+from edgec.errors import EdgecError, EdgecErrors, ExitCode, Place
+from edgec.firmware.image import RegionTooSmallError
 from edgec.memory.planner import MemoryPlan
 from edgec.program import Program
 from edgec.targets.board import Board
@@ -110,7 +111,10 @@ def _first_name(name: str) -> str:
 def with_peak(error: EdgecError, memory: MemoryPlan, board: Board) -> EdgecError:
     """Turn the linker's overflow of the RAM into ours, which names the buffers; keep the rest."""
     region = board.region_of("arena").name
-    overflow = getattr(error, "overflow", None)
-    if error.code != "does-not-fit" or not isinstance(overflow, tuple) or overflow[0] != region:
-        return error
-    return does_not_fit(memory, board, int(overflow[1]))
+    problems = [
+        does_not_fit(memory, board, each.excess)
+        if isinstance(each, RegionTooSmallError) and each.region == region
+        else each
+        for each in error.problems()
+    ]
+    return problems[0] if len(problems) == 1 else EdgecErrors(problems)
