@@ -45,6 +45,16 @@ def symmetric_weights(request: Request) -> bool:
     return weights.dtype is DType.INT8 and not any(weights.quantization.zero_points)
 
 
+def one_weight_scale(request: Request) -> bool:
+    """The weights have one scale in all."""
+    return len(request.signature.inputs[1].quantization.scales) == 1
+
+
+def weight_scale_per_output(request: Request) -> bool:
+    """The weights have a scale per output."""
+    return not one_weight_scale(request)
+
+
 def same_quantization(request: Request) -> bool:
     """Input and output have the same scale and zero point."""
     return request.signature.inputs[0].qparams == request.signature.output.qparams

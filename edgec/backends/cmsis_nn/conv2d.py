@@ -13,7 +13,7 @@ from edgec.backends.kernel import kernel
 from edgec.backends.offer import NotOfferedError, OfferContext
 from edgec.backends.request import Request
 from edgec.backends.wide_sums import outputs_fit, sums_fit, wide_bias
-from edgec.ir import Signature
+from edgec.ir import Signature, TensorType
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.windows import Window
 from edgec.program import Call, Scalar, Struct
@@ -50,7 +50,8 @@ _REQUIRES_INT16 = (
 
 @kernel("cmsis_nn", Conv2D, requires=_REQUIRES_INT16)
 def convolve_s16(ctx: OfferContext) -> Call:
-    return _call(ctx, variant_s16(ctx), ctx.input(2))
+    window, weights = _conv(ctx.request).window, ctx.signature.inputs[1]
+    return _call(ctx, variant_s16(ctx, window, weights), ctx.input(2))
 
 
 def _conv(request: Request) -> Conv2D:
@@ -98,7 +99,7 @@ def variant(
     return "arm_convolve_s8", 2 * -(-columns // 4) * 4 * 2
 
 
-def variant_s16(ctx: OfferContext) -> tuple[str, int]:
+def variant_s16(ctx: OfferContext, window: Window, weights: TensorType) -> tuple[str, int]:
     """Return the function and its scratch bytes (arm_convolve_wrapper_s16's choice).
 
     The fast variant adds up in 32 bits; DSP cores alone have it. Where a version has none, its
@@ -109,11 +110,9 @@ def variant_s16(ctx: OfferContext) -> tuple[str, int]:
             f"CMSIS-NN has {_FAST} ({linked(ctx).revision} does not: arm_convolve_s16 differs)"
         )
         raise NotOfferedError(message)
-    request = ctx.request
-    window, weights = _conv(request).window, request.signature.inputs[1]
     columns = weights.elements // weights.shape[0]
     undilated = window.dilations == (1, 1)
-    if request.cpu.isa == "dsp" and undilated and columns < _FAST_COLUMNS:
+    if ctx.cpu.isa == "dsp" and undilated and columns < _FAST_COLUMNS:
         return _FAST, 2 * 2 * columns
     return "arm_convolve_s16", 0
 

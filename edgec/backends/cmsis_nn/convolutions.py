@@ -3,7 +3,7 @@
 from edgec.backends.cmsis_nn import structs
 from edgec.backends.cmsis_nn.arguments import named
 from edgec.backends.offer import OfferContext
-from edgec.ir import DType
+from edgec.ir import DType, Signature
 from edgec.ops.layers.conv2d import conv_factors
 from edgec.ops.numerics.fixed_point import quantize_multipliers
 from edgec.program import Call, ConstantRef, OperandRef, Struct
@@ -11,9 +11,18 @@ from edgec.program import Call, ConstantRef, OperandRef, Struct
 Bias = OperandRef | ConstantRef
 
 
-def convolution(ctx: OfferContext, chosen: tuple[str, int], params: Struct, bias: Bias) -> Call:
-    """Return the call of a function and its scratch bytes, both ``chosen``."""
-    signature = ctx.signature
+def convolution(
+    ctx: OfferContext,
+    chosen: tuple[str, int],
+    params: Struct,
+    bias: Bias,
+    signature: Signature | None = None,
+) -> Call:
+    """Return the call of a function and its scratch bytes, both ``chosen``.
+
+    ``signature`` is that of the convolution, where the node is another layer computed as one.
+    """
+    signature = signature or ctx.signature
     multipliers, shifts = quantize_multipliers(conv_factors(signature))
     x, weights, y = signature.inputs[0], signature.inputs[1], signature.output
     function, scratch = chosen

@@ -8,13 +8,14 @@ from edgec.backends.constraints import (
     constant_weights,
     int8_data,
     int16_data,
+    one_weight_scale,
     symmetric_weights,
 )
 from edgec.backends.kernel import kernel
 from edgec.backends.offer import NotOfferedError, OfferContext
 from edgec.backends.wide_sums import outputs_fit, products_fit_int32, sums_fit, wide_bias
 from edgec.ir import Array, DType
-from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_factor
+from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_factors
 from edgec.ops.numerics.fixed_point import wrap_int32
 from edgec.program import Call, Scalar, Struct
 
@@ -30,7 +31,11 @@ The weights' offset that is in the last ones is 0: our weights are symmetric.
 """
 
 
-@kernel("cmsis_nn", FullyConnected, requires=(int8_data, constant_weights, symmetric_weights))
+@kernel(
+    "cmsis_nn",
+    FullyConnected,
+    requires=(int8_data, constant_weights, symmetric_weights, one_weight_scale),
+)
 def fully_connected_s8(ctx: OfferContext) -> Call:
     return _call("arm_fully_connected_s8", ctx, _context(ctx))
 
@@ -39,6 +44,7 @@ _REQUIRES_INT16 = (
     int16_data,
     constant_weights,
     symmetric_weights,
+    one_weight_scale,
     wide_bias,
     sums_fit,
     outputs_fit,
@@ -58,7 +64,7 @@ def _call(function: str, ctx: OfferContext, context: Struct) -> Call:
     values = {
         "ctx": context,
         "fc_params": _params(ctx),
-        "quant_params": structs.per_tensor(fully_connected_factor(ctx.signature)),
+        "quant_params": structs.per_tensor(fully_connected_factors(ctx.signature)[0]),
         "input_dims": structs.dims(rows, 1, 1, depth),
         "input_data": ctx.input(0),
         "filter_dims": structs.dims(depth, 1, 1, outputs),

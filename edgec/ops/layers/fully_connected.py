@@ -1,7 +1,7 @@
 """Fully connected layer: rows of the input times a weight matrix."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -22,8 +22,9 @@ class FullyConnected(MatrixLayer):
 
     With ``keep_num_dims`` the leading axes of x stay: [...,O]. Without, x may have any shape whose
     elements split into rows of I, as in TFLite. Integer weights have zero point 0 and one scale in
-    all; scale_x * scale_w is rounded to float32.
-    Source: ONNX Gemm-13, MatMul-13; TFLite 2.14 reference_integer_ops::FullyConnected.
+    all, as our own quantizer gives them, or one per output: :func:`fully_connected_factors`.
+    Source: ONNX Gemm-13, MatMul-13; TFLite 2.14 reference_integer_ops::FullyConnected,
+    FullyConnectedPerChannel.
     """
 
     name: ClassVar[str] = "fully_connected"
@@ -63,14 +64,14 @@ class FullyConnected(MatrixLayer):
         rows, weights, *bias = inputs
         zero = signature.inputs[0].quantization.zero_point
         total = exact_matmul(rows.astype(np.int64) - zero, weights.T)
-        factor = fully_connected_factor(signature)
-        return layer_output(total, bias, [factor], signature, self.activation)
+        factors = fully_connected_factors(signature)
+        return layer_output(total, bias, factors, signature, self.activation)
 
     def macs(self, signature: Signature) -> int:
         return signature.output.elements * signature.inputs[1].shape[1]
 
     def factors(self, signature: Signature) -> list[float]:
-        return [fully_connected_factor(signature)]
+        return fully_connected_factors(signature)
 
     def weight_rows(self, weights: Array, channels: int) -> Array:
         return weights.reshape(1, *weights.shape)
@@ -79,15 +80,19 @@ class FullyConnected(MatrixLayer):
         return x.reshape(1, -1, depth)
 
 
-def fully_connected_factor(signature: Signature) -> float:
-    """Return the factor accumulator -> output.
+def fully_connected_factors(signature: Signature) -> list[float]:
+    """Return the factors accumulator -> output, one per output or one in all.
 
-    As TFLite 2.14 has it (GetQuantizedConvolutionMultipler): the two input scales are multiplied
-    in float32, unlike a convolution's, the quotient is taken in double.
+    As TFLite 2.14 has them: with one weight scale (GetQuantizedConvolutionMultipler) the two input
+    scales are multiplied in float32, unlike a convolution's, and the quotient is taken in double.
+    With a scale per output all is in double, as a convolution has it.
     """
     x, weights = signature.inputs[:2]
-    product = np.float32(x.quantization.scale) * np.float32(weights.quantization.scale)
-    return float(product) / signature.output.quantization.scale
+    scales, output = weights.quantization.scales, signature.output.quantization.scale
+    if len(scales) > 1:
+        return [x.quantization.scale * scale / output for scale in scales]
+    product = np.float32(x.quantization.scale) * np.float32(scales[0])
+    return [float(product) / output]
 
 
 describe_tflite(
@@ -107,13 +112,6 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
             f"weights_format {weights_format} is shuffled for one processor",
             help="convert the model again without shuffled weights",
         )
-    q = g.type(node.input(1)).qparams
-    if q is not None and len(set(q.scales)) > 1:
-        raise node.reject(
-            f"{len(q.scales)} weight scales; one scale per tensor is supported",
-            code="unsupported-quantization",
-            help="convert with _experimental_disable_per_channel_quantization_for_dense_layers",
-        )
     op = FullyConnected(
         activation=Activation(node.text("fused_activation_function")),
         keep_num_dims=node.flag("keep_num_dims", default=False),
@@ -125,10 +123,36 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 @exporter(FullyConnected)
 def _to_tflite(op: FullyConnected, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    result = signature.output
+    if not _is_matrix_in_2_14(signature):
+        _emit(op, node.inputs, node.outputs[0], out)
+        return
+    outputs = result.shape[-1]
+    rows = out.temporary(
+        f"{node.name}/rows", result.with_shape((result.elements // outputs, outputs))
+    )
+    _emit(replace(op, keep_num_dims=False), node.inputs, rows, out)
+    shape = out.constant(f"{node.name}/shape", np.array(result.shape, np.int32))
+    out.emit("RESHAPE", [rows, shape], node.outputs, "ReshapeOptions")
+
+
+def _is_matrix_in_2_14(signature: Signature) -> bool:
+    """Tell whether TFLite 2.14 takes an output of more axes for a matrix.
+
+    Its kernels for a scale per output do: they leave most of such an output as it was. So the file
+    has a matrix, and its axes in an operator of their own: later interpreters do the same with it.
+    """
+    weights, output = signature.inputs[1], signature.output
+    return weights.qparams is not None and len(weights.qparams.scales) > 1 and output.rank != 2  # noqa: PLR2004
+
+
+def _emit(
+    op: FullyConnected, inputs: Sequence[ValueName], result: ValueName, out: TfliteEmitter
+) -> None:
     out.emit(
         "FULLY_CONNECTED",
-        node.inputs,
-        node.outputs,
+        inputs,
+        [result],
         "FullyConnectedOptions",
         FusedActivationFunction=op.activation.value,
         KeepNumDims=op.keep_num_dims,

@@ -26,7 +26,7 @@ class WeightedLayer(Operator):
 
     output_axis: ClassVar[int] = 0  # of the weights: output channels
     input_axis: ClassVar[int | None]  # the channels a group reads; None: one for each output
-    scale_axis: ClassVar[int | None]  # one scale per slice along it; None: one scale in all
+    scale_axis: ClassVar[int | None]  # of our quantizer: one scale per slice; None: one in all
     is_dense: ClassVar[bool] = False  # weights [O,I] multiply rows of I: there is no image
 
     @staticmethod

@@ -192,6 +192,8 @@ def _has_tiny_weights(integer: Graph, node: Node) -> str:
     op = node.op
     if not isinstance(op, WeightedLayer) or op.scale_axis is not None:
         return ""
+    if len(integer.types[node.inputs[1]].quantization.scales) > 1:
+        return ""
     weights = np.abs(integer.constants[node.inputs[1]].astype(np.int16))
     rows = weights.reshape(len(weights), -1).max(axis=1)
     if rows.max(initial=0) < _TINY * np.median(rows):

@@ -1,6 +1,6 @@
 """A fully connected layer as a 1x1 convolution, where every output may have a scale of its own.
 
-TFLite 2.14 and CMSIS-NN know one weight scale per fully connected layer only.
+Of fully connected layers CMSIS-NN 12.5.1 knows those with one weight scale only.
 """
 
 from collections.abc import Collection

@@ -4,17 +4,22 @@ from edgec.backends.constraints import (
     constant_weights,
     int8_data,
     int16_data,
+    one_weight_scale,
     symmetric_weights,
+    weight_scale_per_output,
 )
 from edgec.backends.kernel import kernel
 from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
 from edgec.backends.wide_sums import sums_fit
-from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_factor
+from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_factors
+from edgec.ops.numerics.fixed_point import quantize_multipliers
 from edgec.program import Call, Scalar
 
+_REQUIRES_INT8 = (int8_data, constant_weights, symmetric_weights)
 
-@kernel("portable_c", FullyConnected, requires=(int8_data, constant_weights, symmetric_weights))
+
+@kernel("portable_c", FullyConnected, requires=(*_REQUIRES_INT8, one_weight_scale))
 def fully_connected_s8(ctx: OfferContext) -> Call:
     op, signature = ctx.request.op, ctx.signature
     assert isinstance(op, FullyConnected)  # noqa: S101 - the registry guarantees it
@@ -28,7 +33,33 @@ def fully_connected_s8(ctx: OfferContext) -> Call:
             ctx.input(0),
             ctx.input(1),
             ctx.optional_input(2),
-            structs.scale(fully_connected_factor(signature)),
+            structs.scale(*fully_connected_factors(signature)),
+            Scalar(-x.quantization.zero_point),
+            Scalar(y.quantization.zero_point),
+            structs.clamp(op.activation, y),
+            Scalar(outputs),
+            ctx.output(),
+        ],
+    )
+
+
+@kernel("portable_c", FullyConnected, requires=(*_REQUIRES_INT8, weight_scale_per_output))
+def fully_connected_per_channel_s8(ctx: OfferContext) -> Call:
+    op, signature = ctx.request.op, ctx.signature
+    assert isinstance(op, FullyConnected)  # noqa: S101 - the registry guarantees it
+    x, weights, y = signature.inputs[0], signature.inputs[1], signature.output
+    outputs, depth = weights.shape
+    multipliers, shifts = quantize_multipliers(fully_connected_factors(signature))
+    return Call(
+        "edgec_fully_connected_per_channel_s8",
+        [
+            Scalar(x.elements // depth),
+            Scalar(depth),
+            ctx.input(0),
+            ctx.input(1),
+            ctx.optional_input(2),
+            ctx.table("multipliers", multipliers),
+            ctx.table("shifts", shifts),
             Scalar(-x.quantization.zero_point),
             Scalar(y.quantization.zero_point),
             structs.clamp(op.activation, y),
@@ -47,7 +78,7 @@ def fully_connected_s16(ctx: OfferContext) -> Call:
     op, signature = ctx.request.op, ctx.signature
     assert isinstance(op, FullyConnected)  # noqa: S101 - the registry guarantees it
     outputs, depth = signature.inputs[1].shape
-    factors = [fully_connected_factor(signature)]
+    factors = fully_connected_factors(signature)
     return Call(
         "edgec_fully_connected_s16",
         [
@@ -55,7 +86,7 @@ def fully_connected_s16(ctx: OfferContext) -> Call:
             Scalar(depth),
             ctx.input(0),
             ctx.input(1),
-            structs.layer_s16(ctx, factors, op.activation, per_channel=False),
+            structs.layer_s16(ctx, factors, op.activation, per_channel=len(factors) > 1),
             Scalar(outputs),
             ctx.output(),
         ],

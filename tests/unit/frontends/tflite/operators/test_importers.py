@@ -9,8 +9,10 @@ from ops.case import int8
 
 from edgec.errors import EdgecError, Place
 from edgec.exporters import write_tflite
-from edgec.ir import GraphBuilder, QParams, TensorType, ValueName
+from edgec.frontends.tflite.reader import read_model
+from edgec.ir import DType, GraphBuilder, QParams, TensorType, ValueName
 from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
+from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.layers.windows import Window
 from edgec.ops.pooling.average_pool2d import AveragePool2D
 from edgec.ops.pooling.max_pool2d import MaxPool2D
@@ -78,13 +80,26 @@ def test_shuffled_weights_are_refused() -> None:
     assert caught.value.code == "unsupported-attribute"
 
 
-def test_fully_connected_with_a_scale_per_row_is_refused() -> None:
+def test_fully_connected_with_a_scale_per_output_stays_so() -> None:
     g = GraphBuilder("g")
     attrs = {"fused_activation_function": "NONE"}
     rows = QParams.per_channel([0.1, 0.2], 0)
-    with pytest.raises(EdgecError) as caught:
-        run_importer(g, "FULLY_CONNECTED", dense(g, rows), attrs)
-    assert caught.value.code == "unsupported-quantization"
+    kind, _ = run_importer(g, "FULLY_CONNECTED", dense(g, rows), attrs, QParams.per_tensor(0.3))
+    assert kind == TensorType((1, 2), DType.INT8, QParams.per_tensor(0.3))
+    assert g.type(ValueName("w")).qparams == rows
+
+
+def test_kept_axes_with_a_scale_per_output_are_exported_as_a_matrix() -> None:
+    """TFLite 2.14 takes every output of such a layer for a matrix, and leaves most of it."""
+    g = GraphBuilder("g")
+    x = g.input("x", int8((2, 3, 4), 0.1))
+    w = g.constant("w", np.ones((2, 4), np.int8), QParams.per_channel([0.1, 0.2], 0))
+    op = FullyConnected(keep_num_dims=True)
+    (y,) = g.add(op, [x, w], name="y", qparams=[QParams.per_tensor(0.3)])
+    file = read_model(write_tflite(g.build([y])), Place("y.tflite"))
+    assert [each.op for each in file.operators] == ["FULLY_CONNECTED", "RESHAPE"]
+    shapes = [file.tensors[each.outputs[0]].shape for each in file.operators]
+    assert shapes == [(6, 2), (2, 3, 2)]
 
 
 def test_mean_axes_may_be_negative_and_repeated() -> None:
