@@ -5,6 +5,12 @@ from edgec.ir import DType, TensorType
 from edgec.ops.pooling.pool_in_tflite import one_quantization
 
 
+def float_data(request: Request) -> bool:
+    """All inputs and outputs are float32."""
+    kinds = [*request.signature.inputs, *request.signature.outputs]
+    return all(kind.dtype is DType.FLOAT32 for kind in kinds)
+
+
 def int8_data(request: Request) -> bool:
     """Inputs and outputs that carry activations are int8."""
     kinds = [request.signature.inputs[0], *request.signature.outputs]
