@@ -4,7 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from edgec.errors import EdgecError, Place
-from edgec.frontends.tflite.operand_types import misplaced_scales, mixed_types
+from edgec.frontends.tflite.operand_types import (
+    TAKE_ZERO_POINTS,
+    misplaced_scales,
+    mixed_types,
+    odd_zero_points,
+)
 from edgec.frontends.tflite.reader import FileModel, FileOperator, FileTensor
 from edgec.ir import DType
 from edgec.ops.registry import IMPORTERS, Format
@@ -35,6 +40,7 @@ _HINTS = {
 _COMBINATIONS = (
     ("unsupported-tensor", mixed_types),
     ("unsupported-quantization", misplaced_scales),
+    ("unsupported-quantization", odd_zero_points),
 )
 
 
@@ -108,7 +114,7 @@ def _problem(user: str, tensor: FileTensor) -> tuple[str, str, str] | None:
     if tensor.dtype is DType.UINT8 and not tflite_operator(user).integers:
         message = f"{what}, which is uint8: the scheme before int8"
         return "unsupported-quantization", message, _INT8_HELP
-    oddity = _odd_quantization(tensor) if tensor.dtype in {*_QUANTIZED, DType.UINT8} else ""
+    oddity = _odd_quantization(user, tensor) if tensor.dtype in {*_QUANTIZED, DType.UINT8} else ""
     if oddity:
         message = f"{what}, which is {tensor.dtype.value} with {oddity}"
         return "unsupported-quantization", message, _INT8_HELP
@@ -122,12 +128,14 @@ def _odd_feature(user: str, tensor: FileTensor) -> str:
     return tensor.oddity
 
 
-def _odd_quantization(tensor: FileTensor) -> str:
+def _odd_quantization(user: str, tensor: FileTensor) -> str:
     """Return what no kernel can do with the quantization of an integer tensor, or nothing."""
     if tensor.qparams is None:
         return "no scale"
     if not _sane_scales(tensor):
         return f"scale {min(tensor.qparams.scales)}"
+    if user in TAKE_ZERO_POINTS:
+        return ""  # where they take them: odd_zero_points
     if tensor.dtype is DType.INT16 and any(tensor.qparams.zero_points):
         return f"zero point {tensor.qparams.zero_points[0]}, but int16 is symmetric"
     return ""

@@ -63,6 +63,34 @@ def misplaced_scales(model: FileModel, operator: FileOperator) -> str:
     return ""
 
 
+TAKE_ZERO_POINTS = frozenset({"SOFTMAX", "QUANTIZE"})
+"""Operators that make or read int16 with a zero point, as :func:`odd_zero_points` has it."""
+
+
+def odd_zero_points(model: FileModel, operator: FileOperator) -> str:
+    """Return which int16 tensor has a zero point where none may be.
+
+    A softmax of int8 makes one, and QUANTIZE brings it to int32.
+    """
+    read = [model.tensors[each] for each in operator.inputs if each is not None]
+    made = [model.tensors[each] for each in operator.outputs]
+    types = [each.dtype for each in (*read, *made)]
+    may_have: list[int] = []
+    if operator.op == "SOFTMAX" and types == [DType.INT8, DType.INT16]:
+        may_have = [id(each) for each in made]
+    if operator.op == "QUANTIZE" and types == [DType.INT16, DType.INT32]:
+        may_have = [id(each) for each in read]
+    for tensor in (*read, *made):
+        if _has_zero_point(tensor) and id(tensor) not in may_have:
+            return f"{operator.op} takes {_shown(tensor)} with a zero point, but int16 is symmetric"
+    return ""
+
+
+def _has_zero_point(tensor: FileTensor) -> bool:
+    q = tensor.qparams
+    return tensor.dtype is DType.INT16 and q is not None and any(q.zero_points)
+
+
 def _channels(layer: Weights, weights: FileTensor) -> int | None:
     return weights.shape[layer.channel_axis] if weights.shape else None
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ir import Array, DType, GraphBuilder, Node, QParams, Signature, TensorType, ValueName
 from edgec.ops.numerics.fixed_point import (
     doubling_high_multiply,
     quantize_multiplier,
@@ -26,14 +26,15 @@ _INTEGER_BITS = 5  # differences to the row's maximum are Q5.26
 _ACCUMULATOR_BITS = 12  # sums of exponentials are Q12.19
 _INT16_MAX = 2**15 - 1
 _EXP_RANGE = 10.0  # the int16 exponential's
+_WIDE_SCALE = 2.0**-16  # of the int16 that int8 becomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Softmax(Operator):
     """x [...,C] -> [...,C]: exp(beta * x) / sum over the last axis of exp(beta * x).
 
-    int8 in fixed point, output scale 1/256, zero point -128; int16 by two tables, output scale
-    2**-15.
+    int8 in fixed point, output scale 1/256, zero point -128, or, where ``widens``, int16 with scale
+    2**-16, zero point -32768; int16 by two tables, output scale 2**-15.
     Source: ONNX Softmax-13; TFLite 2.14 reference_ops::Softmax, SoftmaxInt16.
     """
 
@@ -42,13 +43,14 @@ class Softmax(Operator):
     fixed_output: ClassVar[tuple[float, int] | None] = (1 / 256, -128)
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     beta: float = 1.0
+    widens: bool = False
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         (x,) = inputs
         if x.rank < 1 or x.elements < 1:
             message = f"softmax of {x}"
             raise ValueError(message)
-        return (TensorType(x.shape, x.dtype),)
+        return (TensorType(x.shape, DType.INT16 if self.widens else x.dtype),)
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         (x,) = inputs
@@ -67,8 +69,11 @@ class Softmax(Operator):
         powers = np.where(seen, exp_of_negative(np.where(seen, scaled, 0)), 0)
         total = rounding_right_shift(powers, _ACCUMULATOR_BITS).sum(axis=-1, keepdims=True)
         factor, excess = reciprocal(total, _ACCUMULATOR_BITS)
-        y = rounding_right_shift(doubling_high_multiply(factor, powers), excess + 31 - 8)
-        return np.where(seen, saturate(y - 128, -128, 127), -128).astype(np.int8)
+        limits = np.iinfo(np.int16 if self.widens else np.int8)
+        right = excess + 31 - limits.bits
+        y = rounding_right_shift(doubling_high_multiply(factor, powers), right)
+        y = saturate(y + limits.min, limits.min, limits.max, limits.dtype)
+        return np.where(seen, y, limits.min).astype(limits.dtype)
 
     def _evaluate_int16(self, x: Array, kind: TensorType) -> Array:
         difference = x.astype(np.int64) - x.max(axis=-1, keepdims=True)
@@ -115,13 +120,28 @@ describe_tflite("SOFTMAX", says=TfliteOperator(int8=2, int16=3))
 
 @importer(Format.TFLITE, "SOFTMAX")
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    op = Softmax(beta=node.number("beta", default=1.0))
     kind = g.type(node.input(0))
+    widens = (kind.dtype, *node.dtypes) == (DType.INT8, DType.INT16)
+    op = Softmax(beta=node.number("beta", default=1.0), widens=widens)
     if kind.dtype is DType.INT8 and kind.qparams and op.beta * kind.qparams.scale * 2**26 <= 1:
         raise node.reject(
             f"beta {op.beta} times input scale {kind.qparams.scale} is too small for fixed point"
         )
+    if widens and not is_wide_output(node.qparams[0]):
+        raise node.reject(
+            f"int8 to int16 with {node.qparams[0]}",
+            code="unsupported-quantization",
+            help="convert the model again: TFLite's kernel makes scale 1/65536, zero point -32768",
+        )
     return g.add(op, [node.input(0)], name=node.name, outputs=node.outputs, qparams=node.qparams)
+
+
+def is_wide_output(q: QParams | None) -> bool:
+    """Tell whether a quantization is what int8 becomes in int16, as TFLite 2.14 checks it."""
+    if q is None or len(q.scales) > 1:
+        return False
+    near = abs(q.scale - _WIDE_SCALE) <= _WIDE_SCALE / 1000
+    return near and q.zero_point == -(2**15)
 
 
 @importer(Format.ONNX, "Softmax")

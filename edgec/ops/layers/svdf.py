@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.layers.variables import emit_result, emit_variable, keep_state
 from edgec.ops.numerics.fixed_point import (
@@ -28,9 +29,11 @@ class Svdf(Operator):
     """x [B,I], feature weights [F,I], time weights [F,T], state [B,F*T], bias -> y, next state.
 
     The bias [F/rank] is optional, y is [B,F/rank]. x, y and the feature weights are int8, time
-    weights and states int16, the bias is int32. The output is clamped to int8, no more. The state
-    holds T results of each of the F filters, the oldest first; ``rank`` filters make an output.
-    Source: TFLite 2.14 reference_ops::EvalIntegerSVDF (Nakkiran et al. 2015).
+    weights and states both int16 or both int8, the bias is int32. The output is clamped to int8, no
+    more. The state holds T results of each of the F filters, the oldest first; ``rank`` filters
+    make an output.
+    Source: TFLite 2.14 reference_ops::EvalIntegerSVDF (Nakkiran et al. 2015); int8 states, which it
+    does not know: TensorFlow Lite Micro's EvalInt8SvdfReference.
     """
 
     name: ClassVar[str] = "svdf"
@@ -55,17 +58,20 @@ class Svdf(Operator):
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         x, features, time, state, *bias = inputs
         zero = signature.inputs[0].quantization.zero_point
+        kept = signature.inputs[_STATE]
+        offset, limits = kept.quantization.zero_point, np.iinfo(kept.dtype.numpy)
         first, second = (quantize_multiplier(each) for each in svdf_factors(signature))
         total = (x.astype(np.int64) - zero) @ features.T.astype(np.int64)
-        newest = saturate(requantize(total, *first), -(2**15), 2**15 - 1, np.int16)
+        newest = requantize(total, *first) + offset
+        newest = saturate(newest, limits.min, limits.max, limits.dtype)
         history = state.reshape(len(x), *time.shape)
         history = np.concatenate([history[..., 1:], newest[..., None]], axis=-1)
-        y = requantize(self._sums(history, time, bias), *second)
+        y = requantize(self._sums(history.astype(np.int64) - offset, time, bias), *second)
         y = y + signature.output.quantization.zero_point
         return saturate(y, -128, 127), history.reshape(state.shape)
 
-    def _sums(self, history: Array, time: Array, bias: Sequence[Array]) -> Int64:
-        filters = (history.astype(np.int64) * time).sum(axis=-1)
+    def _sums(self, history: Int64, time: Array, bias: Sequence[Array]) -> Int64:
+        filters = (history * time).sum(axis=-1)
         units = filters.reshape(len(history), -1, self.rank).sum(axis=-1)
         return wrap_int32(units + bias[0] if bias else units)
 
@@ -88,10 +94,10 @@ describe_tflite("SVDF", says=TfliteOperator(int8=3, int16=3, types=Types.OWN, ha
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     node.ignore("asymmetric_quantize_inputs")  # hybrid kernels only
     kinds = [g.type(node.input(index)).dtype for index in (0, _WEIGHTS, _TIME, _FILE_STATE)]
-    if kinds != [DType.INT8, DType.INT8, DType.INT16, DType.INT16]:
+    if kinds not in ([DType.INT8] * 2 + [kept] * 2 for kept in (DType.INT16, DType.INT8)):
         shown = ", ".join(kind.value for kind in kinds)
         raise node.reject(
-            f"input, weights and state are {shown}",
+            f"input, feature weights, time weights and state are {shown}",
             code="unsupported-tensor",
             help="convert with full integer quantization: int8, int8, int16, int16",
         )
@@ -118,6 +124,13 @@ def _check_activation(node: SourceNode) -> None:
 
 @exporter(Svdf)
 def _to_tflite(op: Svdf, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    if signature.inputs[_STATE].dtype is not DType.INT16:
+        raise EdgecError(
+            "cannot-export",
+            "SVDF with an int8 state: TFLite's kernel reads all states as int16",
+            place=Place(inside=f"node {node.name!r}"),
+            help="only TensorFlow Lite Micro runs such files",
+        )
     state = emit_variable(node, signature, out, _STATE, 1)
     inputs: list[ValueName | None] = [*node.inputs[:_STATE], None, state]
     if len(node.inputs) > _BIAS:

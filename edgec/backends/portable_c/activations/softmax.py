@@ -5,7 +5,8 @@ from edgec.backends.kernel import kernel
 from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
 from edgec.backends.request import Request
-from edgec.ops.activations.softmax import Softmax, exp_table, reciprocal_table
+from edgec.ir import DType
+from edgec.ops.activations.softmax import Softmax, exp_table, is_wide_output, reciprocal_table
 from edgec.program import Call, Scalar
 
 _LONGEST_ROW = 4096
@@ -28,8 +29,23 @@ def int16_row_fits_sum(request: Request) -> bool:
     return request.signature.output.shape[-1] <= _LONGEST_INT16_ROW
 
 
+def widened_output(request: Request) -> bool:
+    """The input is int8, the output int16 with scale 1/65536 and zero point -32768."""
+    x, y = request.signature.inputs[0], request.signature.output
+    return (x.dtype, y.dtype) == (DType.INT8, DType.INT16) and is_wide_output(y.qparams)
+
+
 @kernel("portable_c", Softmax, requires=(int8_inputs, standard_output, row_fits_sum))
 def softmax_s8(ctx: OfferContext) -> Call:
+    return _fixed_point("edgec_softmax_s8", ctx)
+
+
+@kernel("portable_c", Softmax, requires=(widened_output, row_fits_sum))
+def softmax_s8_s16(ctx: OfferContext) -> Call:
+    return _fixed_point("edgec_softmax_s8_s16", ctx)
+
+
+def _fixed_point(function: str, ctx: OfferContext) -> Call:
     op, x = ctx.request.op, ctx.signature.inputs[0]
     assert isinstance(op, Softmax)  # noqa: S101 - the registry guarantees it
     multiplier, shift, smallest = op.rescale(x)
@@ -37,7 +53,7 @@ def softmax_s8(ctx: OfferContext) -> Call:
     scale = structs.fixed_point(multiplier, shift)
     rows = Scalar(x.elements // size)
     args = [ctx.input(0), rows, Scalar(size), scale, Scalar(smallest), ctx.output()]
-    return Call("edgec_softmax_s8", args)
+    return Call(function, args)
 
 
 @kernel("portable_c", Softmax, requires=(int16_inputs, standard_output, int16_row_fits_sum))

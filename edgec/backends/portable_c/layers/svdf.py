@@ -6,11 +6,12 @@ from edgec.backends.kernel import kernel
 from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
 from edgec.backends.request import Request
+from edgec.ir import DType
 from edgec.ops.layers.svdf import Svdf, svdf_factors
 from edgec.program import Call, Scalar
 
-_TIME, _BIAS = 2, 4
-_LARGEST = 2**15  # of a state
+_TIME, _STATE, _BIAS = 2, 3, 4
+_LARGEST = {DType.INT16: 2**15, DType.INT8: 2**8}  # of a state, less its zero point
 
 
 def constant_svdf(request: Request) -> bool:
@@ -23,19 +24,40 @@ def sums_over_time_fit(request: Request) -> bool:
     time, *bias = (request.graph.constants[v] for v in request.node.inputs[_TIME::2])
     op = request.op
     assert isinstance(op, Svdf)  # noqa: S101 - the registry guarantees it
-    sums = np.abs(time.astype(np.int64)).sum(axis=1).reshape(-1, op.rank).sum(axis=1) * _LARGEST
+    weights = np.abs(time.astype(np.int64)).sum(axis=1).reshape(-1, op.rank).sum(axis=1)
+    sums = weights * _LARGEST[request.signature.inputs[_STATE].dtype]
     offset = np.abs(bias[0].astype(np.int64)) if bias else 0
     return bool((sums + offset < 2**31).all())
 
 
-@kernel("portable_c", Svdf, requires=(constant_svdf, sums_over_time_fit))
+def int16_state(request: Request) -> bool:
+    """The state is int16."""
+    return request.signature.inputs[_STATE].dtype is DType.INT16
+
+
+def int8_state(request: Request) -> bool:
+    """The state is int8."""
+    return request.signature.inputs[_STATE].dtype is DType.INT8
+
+
+@kernel("portable_c", Svdf, requires=(int16_state, constant_svdf, sums_over_time_fit))
 def svdf_s8(ctx: OfferContext) -> Call:
+    return _call("edgec_svdf_s8", ctx, [])
+
+
+@kernel("portable_c", Svdf, requires=(int8_state, constant_svdf, sums_over_time_fit))
+def svdf_state_s8(ctx: OfferContext) -> Call:
+    zero_point = ctx.signature.inputs[_STATE].quantization.zero_point
+    return _call("edgec_svdf_state_s8", ctx, [Scalar(-zero_point)])
+
+
+def _call(function: str, ctx: OfferContext, state_offset: list[Scalar]) -> Call:
     op, signature = ctx.request.op, ctx.signature
     assert isinstance(op, Svdf)  # noqa: S101 - the registry guarantees it
     x, features, time = signature.inputs[:3]
     first, second = svdf_factors(signature)
     return Call(
-        "edgec_svdf_s8",
+        function,
         [
             Scalar(x.shape[0]),
             Scalar(x.shape[1]),
@@ -50,6 +72,7 @@ def svdf_s8(ctx: OfferContext) -> Call:
             structs.scale(first),
             structs.scale(second),
             Scalar(-x.quantization.zero_point),
+            *state_offset,
             Scalar(signature.output.quantization.zero_point),
             ctx.output(1),
             ctx.output(0),

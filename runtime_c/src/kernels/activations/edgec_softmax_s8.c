@@ -1,48 +1,6 @@
 #include "edgec_kernels.h"
-#include "support/fixed_point_exp.h"
-
-#define ACCUMULATOR_BITS 12 /* sums of exponentials are Q12.19 */
-#define OUTPUT_BITS 8
-
-static int32_t largest(const int8_t *row, int32_t size)
-{
-    int32_t max = row[0];
-    for (int32_t i = 1; i < size; i++) {
-        max = (row[i] > max) ? row[i] : max;
-    }
-    return max;
-}
-
-/// exp of a difference to the largest element, Q0.31.
-static int32_t power(int32_t difference, const edgec_scale_t *scale)
-{
-    const int32_t raised = edgec_left_shift(difference, scale->shift);
-    return edgec_exp_of_negative(edgec_doubling_high_multiply(raised, scale->multiplier));
-}
-
-/// Sum of the exponentials of a row; at least one of them is 1, so it is never 0.
-static uint32_t sum_of_powers(const int8_t *row, int32_t size, int32_t max,
-                              const edgec_scale_t *scale, int32_t smallest)
-{
-    uint32_t total = 0;
-    for (int32_t i = 0; i < size; i++) {
-        if (row[i] - max >= smallest) {
-            total += (uint32_t)edgec_rounding_right_shift(power(row[i] - max, scale),
-                                                          ACCUMULATOR_BITS);
-        }
-    }
-    return total;
-}
-
-static int32_t leading_zeros(uint32_t x)
-{
-    int32_t count = 0;
-    while ((x & UINT32_C(0x80000000)) == 0) {
-        x <<= 1;
-        count++;
-    }
-    return count;
-}
+#include "support/element_s8.h"
+#include "support/softmax_rows.h"
 
 /// Softmax of rows of int8; the output has scale 1/256 and zero point -128. scale brings
 /// differences to Q5.26; those below smallest count as exp(-infinity). size is at most 4096.
@@ -50,22 +8,5 @@ static int32_t leading_zeros(uint32_t x)
 void edgec_softmax_s8(const int8_t *input, int32_t rows, int32_t size, const edgec_scale_t *scale,
                       int32_t smallest, int8_t *output)
 {
-    for (int32_t row = 0; row < rows; row++) {
-        const int32_t max = largest(input, size);
-        const uint32_t total = sum_of_powers(input, size, max, scale, smallest);
-        const int32_t headroom = leading_zeros(total);
-        const int32_t fraction = (int32_t)((total << headroom) - UINT32_C(0x80000000));
-        const int32_t inverse = edgec_one_over_one_plus(fraction);
-        const int32_t right_shift = ACCUMULATOR_BITS - headroom + 31 - OUTPUT_BITS;
-        for (int32_t i = 0; i < size; i++) {
-            int32_t value = 0; /* also where the sum is so large that all quotients round to 0 */
-            if (input[i] - max >= smallest && right_shift <= 31) {
-                value = edgec_doubling_high_multiply(inverse, power(input[i] - max, scale));
-                value = edgec_rounding_right_shift(value, right_shift);
-            }
-            output[i] = (int8_t)edgec_clamp(value + INT8_MIN, INT8_MIN, INT8_MAX);
-        }
-        input += size;
-        output += size;
-    }
+    edgec_softmax_rows(input, rows, size, scale, smallest, output);
 }

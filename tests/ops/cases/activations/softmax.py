@@ -6,6 +6,7 @@ from edgec.ir import QParams
 from edgec.ops.activations.softmax import Softmax
 
 OUTPUT = QParams.per_tensor(1 / 256, -128)
+WIDE_OUTPUT = QParams.per_tensor(1 / 65536, -(2**15))
 
 
 def softmax_case(
@@ -15,11 +16,12 @@ def softmax_case(
     zero_point: int = 3,
     beta: float = 1.0,
     *,
+    widens: bool = False,
     oracle: bool = True,
 ) -> Case:
     kind = int8(shape, scale, zero_point)
-    op = Softmax(beta=beta)
-    return op_case(f"softmax_{name}", op, [kind], [OUTPUT], samples=8, oracle=oracle)
+    op, output = Softmax(beta=beta, widens=widens), WIDE_OUTPUT if widens else OUTPUT
+    return op_case(f"softmax_{name}", op, [kind], [output], samples=8, oracle=oracle)
 
 
 CASES = [
@@ -31,6 +33,9 @@ CASES = [
     softmax_case("beta_half", (3, 10), 0.1, beta=0.5),
     softmax_case("beta_three", (3, 10), 0.01, 127, beta=3.0),
     softmax_case("row511", (1, 511), 0.01),
+    *(softmax_case(f"to_int16_row{n}", (1, n), 0.07, widens=True) for n in (1, 2, 3, 10, 17, 255)),
+    *(softmax_case(f"to_int16_scale{i}", (4, 10), 0.003 * 3.7**i, widens=True) for i in range(6)),
+    softmax_case("to_int16_beta", (2, 3, 5), 0.1, beta=0.5, widens=True),
     # TFLite shifts a flat row of 512 and more by more than 31 bits and returns 127 for 1/512.
     softmax_case("row1000", (1, 1000), 0.001, oracle=False),
 ]

@@ -10,7 +10,7 @@ from tflite_files import constant, file, tensor
 from edgec.errors import EdgecError
 from edgec.exporters.flatbuffer import FileOperator, FileTensor
 from edgec.frontends.tflite.load import load_tflite
-from edgec.ir import DType, Graph, QParams, ValueName
+from edgec.ir import DType, Graph, QParams, TensorType, ValueName
 
 SHAPE = (1, 4)
 
@@ -75,3 +75,39 @@ def test_a_dense_layer_may_have_either_bias(dtype: type, tmp_path: Path) -> None
     graph = load(file(tensors, [layer], (0,), (3,)), tmp_path)
     assert [graph.types[each].dtype.numpy for each in graph.nodes[0].inputs[2:]] == [dtype]
     assert graph.types[graph.inputs[0]] == int16(SHAPE, 1e-3)
+
+
+def widened(q: QParams, reader: str = "") -> bytes:
+    """Return a softmax of int8 that makes int16 of ``q``, and what reads that."""
+    tensors = [tensor("x", (1, 4)), tensor("y", (1, 4), DType.INT16, q)]
+    operators = [FileOperator("SOFTMAX", 2, (0,), (1,), "SoftmaxOptions", {"Beta": 1.0})]
+    if reader:
+        tensors.append(wide("z", 2.0**-15))
+        operators.append(FileOperator(reader, 2, (1,), (2,), "", {}))
+    return file(tensors, operators, (0,), (len(tensors) - 1,))
+
+
+WIDE = QParams.per_tensor(2.0**-16, -(2**15))
+
+
+def test_softmax_of_int8_makes_int16_with_a_zero_point(tmp_path: Path) -> None:
+    graph = load(widened(WIDE), tmp_path)
+    assert graph.types[graph.outputs[0]] == TensorType((1, 4), DType.INT16, WIDE)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (widened(QParams.per_tensor(2.0**-15)), "int8 to int16 with scale=3.05175781e-05 zp=0"),
+        (widened(WIDE, "RELU"), "RELU takes int16 'y' with a zero point"),
+        (widened(WIDE, "QUANTIZE"), "QUANTIZE takes int16 'y' with a zero point"),
+    ],
+)
+def test_what_else_has_a_zero_point_of_int16_is_refused(
+    content: bytes, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(EdgecError) as caught:
+        load(content, tmp_path)
+    problems = caught.value.problems()
+    assert any(message in each.message for each in problems), [each.message for each in problems]
+    assert {each.code for each in problems} == {"unsupported-quantization"}

@@ -1,0 +1,12 @@
+#include "edgec_kernels.h"
+#include "support/element_s16.h"
+#include "support/softmax_rows.h"
+
+/// Softmax of rows of int8; the output is int16 with scale 1/65536 and zero point -32768. scale
+/// brings differences to Q5.26; those below smallest count as exp(-infinity). size is at most 4096.
+/// Cost: two exponentials (some 20 multiplications each) per element, one reciprocal per row.
+void edgec_softmax_s8_s16(const int8_t *input, int32_t rows, int32_t size,
+                          const edgec_scale_t *scale, int32_t smallest, int16_t *output)
+{
+    edgec_softmax_rows(input, rows, size, scale, smallest, output);
+}
