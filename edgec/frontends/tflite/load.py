@@ -191,12 +191,24 @@ class _Import:
             kind = self._builder.type(value)
             self._bytes += kind.bytes
             if kind.dtype is not dtype:
-                message = f"{value!r} is {kind.dtype.value}, the file says {dtype.value}"
-                raise _malformed(message, node.place)
+                raise self._of_two_types(node, value, dtype)
             if not kind.elements:
                 raise _malformed(f"{value!r} is empty: {kind}", node.place)
             if self._bytes > MAX_BYTES:
                 raise too_large(f"{value!r} with all before it", self._bytes, node.place)
+
+    def _of_two_types(self, node: SourceNode, value: ValueName, dtype: DType) -> EdgecError:
+        """Say that an operator of one type makes another, as some of TFLite's kernels can."""
+        read = [self._builder.type(each).dtype.value for each in node.present_inputs()[:1]]
+        of = f" of {read[0]}" if read else ""
+        return EdgecError(
+            "unsupported-tensor",
+            f"{node.op}{of} makes {dtype.value} {node.outputs[0]!r}; only "
+            f"{self._builder.type(value).dtype.value} is supported there",
+            place=node.place,
+            help="convert again with one type for all activations, int8 (TFLITE_BUILTINS_INT8) or "
+            "16x8: a change of types is a QUANTIZE or DEQUANTIZE of its own",
+        )
 
     def _now(self, number: int, place: Place) -> ValueName:
         """Return what a tensor holds by now: a variable may have been overwritten."""

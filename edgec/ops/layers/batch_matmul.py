@@ -87,7 +87,7 @@ def product_factor(signature: Signature) -> float:
     return float(a * b) / signature.output.quantization.scale
 
 
-describe_tflite("BATCH_MATMUL", says=TfliteOperator(int8=2, int16=3))
+describe_tflite("BATCH_MATMUL", says=TfliteOperator(int8=2, int16=3, alike=True))
 
 
 @importer(Format.TFLITE, "BATCH_MATMUL")

@@ -74,7 +74,8 @@ describe_tflite("ARG_MAX", "ARG_MIN", says=TfliteOperator(int8=2, int16=2))
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     node.ignore("output_type")  # the type of the output tensor says the same
     axis = checked_axis(node, node.constant(g, 1).item(), g.type(node.input(0)).rank)
-    op = ArgMax(axis=axis, dtype=node.dtypes[0], smallest=node.op == "ARG_MIN")
+    dtype = DType.INT64 if DType.INT64 in node.dtypes else DType.INT32
+    op = ArgMax(axis=axis, dtype=dtype, smallest=node.op == "ARG_MIN")
     return _add(node, g, op, keep=False)
 
 

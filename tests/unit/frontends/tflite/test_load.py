@@ -259,8 +259,8 @@ BROKEN = {
     ),
     "wrong output type": (
         _with(3, tensor("y", (1, 4, 4, 2), DType.INT16, QParams.per_tensor(0.5))),
-        "malformed-model",
-        "'y' is int8, the file says int16",
+        "unsupported-tensor",
+        "CONV_2D of int8 makes int16 'y'; only int8 is supported there",
     ),
     "zero point": (
         _with(0, tensor("x", (1, 4, 4, 2), q=QParams((0.5,), (300,)))),
