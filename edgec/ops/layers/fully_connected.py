@@ -116,9 +116,30 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         activation=Activation(node.text("fused_activation_function")),
         keep_num_dims=node.flag("keep_num_dims", default=False),
     )
-    return g.add(
-        op, node.present_inputs(), name=node.name, outputs=node.outputs, qparams=node.qparams
-    )
+    x, weights, *bias = node.present_inputs()
+    inputs = [x, _symmetric(node, g, weights), *bias]
+    return g.add(op, inputs, name=node.name, outputs=node.outputs, qparams=node.qparams)
+
+
+def _symmetric(node: SourceNode, g: GraphBuilder, weights: ValueName) -> ValueName:
+    """Return weights without zero points, which mean the same to TFLite 2.14.
+
+    It takes the one zero point off, and looks at none where there is a scale per output.
+    """
+    q, array = g.type(weights).qparams, g.constant_value(weights)
+    if q is None or not any(q.zero_points):
+        return weights
+    moved = None if array is None else array.astype(np.int16) - q.zero_points[0]
+    if moved is not None and len(q.scales) > 1:
+        moved = array
+    if moved is None or moved.min(initial=0) < -(2**7) or moved.max(initial=0) >= 2**7:
+        raise node.reject(
+            f"weights {weights!r} have zero point {q.zero_points[0]}",
+            code="unsupported-quantization",
+            help="convert again with symmetric int8 weights, TFLite's quantization specification",
+        )
+    zeros = replace(q, zero_points=(0,) * len(q.scales))
+    return g.constant(f"{node.name}/symmetric", moved.astype(np.int8), zeros)
 
 
 @exporter(FullyConnected)

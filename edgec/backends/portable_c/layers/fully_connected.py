@@ -16,10 +16,8 @@ from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_fac
 from edgec.ops.numerics.fixed_point import quantize_multipliers
 from edgec.program import Call, Scalar
 
-_REQUIRES_INT8 = (int8_data, constant_weights, symmetric_weights)
 
-
-@kernel("portable_c", FullyConnected, requires=(*_REQUIRES_INT8, one_weight_scale))
+@kernel("portable_c", FullyConnected, requires=(int8_data, symmetric_weights, one_weight_scale))
 def fully_connected_s8(ctx: OfferContext) -> Call:
     op, signature = ctx.request.op, ctx.signature
     assert isinstance(op, FullyConnected)  # noqa: S101 - the registry guarantees it
@@ -43,7 +41,11 @@ def fully_connected_s8(ctx: OfferContext) -> Call:
     )
 
 
-@kernel("portable_c", FullyConnected, requires=(*_REQUIRES_INT8, weight_scale_per_output))
+@kernel(
+    "portable_c",
+    FullyConnected,
+    requires=(int8_data, constant_weights, symmetric_weights, weight_scale_per_output),
+)
 def fully_connected_per_channel_s8(ctx: OfferContext) -> Call:
     op, signature = ctx.request.op, ctx.signature
     assert isinstance(op, FullyConnected)  # noqa: S101 - the registry guarantees it

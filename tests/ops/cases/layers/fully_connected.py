@@ -68,6 +68,18 @@ def per_channel_case(
     return op_case(f"fully_connected_per_channel_{name}", op, operands, [result])
 
 
+def computed_weights_case(name: str, rows: int) -> Case:
+    """Return a product of two inputs, as attention has it, with a bias."""
+    values = np.arange(-3000, 3000, 1000).astype(np.int32)
+    operands: list[Operand] = [
+        int8((rows, 11), 0.05, -5),
+        int8((6, 11), 0.007),
+        Constant(values, QParams.per_tensor(0.05 * 0.007)),
+    ]
+    result = QParams.per_tensor(0.3, 7)
+    return op_case(f"fully_connected_{name}", FullyConnected(), operands, [result])
+
+
 CASES = [
     *(
         fully_connected_case(f"i{i}_o{o}", (1, i), o)
@@ -97,6 +109,7 @@ CASES = [
     fully_connected_case("scales_up", (1, 6), 8, scales=(0.5, 0.5, 0.01)),
     fully_connected_case("tiny_factor", (1, 6), 8, scales=(1e-4, 1e-4, 100.0)),
     fully_connected_case("float32_product", (1, 64), 16, scales=(0.1, 0.3, 0.3)),
+    *(computed_weights_case(f"computed_weights_{rows}", rows) for rows in (1, 3)),
     *(
         per_channel_case(f"i{i}_o{o}", (1, i), o)
         for i, o in product((1, 3, 4, 16, 17, 65), (2, 3, 4, 7, 17))
