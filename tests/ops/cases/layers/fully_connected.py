@@ -114,7 +114,8 @@ CASES = [
         per_channel_case(f"i{i}_o{o}", (1, i), o)
         for i, o in product((1, 3, 4, 16, 17, 65), (2, 3, 4, 7, 17))
     ),
-    *(per_channel_case(f"rows{rows}", (rows, 19), 6) for rows in (2, 3, 4, 5)),
+    *(per_channel_case(f"rows{rows}", (rows, 19), 6) for rows in (2, 3, 4, 5, 8)),
+    *(per_channel_case(f"rows4_i{i}_o{o}", (4, i), o) for i, o in product((1, 16, 17), (2, 5))),
     per_channel_case("rows2_no_bias", (2, 16), 5, bias=False),
     per_channel_case("flattens", (1, 3, 4, 2), 5, depth=24),
     per_channel_case("splits_rows", (2, 6), 5, depth=4),
