@@ -14,8 +14,8 @@ from edgec.backends.offer import Offer
 from edgec.backends.request import Request
 from edgec.errors import EdgecError, ExitCode
 from edgec.ir import DType, GraphBuilder, QParams, TensorType
-from edgec.ops.activations.log_softmax import LogSoftmax
 from edgec.ops.activations.softmax import Softmax
+from edgec.ops.layers.l2_normalization import L2Normalization
 
 
 def test_all_nodes_without_kernel_are_named() -> None:
@@ -87,5 +87,5 @@ def test_floats_without_a_kernel() -> None:
     g = GraphBuilder("m")
     x = g.input("x", TensorType((1, 10)))
     with pytest.raises(EdgecError, match="has no kernel for float32") as caught:
-        lowered(g.build([g.add1(LogSoftmax(), x, name="scores")]), "cortex-m4")
+        lowered(g.build([g.add1(L2Normalization(), x, name="scores")]), "cortex-m4")
     assert "not quantized" in "".join(caught.value.notes)

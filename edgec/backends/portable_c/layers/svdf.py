@@ -25,7 +25,7 @@ def sums_over_time_fit(request: Request) -> bool:
     op = request.op
     assert isinstance(op, Svdf)  # noqa: S101 - the registry guarantees it
     weights = np.abs(time.astype(np.int64)).sum(axis=1).reshape(-1, op.rank).sum(axis=1)
-    sums = weights * _LARGEST[request.signature.inputs[_STATE].dtype]
+    sums = weights * _LARGEST.get(request.signature.inputs[_STATE].dtype, 0)
     offset = np.abs(bias[0].astype(np.int64)) if bias else 0
     return bool((sums + offset < 2**31).all())
 
