@@ -14,7 +14,6 @@ from edgec.errors import EdgecError, Place, raise_all
 from edgec.frontends.files import name_of
 from edgec.frontends.importers import load_importers
 from edgec.frontends.limits import beyond_room
-from edgec.frontends.onnx.axis_roles import AxisRoles
 from edgec.frontends.onnx.constant_folding import (
     FOLDABLE,
     SAME_ELEMENTS,
@@ -25,10 +24,11 @@ from edgec.frontends.onnx.constant_folding import (
 )
 from edgec.frontends.onnx.model_file import opset, read_model
 from edgec.frontends.onnx.nodes import attributes, operator_key, unread, unsupported
+from edgec.frontends.onnx.open_axes import OpenAxes
 from edgec.frontends.onnx.operators.ml_labels import labels
 from edgec.frontends.onnx.qdq import grid_of, in_floats
 from edgec.frontends.onnx.tensors import malformed, tensor_array
-from edgec.frontends.onnx.values import first_axis_remark, input_type, name_outputs
+from edgec.frontends.onnx.values import check_element, input_type, name_outputs
 from edgec.frontends.shapes import Shapes, check_names
 from edgec.ir import (
     Array,
@@ -93,6 +93,7 @@ class _Import:
     grids: dict[str, QParams] = field(default_factory=dict)  # of constants that are dequantized
     missing: dict[str, list[str]] = field(default_factory=dict)  # operator -> nodes
     problems: list[EdgecError] = field(default_factory=list)
+    axes: OpenAxes = field(init=False)
     initializers: dict[str, Any] = field(init=False)
     read: set[str] = field(init=False)
 
@@ -105,11 +106,14 @@ class _Import:
     def declare_inputs(self) -> None:
         inputs = [each for each in self.model.graph.input if each.name not in self.initializers]
         check_names(self.shapes, [each.name for each in inputs], self.place)
-        roles = AxisRoles(self.model)
+        self.axes = OpenAxes(self.model, inputs, self.shapes, self.place)
+        self.remarks += self.axes.remarks
         for each in inputs:
             try:
-                self._declare(each.name, input_type(each, self.place, self.shapes, roles))
-                self.remarks += filter(None, [first_axis_remark(each, self.shapes, roles)])
+                check_element(each, self.place)
+                if each.name in self.axes.problems:
+                    raise self.axes.problems[each.name]
+                self._declare(each.name, input_type(each, self.axes.closed[each.name], self.place))
             except EdgecError as error:
                 self.problems.append(error)
                 self.lost.add(each.name)
@@ -132,7 +136,7 @@ class _Import:
             self.problems.append(beyond_room(f"{key}: {error}", place))
             self.lost.update(node.output)
         except EdgecError as error:
-            self.problems.append(error)
+            self.problems.append(self.axes.blamed(error))
             self.lost.update(node.output)
 
     def raise_problems(self) -> None:

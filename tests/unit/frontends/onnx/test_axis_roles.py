@@ -127,17 +127,12 @@ def attention(b: OnnxBuilder, x: str) -> str:
     return b.add("MatMul", b.add("Softmax", scores, axis=-1), x)
 
 
-def one_vector(b: OnnxBuilder, x: str) -> str:
-    return b.add("MatMul", x, b.random(4, 3))
-
-
 @pytest.mark.parametrize(
     ("build", "shape", "says"),
     [
         (turned_convolution, ["n", 2], "it is the length that Conv '/Conv_2' runs along"),
         (mean_of_rows, ["n", 4], "it is an axis that ReduceMean '/ReduceMean_1' reduces"),
         (attention, ["n", 4], "it is an axis that"),
-        (one_vector, ["batch_size"], "it is an axis that MatMul '/MatMul_0' sums over"),
     ],
 )
 def test_a_first_axis_that_is_worked_along_is_no_batch(
