@@ -75,7 +75,7 @@ def _document(result: CheckResult, *, asked_board: bool) -> dict[str, Any]:
         "weights_bytes": _weights(result),
         "code_bytes_estimate": result.flash.code if result.flash else None,
         "flash_bytes_estimate": result.flash.total if result.flash else None,
-        "warnings": list(result.warnings),
+        "warnings": [*result.warnings, *result.remarks],
         "transposes": result.transposes,
         "layers": _layers(result),
     }
@@ -112,7 +112,7 @@ def _show(result: CheckResult, model: str, *, asked_board: bool) -> None:
         console.print(layer_table(_layers(result), console.width))
         console.print()
     print_problems(result.problems)
-    print_warnings(result.warnings)
+    print_warnings([*result.warnings, *result.remarks])
     if result.program is None:
         count = len(result.problems)
         console.print(Text(f"{plain(model)}: not supported, {count} problem(s)", style="bold red"))

@@ -43,6 +43,11 @@ class CheckResult:
     warnings: tuple[str, ...] = ()
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What there is to say of the file, such as what an open axis was taken as."""
+        return self.graph.remarks if self.graph else ()
+
+    @property
     def fits(self) -> bool:
         """Whether memory is none of the problems."""
         return all(each.code != "does-not-fit" for each in self.problems)
