@@ -1,13 +1,15 @@
 """Rectifier with slopes of its own for negative values, one per channel or element."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.elementwise.broadcasting import broadcast_type, centered, import_elementwise
+from edgec.ops.movement.reshape import Reshape
 from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize, saturate
 from edgec.ops.operator import INT8_AND_INT16, Activation, Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
@@ -56,6 +58,13 @@ def slope_factors(signature: Signature) -> tuple[float, float]:
 @importer(Format.ONNX, "PRelu")
 @importer(Format.TFLITE, "PRELU")
 def _import(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    """Import; where slopes have more axes than x, so has the result."""
+    rank = g.type(node.input(1)).rank
+    shape = g.type(node.input(0)).shape
+    if rank > len(shape):
+        full = Reshape(shape=(1,) * (rank - len(shape)) + shape)
+        (x,) = add_or_fold(node.part(suffix="rank"), g, full, [node.input(0)])
+        node = replace(node, inputs=(x, *node.inputs[1:]))
     return import_elementwise(node, g, Prelu())
 
 

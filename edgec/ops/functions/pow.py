@@ -1,13 +1,14 @@
 """Power with a constant exponent, and the square."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from edgec.ir import Array, GraphBuilder, ValueName
 from edgec.ops.functions.unary import Function, import_unary
+from edgec.ops.movement.tile import broadcast
 from edgec.ops.registry import Format, SourceNode, importer
 
 
@@ -34,6 +35,10 @@ def _import(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
             f"the exponents differ ({', '.join(map(str, exponents[:4]))} ...)",
             help="use one exponent for all elements",
         )
+    wanted = g.type(node.input(1)).shape
+    if np.broadcast_shapes(wanted, shape := g.type(node.input(0)).shape) != shape:
+        (x,) = broadcast(node.part(suffix="base"), g, node.input(0), wanted)
+        node = replace(node, inputs=(x, *node.inputs[1:]))
     return import_unary(node, g, Pow(exponent=float(exponents[0])))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.movement.mirror_pad import pad_by_elements
+from edgec.ops.movement.slice import cropped
 from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
@@ -96,6 +97,7 @@ def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     pairs = [(0, 0)] * rank
     for index, axis in enumerate(axes):
         pairs[axis] = (flat[index], flat[index + len(axes)])
+    node, pairs = cropped(node, g, pairs)
     if mode != "constant":
         node.ignore("value")
         return pad_by_elements(node, g, pairs, mode)
@@ -119,10 +121,7 @@ def _optional(node: SourceNode, g: GraphBuilder, index: int, default: Array) -> 
 def _pad(
     node: SourceNode, g: GraphBuilder, pairs: Sequence[tuple[int, int]], value: float
 ) -> Sequence[ValueName]:
-    if any(min(pair) < 0 for pair in pairs):
-        raise node.reject(
-            f"negative paddings {tuple(pairs)}", help="replace the negative padding by a slice"
-        )
+    node, pairs = cropped(node, g, pairs)
     return add_or_fold(node, g, Pad(paddings=tuple(pairs), value=value), [node.input(0)])
 
 

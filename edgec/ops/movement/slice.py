@@ -115,6 +115,25 @@ def add_slice(node: SourceNode, g: GraphBuilder, x: ValueName, op: Slice) -> tup
     return add_or_fold(node, g, Reshape(shape=kind.shape) if whole else op, [x])
 
 
+def cropped(
+    node: SourceNode, g: GraphBuilder, pairs: Sequence[tuple[int, int]]
+) -> tuple[SourceNode, list[tuple[int, int]]]:
+    """Cut off what negative paddings ``pairs`` of input 0 take away, before and after each axis.
+
+    Return the node that pads what is left, and its paddings, none of them negative.
+    """
+    x, grown = node.input(0), [(max(0, before), max(0, after)) for before, after in pairs]
+    shape = g.type(x).shape
+    if all(min(pair, default=0) >= 0 for pair in pairs) or len(pairs) != len(shape):
+        return node, grown
+    op = Slice.whole(shape)
+    for axis, (before, after) in enumerate(pairs):
+        size = shape[axis] + min(0, before) + min(0, after)
+        op = op.along(axis, max(0, -before), max(0, size))
+    (x,) = add_slice(node.part(suffix="cropped"), g, x, op)
+    return replace(node, inputs=(x, *node.inputs[1:])), grown
+
+
 def python_slice(
     begin: int | None, end: int | None, step: int, extent: int
 ) -> tuple[int, int, int]:

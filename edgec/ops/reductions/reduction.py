@@ -71,13 +71,15 @@ def listed_axes(node: SourceNode, g: GraphBuilder) -> tuple[int, ...] | None:
     They are constant input 1, or an ONNX attribute (an input from opset 13 or 18 on).
     """
     listed = np.array([], np.int64)
+    does_nothing = node.flag("noop_with_empty_axes", default=False)  # ONNX: says so if none are
     if len(node.present_inputs()) > 1:
         listed = node.constant(g, 1)
     elif node.format is Format.ONNX:
         listed = np.array(node.integers("axes", default=()), np.int64)
     rank = g.type(node.input(0)).rank
     if listed.size == 0 and node.format is Format.ONNX:
-        if node.flag("noop_with_empty_axes", default=False):
+        if does_nothing:
+            node.ignore("keepdims")
             return None
         return tuple(range(rank))
     return _sorted_axes(node, listed, rank)
