@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 
 from edgec.errors import Place
-from edgec.frontends.onnx.tensors import malformed, tensor_array, tensors
+from edgec.frontends.onnx.tensors import graphs, malformed, tensor_array, tensors
 
 _FLOAT = onnx.TensorProto.FLOAT
 _HALVES = {onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16}
@@ -40,5 +40,5 @@ def _widen_constant(tensor: Any, place: Place) -> None:
 
 
 def _type_attributes(graph: Any) -> Iterator[Any]:
-    for node in graph.node:
+    for node in (node for each in graphs(graph) for node in each.node):
         yield from (each for each in node.attribute if each.name in _TYPE_ATTRIBUTES)

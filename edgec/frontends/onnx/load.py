@@ -4,7 +4,7 @@ Everything computable is computed on the way (:mod:`edgec.frontends.onnx.constan
 importers see shapes and weights as constants. Problems are collected: one run names them all.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -22,12 +22,14 @@ from edgec.frontends.onnx.constant_folding import (
     fold,
     shape_stand_in,
 )
+from edgec.frontends.onnx.control_flow import CONTROL_FLOW, Scope, written_out
 from edgec.frontends.onnx.model_file import opset, read_model
 from edgec.frontends.onnx.nodes import attributes, operator_key, unread, unsupported
 from edgec.frontends.onnx.open_axes import OpenAxes
 from edgec.frontends.onnx.operators.ml_labels import labels
 from edgec.frontends.onnx.qdq import grid_of, in_floats
-from edgec.frontends.onnx.tensors import malformed, tensor_array
+from edgec.frontends.onnx.sequences import Sequences
+from edgec.frontends.onnx.tensors import graphs, malformed, tensor_array
 from edgec.frontends.onnx.values import check_element, input_type, name_outputs
 from edgec.frontends.shapes import Shapes, check_names
 from edgec.ir import (
@@ -95,13 +97,15 @@ class _Import:
     problems: list[EdgecError] = field(default_factory=list)
     axes: OpenAxes = field(init=False)
     initializers: dict[str, Any] = field(init=False)
-    read: set[str] = field(init=False)
+    read: set[str] = field(default_factory=set)
+    sequences: Sequences = field(default_factory=Sequences)
 
     def __post_init__(self) -> None:
         graph = self.model.graph
         self.initializers = {each.name: each for each in graph.initializer}
-        self.read = {name for node in graph.node for name in node.input}
-        self.read.update(each.name for each in graph.output)
+        for each in graphs(graph):
+            self._note_reads(each.node)
+            self.read.update(value.name for value in each.output)
 
     def declare_inputs(self) -> None:
         inputs = [each for each in self.model.graph.input if each.name not in self.initializers]
@@ -130,7 +134,14 @@ class _Import:
         place = Place(self.place.file, f"node {name!r}")
         key = operator_key(node)
         try:
-            if not self._convert(node, key, name, place):
+            groups = self._written_out(node, key, place)
+            if groups is not None:
+                for group in groups:
+                    self._note_reads(group)
+                    self.read.update(name for each in group for name in each.output)
+                    for each in group:
+                        self.add_node(index, each)
+            elif not self._convert(node, key, name, place):
                 self.lost.update(node.output)
         except TooLargeError as error:
             self.problems.append(beyond_room(f"{key}: {error}", place))
@@ -140,14 +151,19 @@ class _Import:
             self.lost.update(node.output)
 
     def raise_problems(self) -> None:
-        raise_all([*unsupported(self.missing, self.place), *self.problems])
+        found = [*unsupported(self.missing, self.place), *self.problems]
+        raise_all(list({str(each): each for each in found}.values()))
 
     def graph(self) -> Graph:
         """Build the graph, with outputs called as in the file, but for those left out."""
         wanted, remarks = self._kept_outputs()
-        for name in wanted:
-            if self._known(name) is None and name not in self.values:
-                raise malformed(f"no node makes output {name!r}", self.place)
+        raise_all(
+            [
+                malformed(f"no node makes output {name!r}", self.place)
+                for name in wanted
+                if self._known(name) is None and name not in self.values
+            ]
+        )
         try:
             graph = name_outputs(self.builder, [(name, self._value(name)) for name in wanted])
         except TooLargeError as error:
@@ -158,6 +174,8 @@ class _Import:
     def _kept_outputs(self) -> tuple[list[str], list[str]]:
         """Return the outputs that are tensors, and remarks on the others."""
         names = [each.name for each in self.model.graph.output]
+        sequences = "it is a sequence of tensors, not one"
+        self.left_out.update(dict.fromkeys(self.sequences.lists, sequences))
         kept = [name for name in names if name not in self.left_out]
         remarks = [
             f"output {name!r} is left out: {self.left_out[name]}"
@@ -172,6 +190,31 @@ class _Import:
                 help="give the model an output of numbers, such as the scores of classes",
             )
         return kept, remarks
+
+    def _note_reads(self, nodes: Iterable[Any]) -> None:
+        self.read.update(name for node in nodes for name in node.input)
+
+    def _written_out(self, node: Any, key: str, place: Place) -> Iterable[list[Any]] | None:
+        """Return groups of nodes that stand for one with graphs or sequences; None: for no other.
+
+        Nothing stands for one that depends on what cannot be imported.
+        """
+        if key not in CONTROL_FLOW and not (self.sequences.takes(node) and "::" not in key):
+            return None
+        if any(each in self.lost for each in node.input):
+            self.lost.update(node.output)
+            return []
+        scope = Scope(self._known, self._shape, opset(self.model))
+        if key in CONTROL_FLOW:
+            return written_out(node, scope, place)
+        return [self.sequences.spelled(node, scope, place)]
+
+    def _shape(self, name: str) -> tuple[int, ...] | None:
+        """Return the shape of a value, None where nothing makes it."""
+        array = self._known(name)
+        if array is not None:
+            return array.shape
+        return self.builder.type(self.values[name]).shape if name in self.values else None
 
     def _convert(self, node: Any, key: str, name: str, place: Place) -> bool:
         """Fold or import a node; False where it cannot be."""

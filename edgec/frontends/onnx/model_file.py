@@ -5,7 +5,6 @@ protobuf and ONNX libraries raise on a broken file becomes an :class:`EdgecError
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -16,7 +15,7 @@ from google.protobuf.message import (  # type: ignore[import-untyped]
     EncodeError,
 )
 
-from edgec.errors import EdgecError, Place
+from edgec.errors import EdgecError, Place, raise_all
 from edgec.frontends.files import read_file
 from edgec.frontends.limits import MAX_FILE, too_large
 from edgec.frontends.onnx.dynamic import without_dynamic_quantization
@@ -25,7 +24,8 @@ from edgec.frontends.onnx.fused import FUSED_FORMS
 from edgec.frontends.onnx.half import widen
 from edgec.frontends.onnx.qlinear import INTEGER_FORMS
 from edgec.frontends.onnx.spelling import spell_out
-from edgec.frontends.onnx.tensors import malformed, tensors
+from edgec.frontends.onnx.tensors import graphs, malformed, tensors
+from edgec.frontends.onnx.tidy import as_checked, tidy
 
 MAX_NODES = 10_000
 OLDEST_OPSET = 7
@@ -49,6 +49,7 @@ def read_model(path: Path) -> Any:
     if nodes > MAX_NODES:
         message = f"the model has {nodes} nodes, more than {MAX_NODES}"
         raise EdgecError("model-too-large", message, place=place, help="give a smaller model")
+    tidy(model, place)
     model = _checked(model, place)
     widen(model, place)
     spell_out(model, {**INTEGER_FORMS, **FUSED_FORMS})
@@ -87,7 +88,7 @@ def _names(graph: Any) -> Iterator[Any]:
     """Yield every name in a graph; protobuf gives bytes for those that are no valid text."""
     for each in (*graph.input, *graph.output, *graph.initializer):
         yield each.name
-    for node in graph.node:
+    for node in (node for each in graphs(graph) for node in each.node):
         yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
         yield from (each.name for each in node.attribute)
 
@@ -95,7 +96,7 @@ def _names(graph: Any) -> Iterator[Any]:
 def _checked(model: Any, place: Place) -> Any:
     """Return the model with its functions inlined; it may leave the rank of its ends open."""
     try:
-        with _ranks_stated(model):
+        with as_checked(model):
             onnx.checker.check_model(model)
         return onnx.inliner.inline_local_functions(model) if model.functions else model
     except EncodeError as error:  # protobuf's limit of 2 GiB
@@ -106,28 +107,18 @@ def _checked(model: Any, place: Place) -> Any:
         raise malformed(f"the ONNX checker rejects the model: {reason}", place) from error
 
 
-@contextmanager
-def _ranks_stated(model: Any) -> Iterator[None]:
-    """Give inputs and outputs without a shape one for the checker, which insists on it."""
-    kinds = [each.type.tensor_type for each in (*model.graph.input, *model.graph.output)]
-    silent = [each for each in kinds if each.elem_type and not each.HasField("shape")]
-    for each in silent:
-        each.shape.SetInParent()
-    try:
-        yield
-    finally:
-        for each in silent:
-            each.ClearField("shape")
-
-
 def _load_external_data(model: Any, path: Path) -> None:
-    total = 0
+    total, problems = 0, dict[str, EdgecError]()
     for tensor in tensors(model.graph):
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            tensor.raw_data = _external_bytes(tensor, path, MAX_FILE - total)
+            try:
+                tensor.raw_data = _external_bytes(tensor, path, MAX_FILE - total)
+            except EdgecError as error:
+                problems.setdefault(error.message, error)
             total += len(tensor.raw_data)
             tensor.data_location = onnx.TensorProto.DEFAULT
             del tensor.external_data[:]
+    raise_all(list(problems.values()))
 
 
 def _external_bytes(tensor: Any, path: Path, limit: int) -> bytes:

@@ -1,35 +1,16 @@
 """ONNX nodes decoded to plain Python values, and what to say about those nobody imports."""
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import onnx
 
 from edgec.errors import EdgecError, Place
+from edgec.frontends.onnx.refusals import refusal
 from edgec.frontends.onnx.tensors import malformed, tensor_array
-from edgec.ops.registry import IMPORTERS, Format, SourceNode
+from edgec.ops.registry import SourceNode
 
 _SHOWN = 5  # nodes named in an error
-_TREES = "trees are no tensor arithmetic: use emlearn or m2cgen for them, or train an MLP"
-_REWRITES = {
-    "ConvInteger": "quantize statically in the QDQ format (onnxruntime: quantize_static)",
-    "DynamicQuantizeLinear": "integers whose scale is computed at run time may only go into "
-    "MatMulInteger or ConvInteger; quantize statically (onnxruntime: quantize_static)",
-    "MatMulInteger": "quantize statically in the QDQ format (onnxruntime: quantize_static)",
-    "ai.onnx.ml::SVMClassifier": "train sklearn.svm.LinearSVC, LogisticRegression or MLPClassifier",
-    "ai.onnx.ml::TreeEnsemble": _TREES,
-    "ai.onnx.ml::TreeEnsembleClassifier": _TREES,
-    "ai.onnx.ml::TreeEnsembleRegressor": _TREES,
-}
-
-
-_HARDWARE = (  # beginnings of operators that onnxruntime makes for the CPU it runs on
-    "com.microsoft.nchwc::",
-    "com.microsoft::Nhwc",
-    "com.microsoft::QLinear",  # of channels-last data: others are supported
-    "com.ms.internal.nhwc::",
-)
 
 
 def operator_key(node: Any) -> str:
@@ -55,29 +36,15 @@ def unsupported(missing: Mapping[str, Sequence[str]], place: Place) -> Iterator[
         times = "once" if len(nodes) == 1 else f"{len(nodes)} times"
         others = [f"also node {name!r}" for name in nodes[1:_SHOWN]]
         others += [f"and {len(nodes) - _SHOWN} more"] if len(nodes) > _SHOWN else []
+        told = refusal(key)
+        why = f": {told.why}" if told.why else ""
         yield EdgecError(
             "unsupported-operator",
-            f"operator {key} is not supported (used {times})",
+            f"operator {key} is not supported (used {times}){why}",
             place=Place(place.file, f"node {nodes[0]!r}"),
-            help=_rewrite(key),
+            help=told.help,
             notes=others,
         )
-
-
-def _rewrite(key: str) -> str:
-    if key in _REWRITES:
-        return _REWRITES[key]
-    if key.startswith(_HARDWARE):
-        return (
-            "onnxruntime optimized this file for one kind of CPU: save it with "
-            "ORT_ENABLE_EXTENDED instead of ORT_ENABLE_ALL, or give the model it was made from"
-        )
-    if "::" in key:
-        return "export with standard ONNX operators only (no custom or fused ones)"
-    names = [name for source, name in IMPORTERS if source is Format.ONNX]
-    near = difflib.get_close_matches(key, names, n=1)
-    advice = f"perhaps {near[0]} does; " if near else ""
-    return f"{advice}`edgec ops` lists what is supported"
 
 
 def _attribute(attribute: Any, place: Place) -> Any:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import onnx
 
+from edgec.frontends.onnx.tensors import graphs
+
 MICROSOFT = "com.microsoft"
 """The domain of onnxruntime's own operators."""
 _TRIPLE = 3  # a tensor, its scale, its zero point
@@ -93,9 +95,10 @@ Forms = Mapping[tuple[str, str], Spell]
 
 def spell_out(model: Any, forms: Forms) -> None:
     """Replace every such node of a ``ModelProto``, in place; the operator keeps the node's name."""
-    nodes = [each for node in model.graph.node for each in _spelled(node, forms)]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
+    for graph in reversed(list(graphs(model.graph))):  # inner ones first: outer nodes are copied
+        nodes = [each for node in graph.node for each in _spelled(node, forms)]
+        del graph.node[:]
+        graph.node.extend(nodes)
 
 
 def _spelled(node: Any, forms: Forms) -> Iterator[Any]:

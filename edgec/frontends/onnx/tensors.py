@@ -13,11 +13,23 @@ _MOST_TEXT = 1 << 26  # bytes: no layer computes with texts
 _EXPORT = "export the model again, e.g. torch.onnx.export(model, inputs, 'model.onnx')"
 
 
+def graphs(graph: Any) -> Iterator[Any]:
+    """Yield a graph and all that its nodes hold: branches, bodies of loops, and those inside."""
+    todo = [graph]
+    while todo:
+        each = todo.pop()
+        yield each
+        for node in each.node:
+            for attribute in node.attribute:
+                todo += [*([attribute.g] if attribute.HasField("g") else []), *attribute.graphs]
+
+
 def tensors(graph: Any) -> Iterator[Any]:
     """Yield every ``TensorProto`` of a graph: initializers and attributes of nodes."""
-    yield from graph.initializer
-    for node in graph.node:
-        yield from (each.t for each in node.attribute if each.type == onnx.AttributeProto.TENSOR)
+    for each in graphs(graph):
+        yield from each.initializer
+        for node in each.node:
+            yield from (a.t for a in node.attribute if a.type == onnx.AttributeProto.TENSOR)
 
 
 def tensor_array(tensor: Any, place: Place) -> Array:

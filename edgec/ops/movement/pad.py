@@ -74,6 +74,11 @@ describe_tflite("PAD", "PADV2", says=TfliteOperator(int8=2, int16=3, types=Types
 @importer(Format.TFLITE, "PAD", "PADV2")
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     pairs = node.constant(g, 1).reshape(-1, 2)
+    if pairs.min(initial=0) < 0:  # the interpreter takes none
+        raise node.reject(
+            f"negative paddings {tuple(map(tuple, pairs.tolist()))}",
+            help="replace the negative padding by a slice",
+        )
     value = _real_value(node, g) if len(node.present_inputs()) > 2 else 0.0  # noqa: PLR2004
     return _pad(node, g, [(int(before), int(after)) for before, after in pairs], value)
 
@@ -121,7 +126,6 @@ def _optional(node: SourceNode, g: GraphBuilder, index: int, default: Array) -> 
 def _pad(
     node: SourceNode, g: GraphBuilder, pairs: Sequence[tuple[int, int]], value: float
 ) -> Sequence[ValueName]:
-    node, pairs = cropped(node, g, pairs)
     return add_or_fold(node, g, Pad(paddings=tuple(pairs), value=value), [node.input(0)])
 
 

@@ -154,15 +154,26 @@ def test_all_unsupported_operators_are_named_at_once(tmp_path: Path) -> None:
     assert "edgec ops" in first.help
 
 
-def test_an_operator_of_another_domain_is_named_with_it(tmp_path: Path) -> None:
-    node = helper.make_node("NoSuchOperator", ["x"], ["y"], domain="com.microsoft", name="n")
+@pytest.mark.parametrize(
+    ("domain", "why", "advice"),
+    [
+        ("com.microsoft", "onnxruntime's optimizer", "ORT_ENABLE_BASIC"),
+        ("my.tool", "the domain 'my.tool' is that of the tool", "standard ONNX operators"),
+        ("trt.plugins", "TensorRT", "plugins"),
+    ],
+)
+def test_an_operator_of_another_domain_is_named_with_it(
+    domain: str, why: str, advice: str, tmp_path: Path
+) -> None:
+    node = helper.make_node("NoSuchOperator", ["x"], ["y"], domain=domain, name="n")
     info = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3]) for name in "xy"]
-    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid(domain, 1)]
     graph = helper.make_graph([node], "g", info[:1], info[1:])
     model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
     error = error_of(model, tmp_path)
-    assert "com.microsoft::NoSuchOperator" in error.message
-    assert "standard ONNX operators" in error.help
+    assert f"{domain}::NoSuchOperator" in error.message
+    assert why in error.message
+    assert advice in error.help
 
 
 def test_rejections_of_several_nodes_come_together(tmp_path: Path) -> None:

@@ -118,9 +118,19 @@ def test_an_unknown_mode_of_pad_is_rejected(tmp_path: Path) -> None:
     assert "reflect" in caught.value.help
 
 
-def test_negative_pads_are_rejected(tmp_path: Path) -> None:
-    with pytest.raises(EdgecError, match="negative paddings"):
-        imported(node_model("Pad", [(3, 5)], [integers(0, -1, 0, 0)]), tmp_path)
+@pytest.mark.parametrize("mode", ["constant", "reflect", "edge", "wrap"])
+@pytest.mark.parametrize(
+    "pads", [(0, 0, -1, 0, 0, 0, 0, -2), (0, 0, 2, -1, 0, 0, -1, 2), (0, -1, 1, 1, 0, 0, 0, 1)]
+)
+def test_negative_pads_crop(mode: str, pads: tuple[int, ...], tmp_path: Path) -> None:
+    model = node_model("Pad", [(1, 3, 4, 5)], [integers(*pads)], opset=19, mode=mode)
+    assert "slice" in node_names(assert_equals_onnxruntime(model, tmp_path))
+
+
+def test_pads_that_leave_nothing_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(EdgecError, match="nothing is left") as caught:
+        imported(node_model("Pad", [(3, 5)], [integers(0, -5, 0, 0)]), tmp_path)
+    assert caught.value.code == "unsupported-shape"
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1])
