@@ -14,6 +14,7 @@ from edgec.errors import EdgecError, Place, raise_all
 from edgec.frontends.files import name_of
 from edgec.frontends.importers import load_importers
 from edgec.frontends.limits import beyond_room
+from edgec.frontends.onnx.axes.open_axes import OpenAxes
 from edgec.frontends.onnx.constant_folding import (
     FOLDABLE,
     SAME_ELEMENTS,
@@ -25,7 +26,6 @@ from edgec.frontends.onnx.constant_folding import (
 from edgec.frontends.onnx.control_flow import CONTROL_FLOW, Scope, written_out
 from edgec.frontends.onnx.model_file import opset, read_model
 from edgec.frontends.onnx.nodes import attributes, operator_key, unread, unsupported
-from edgec.frontends.onnx.open_axes import OpenAxes
 from edgec.frontends.onnx.operators.ml_labels import labels
 from edgec.frontends.onnx.qdq import grid_of, in_floats
 from edgec.frontends.onnx.sequences import Sequences

@@ -53,7 +53,7 @@ _TABLE: Mapping[str, Refusal] = {
         "ImageDecoder DFT STFT MelWeightMatrix BlackmanWindow HammingWindow HannWindow "
         "com.microsoft::Rfft com.microsoft::Irfft",
         "it prepares data, it is no layer of a network",
-        "do it in the application (CMSIS-DSP has arm_rfft and the like), and export the model from "
+        "do it in the application (with a library for signals), and export the model from "
         "its result on",
     ),
     **_all(

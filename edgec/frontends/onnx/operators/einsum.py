@@ -1,5 +1,6 @@
-"""ONNX Einsum of one or two tensors: transposes around a sum or a product of matrices."""
+"""ONNX Einsum: transposes around sums and products of matrices, two tensors at a time."""
 
+import string
 from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
@@ -11,7 +12,7 @@ from edgec.ops.movement.transpose import Transpose
 from edgec.ops.reductions.sum import Sum
 from edgec.ops.registry import IMPORTERS, Format, SourceNode, importer
 
-_OPERANDS = 2  # at most
+_SPARE = string.ascii_uppercase + string.ascii_lowercase  # letters for what ... stands for
 _HELP = "write it as MatMul with a constant, or as nn.Linear"
 
 
@@ -19,11 +20,46 @@ _HELP = "write it as MatMul with a constant, or as nn.Linear"
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     left, arrow, result = node.text("equation").replace(" ", "").partition("->")
     terms = left.split(",")
-    letters = left.replace(",", "")
+    letters = left.replace(",", "").replace(".", "")
     if not arrow:
-        result = "".join(sorted(each for each in set(letters) if letters.count(each) == 1))
+        once = sorted(each for each in set(letters) if letters.count(each) == 1)
+        result = ("..." if "..." in left else "") + "".join(once)
+    terms, result = _without_dots(node, g, terms, result)
     _check(node, g, terms, result)
     plain, x = replace(node, attrs={}), list(node.present_inputs())
+    while len(terms) > 2:  # noqa: PLR2004 - the first two become one
+        kept = _ordered(terms[0] + terms[1], "".join(terms[2:]) + result)
+        part = plain.part(suffix=f"of_{len(terms)}")
+        x[:2] = _of_two(part, g, x[:2], terms[:2], kept)
+        terms[:2] = [kept]
+    return _of_two(plain, g, x, terms, result)
+
+
+def _ordered(letters: str, wanted: str) -> str:
+    """Return the letters that are wanted, each once."""
+    return "".join(each for each in dict.fromkeys(letters) if each in wanted)
+
+
+def _without_dots(
+    node: SourceNode, g: GraphBuilder, terms: Sequence[str], result: str
+) -> tuple[list[str], str]:
+    """Give the axes that ... stands for letters of their own, counted from the last."""
+    shapes = [g.type(value).shape for value in node.present_inputs()]
+    free = [each for each in _SPARE if each not in "".join(terms)]
+    pairs = zip(terms, shapes, strict=False)
+    counts = [len(shape) - len(term) + 3 for term, shape in pairs if "..." in term]
+    if not counts or max(counts) > len(free):
+        return list(terms), result
+    names = "".join(free[: max(counts)])
+    tails = iter(names[len(names) - max(0, count) :] for count in counts)
+    spelled = [term.replace("...", next(tails)) if "..." in term else term for term in terms]
+    return spelled, result.replace("...", names)
+
+
+def _of_two(
+    plain: SourceNode, g: GraphBuilder, x: list[ValueName], terms: list[str], result: str
+) -> Sequence[ValueName]:
+    x, terms = list(x), list(terms)
     for i, term in enumerate(terms):
         others = result + "".join(terms[:i] + terms[i + 1 :])
         x[i], terms[i] = _summed(plain.part(suffix=f"sum_{i}"), g, x[i], term, others)
@@ -37,7 +73,7 @@ def _check(node: SourceNode, g: GraphBuilder, terms: Sequence[str], result: str)
     extents: dict[str, int] = {}
     for term, shape in zip(terms, shapes, strict=False):
         repeated = len(set(term)) < len(term) or not term.isalpha()
-        if repeated or len(term) != len(shape) or len(terms) > _OPERANDS:
+        if repeated or len(term) != len(shape):
             raise node.reject(f"equation {node.text('equation')!r}", help=_HELP)
         for letter, extent in zip(term, shape, strict=True):
             if extents.setdefault(letter, extent) != extent:
@@ -61,6 +97,8 @@ def _summed(
 def _arranged(
     node: SourceNode, g: GraphBuilder, x: ValueName, term: str, wanted: str
 ) -> Sequence[ValueName]:
+    if term == wanted:
+        return add_or_fold(node, g, Reshape(shape=g.type(x).shape), [x])
     return add_or_fold(node, g, Transpose(perm=tuple(map(term.index, wanted))), [x])
 
 

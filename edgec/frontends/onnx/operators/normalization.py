@@ -46,7 +46,8 @@ def _instance(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 def _mean_and_variance(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     x = node.input(0)
     rank = g.type(x).rank
-    listed = node.integers("axes", default=(0, 2, 3))
+    default = tuple(axis for axis in (0, 2, 3) if axis < rank)  # as onnxruntime takes it
+    listed = node.integers("axes", default=default)
     axes = tuple(sorted({checked_axis(node, axis, rank) for axis in listed}))
     one, zero = np.ones((1,) * rank, np.float32), np.zeros((1,) * rank, np.float32)
     return _add(node, g, Normalization(axes=axes, epsilon=1e-18), x, (one, zero))

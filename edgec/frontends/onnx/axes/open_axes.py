@@ -11,9 +11,9 @@ from typing import Any
 
 from edgec.errors import EdgecError, ExitCode, Place
 from edgec.frontends.limits import MAX_RANK
-from edgec.frontends.onnx.axis_reading import Meeting, Role
-from edgec.frontends.onnx.axis_roles import AxisRoles
-from edgec.frontends.onnx.known_shapes import Shape, extent, is_consistent
+from edgec.frontends.onnx.axes.axis_reading import Meeting, Role
+from edgec.frontends.onnx.axes.axis_roles import AxisRoles
+from edgec.frontends.onnx.axes.known_shapes import Shape, extent, is_consistent
 from edgec.frontends.shapes import Shapes, bound
 
 _STEPS = 16  # of an example

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from math import prod
 
-from edgec.frontends.onnx.axis_reading import Reading, Role, Spot, Told
+from edgec.frontends.onnx.axes.axis_reading import Reading, Role, Spot, Told
 
 _SOFTMAX_OF_ONE_AXIS = 13  # before, it takes all from its axis on together
 _IMAGE_RANK = 4

@@ -3,7 +3,7 @@
 A batch passes every operator by itself: of an axis that some operator steps, slides or sums along,
 1 is no harmless choice. An operator that meets known extents there, the rows of a matrix or the
 channels of a kernel, tells how long the axis has to be. Where an operator is not known here, nobody
-claims anything. What each operator says: :mod:`edgec.frontends.onnx.axis_rules`.
+claims anything. What each operator says: :mod:`edgec.frontends.onnx.axes.axis_rules`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,9 @@ from typing import Any
 import onnx
 
 from edgec.frontends.limits import MAX_RANK
-from edgec.frontends.onnx.axis_reading import Meeting, Reading, Role, Spot, Told
-from edgec.frontends.onnx.axis_rules import RULES
-from edgec.frontends.onnx.known_shapes import Shape, known_shapes
+from edgec.frontends.onnx.axes.axis_reading import Meeting, Reading, Role, Spot, Told
+from edgec.frontends.onnx.axes.axis_rules import RULES
+from edgec.frontends.onnx.axes.known_shapes import Shape, known_shapes
 from edgec.frontends.onnx.model_file import opset
 
 _MOST_SPOTS = 10_000

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import onnx
 
-from edgec.frontends.onnx.known_shapes import Shape
+from edgec.frontends.onnx.axes.known_shapes import Shape
 
 
 @dataclass(frozen=True, slots=True)
