@@ -44,7 +44,7 @@ PAGES = (
         meaning="""
             The file starts like ONNX or TFLite, but something in it cannot be: it ends too early,
             an index points outside, shapes do not fit each other, a required attribute is
-            missing.
+            missing. Files that onnxruntime or TFLite's interpreter run are not called so.
         """,
         example="a .tflite of which the download stopped halfway",
         remedy="""
@@ -112,7 +112,9 @@ PAGES = (
         "a --shape does not fit the model",
         meaning="""
             --shape gives extents to axes that a model file leaves open. The name must be that of
-            an input, every extent 1 or more, and axes that the file fixes must stay as they are.
+            an input, every extent 1 or more, and axes that the file fixes must stay as they are. An
+            axis that meets the rows of a matrix must be as long as these are, and every node must
+            be able to run.
         """,
         example="""
             edgec build m.onnx --board stm32 --shape image=1,3,64

@@ -7,8 +7,11 @@ PAGES = (
         "unsupported-operator",
         "the model uses an operator that edgec cannot compile",
         meaning="""
-            There is no importer for this operator. All such operators of a model are named at
-            once.
+            There is no importer for this operator; the message says why where there is a reason
+            (it draws random numbers, the size of its result depends on the data, a tool made it).
+            An If, Loop, Scan or sequence of ONNX is written out where the file tells what it does;
+            one that is decided at run time is refused. All such operators of a model are named at
+            once, what only reads their results is not.
         """,
         example="""
             edgec check model.onnx
@@ -37,7 +40,7 @@ PAGES = (
         "unsupported-shape",
         "an operator is supported, but not for tensors of this shape",
         meaning="Windows work on one or two spatial axes; a few operators are limited to a rank.",
-        example="Conv3d, or Resize of the channels",
+        example="Conv3d, or a slice of which nothing is left",
         remedy="""
             Express the layer in one or two dimensions. A batch other than 1 is best set to 1 when
             the model is exported.
@@ -88,10 +91,14 @@ PAGES = (
         "the shape of an input is not fixed in the model",
         meaning="""
             Memory is planned when the model is compiled, so every axis must be known. A dynamic
-            batch becomes 1 by itself: the first axis, unless an operator has it otherwise. What
+            batch becomes 1 by itself: the first axis, unless an operator has it otherwise. An axis
+            that meets something known is as long as that: the rows of a matrix, the channels of a
+            convolution, a constant beside it, the elements of a fixed shape; a remark says so. What
             an LSTM, GRU or RNN takes its steps along is time, whichever axis that is; what a
             convolution runs along, or an operator sums, normalizes or compares along, is no batch
-            either. The message says which operator it was, the help what to type.
+            either. The message says which operator it was, the help what to type for all inputs.
+            Where two operators need different lengths, or a node cannot run with what was taken,
+            this is the error, too.
         """,
         example="torch.onnx.export(..., dynamic_axes={'x': {2: 'height', 3: 'width'}})",
         remedy="""

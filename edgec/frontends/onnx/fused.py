@@ -17,7 +17,6 @@ _ACTIVATIONS: Mapping[str, tuple[str, ...]] = {  # the attributes that parameter
     "Clip": ("min", "max"),
 }
 _QUICK_ALPHA, _EPSILON = 1.702, 1e-12  # defaults of QuickGelu and SkipLayerNormalization
-_LAYER_EPSILON = 1e-5  # of RMSNormalization
 
 
 def _conv(s: Spelling) -> Iterator[Any]:
@@ -96,30 +95,21 @@ def _skip_normalization(s: Spelling) -> Iterator[Any]:
     yield s.make("LayerNormalization", inputs, s.output(0), axis=-1, epsilon=epsilon)
 
 
-def _root_mean_square(*, skip: bool) -> Spell:
-    """Spell x / sqrt(mean(x^2) + epsilon) * gain, where x may be a sum first; output 3 is it."""
+def _skip_root_mean_square(s: Spelling) -> Iterator[Any]:
+    """Inputs: x, what is added to it, gain, bias; output 3 is the sum that is normalized."""
+    total = s.output(3) or s.own("sum")
+    first = s.own("skipped") if s.input(3) else total
+    yield s.make("Add", [s.input(0), s.input(1)], first)
+    if s.input(3):
+        yield s.make("Add", [first, s.input(3)], total)
+    epsilon = s.attribute("epsilon", _EPSILON)
+    inputs = [total, s.input(2)]
+    yield s.make("RMSNormalization", inputs, s.output(0), axis=-1, epsilon=epsilon)
 
-    def spell(s: Spelling) -> Iterator[Any]:
-        if s.attribute("axis", -1) != -1:  # further axes cannot be counted here
-            yield s.node
-            return
-        x, gain = s.input(0), s.input(2 if skip else 1)
-        if skip:
-            x = s.output(3) or s.own("sum")
-            first = s.own("skipped") if s.input(3) else x
-            yield s.make("Add", [s.input(0), s.input(1)], first)
-            if s.input(3):
-                yield s.make("Add", [first, s.input(3)], x)
-        epsilon = s.number(s.attribute("epsilon", _EPSILON if skip else _LAYER_EPSILON), "epsilon")
-        yield epsilon
-        yield s.make("Mul", [x, x], s.own("squares"))
-        yield s.make("ReduceMean", [s.own("squares")], s.own("mean"), axes=[-1])
-        yield s.make("Add", [s.own("mean"), epsilon.output[0]], s.own("above_zero"))
-        yield s.make("Sqrt", [s.own("above_zero")], s.own("root"))
-        yield s.make("Div", [x, s.own("root")], s.own("normalized"))
-        yield s.make("Mul", [s.own("normalized"), gain], s.output(0))
 
-    return spell
+def _root_mean_square(s: Spelling) -> Iterator[Any]:
+    """Spell the form that onnxruntime had before the standard."""
+    yield s.operator("RMSNormalization", [s.input(0), s.input(1)], output=s.output(0))
 
 
 FUSED_FORMS: Forms = {
@@ -130,8 +120,7 @@ FUSED_FORMS: Forms = {
     (MICROSOFT, "Gelu"): _standard("Gelu", approximate="none"),
     (MICROSOFT, "QuickGelu"): _quick_gelu,
     (MICROSOFT, "SkipLayerNormalization"): _skip_normalization,
-    (MICROSOFT, "SimplifiedLayerNormalization"): _root_mean_square(skip=False),
-    (MICROSOFT, "SkipSimplifiedLayerNormalization"): _root_mean_square(skip=True),
-    ("", "RMSNormalization"): _root_mean_square(skip=False),
-    ("", "SimplifiedLayerNormalization"): _root_mean_square(skip=False),
+    (MICROSOFT, "SimplifiedLayerNormalization"): _root_mean_square,
+    (MICROSOFT, "SkipSimplifiedLayerNormalization"): _skip_root_mean_square,
+    ("", "SimplifiedLayerNormalization"): _root_mean_square,
 }

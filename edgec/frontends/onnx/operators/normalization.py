@@ -1,15 +1,20 @@
 """ONNX's normalizations: of layers, instances and groups, each over axes of its own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from edgec.ir import Array, GraphBuilder, ValueName
 from edgec.ops.conversion.constants import add_or_fold
+from edgec.ops.elementwise.add import Add
+from edgec.ops.elementwise.mul import Mul
+from edgec.ops.functions.sqrt import Sqrt
 from edgec.ops.layers.normalization import Normalization
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.reductions.axes import checked_axis
-from edgec.ops.registry import Format, SourceNode, importer
+from edgec.ops.reductions.mean import Mean
+from edgec.ops.registry import IMPORTERS, Format, SourceNode, importer
 
 _PER_CHANNEL_OPSET = 21  # from here on group normalization has a gain per channel, not per group
 
@@ -72,6 +77,24 @@ def _groups(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     y = g.add1(op, grouped, *values, name=node.name)
     merged = Reshape(shape=(batch, channels, *places))
     return g.add(merged, [y], name=f"{node.name}/channels", outputs=node.outputs)
+
+
+@importer(Format.ONNX, "RMSNormalization")
+def _root_mean_square(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    """Divide by the root of the mean square and multiply by the gain: no mean is taken away."""
+    node.ignore("stash_type")
+    x, rank = node.input(0), g.type(node.input(0)).rank
+    first = checked_axis(node, node.integer("axis", default=-1), rank)
+    plain = replace(node, attrs={})
+    (squares,) = add_or_fold(plain.part(suffix="squares"), g, Mul(), [x, x])
+    mean = Mean(axes=tuple(range(first, rank)), keep_dims=True)
+    (means,) = add_or_fold(plain.part(suffix="means"), g, mean, [squares])
+    epsilon = g.constant(f"{node.name}/epsilon", np.array(_epsilon(node), np.float32))
+    (above,) = add_or_fold(plain.part(suffix="above"), g, Add(), [means, epsilon])
+    (root,) = add_or_fold(plain.part(suffix="root"), g, Sqrt(), [above])
+    divide = replace(plain.part(suffix="normalized"), op="Div", inputs=(x, root))
+    (normalized,) = IMPORTERS[Format.ONNX, "Div"](divide, g)
+    return add_or_fold(plain, g, Mul(), [normalized, node.input(1)])
 
 
 def _add(

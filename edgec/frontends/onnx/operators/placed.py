@@ -22,7 +22,9 @@ from edgec.ops.registry import Format, SourceNode, importer
 @importer(Format.ONNX, "GatherElements")
 def _gather_elements(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     indices, axis, own = node.constant(g, 1), *_along_axis(node, g)
-    places = np.take_along_axis(own, indices % own.shape[axis], axis)
+    _check_inside(node, indices, own.shape[axis])
+    beside = _beside(node, own, indices, axis)
+    places = np.take_along_axis(beside, indices % own.shape[axis], axis)
     return _placed(node, g, [node.input(0)], places)
 
 
@@ -43,7 +45,8 @@ def _scatter_elements(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     indices, axis, places = node.constant(g, 1), *_along_axis(node, g)
     _check_inside(node, indices, places.shape[axis])
     updates = _update_places(node, g, indices.shape)
-    np.put_along_axis(places, indices % places.shape[axis], updates, axis)
+    beside = _beside(node, places, indices, axis)  # a view
+    np.put_along_axis(beside, indices % places.shape[axis], updates, axis)
     return _placed(node, g, [node.input(0), node.input(2)], places)
 
 
@@ -65,6 +68,9 @@ def _triangle(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     shape = g.type(node.input(0)).shape
     diagonal = int(node.constant(g, 1).item()) if len(node.present_inputs()) > 1 else 0
     side = np.triu if node.flag("upper", default=True) else np.tril
+    known = g.constant_value(node.input(0))
+    if known is not None:
+        return [g.constant(node.outputs[0], side(known, diagonal).astype(known.dtype))]
     mask = side(np.ones(shape[-2:], np.float32), diagonal)
     return add_or_fold(node, g, Mul(), [node.input(0), g.constant(f"{node.name}/mask", mask)])
 
@@ -77,6 +83,15 @@ def _along_axis(node: SourceNode, g: GraphBuilder) -> tuple[int, Array]:
     """Return the axis of a node, and the places of its data's elements."""
     shape = g.type(node.input(0)).shape
     return checked_axis(node, node.integer("axis", default=0), len(shape)), _own_places(shape)
+
+
+def _beside(node: SourceNode, places: Array, indices: Array, axis: int) -> Array:
+    """Return the places that indices speak of: along other axes there may be fewer of them."""
+    wanted = [*indices.shape[:axis], *places.shape[axis : axis + 1], *indices.shape[axis + 1 :]]
+    if len(wanted) != places.ndim or any(np.array(wanted) > places.shape):
+        message = f"indices {indices.shape} into {places.shape}"
+        raise node.reject(message, code="malformed-model")
+    return places[tuple(map(slice, wanted))]
 
 
 def _update_places(node: SourceNode, g: GraphBuilder, shape: Sequence[int]) -> Array:

@@ -103,6 +103,27 @@ def test_normalization_of_a_sum(biased: bool, outputs: int, tmp_path: Path) -> N
     assert_alike(path, ROWS[np.newaxis])
 
 
+@pytest.mark.parametrize(("outputs", "biased"), [(1, False), (4, False), (4, True)])
+def test_root_mean_square_of_a_sum(outputs: int, biased: bool, tmp_path: Path) -> None:
+    b = QdqBuilder()
+    x = b.input("x", (1, *ROWS.shape))
+    skip, gamma = b.random(1, *ROWS.shape), b.random(8)
+    names = ["y", "", "", "sum"][:outputs]
+    inputs = [x, skip, gamma, *([b.random(8)] if biased else [])]
+    op, domain = "SkipSimplifiedLayerNormalization", "com.microsoft"
+    b.nodes.append(helper.make_node(op, inputs, names, domain=domain))
+    path = b.file(tmp_path, *(name for name in names if name), rank=3)
+    assert_alike(path, ROWS[np.newaxis])
+
+
+def test_root_mean_square(tmp_path: Path) -> None:
+    b = QdqBuilder()
+    x = b.input("x", (1, *ROWS.shape))
+    inputs = [x, b.random(8)]
+    b.nodes.append(helper.make_node("SimplifiedLayerNormalization", inputs, ["y"], axis=-1))
+    assert_alike(b.file(tmp_path, "y", rank=3), ROWS[np.newaxis])
+
+
 @pytest.mark.parametrize("turned", [(0, 0), (0, 1), (1, 0), (1, 1)])
 @pytest.mark.parametrize("constant", [False, True])
 @pytest.mark.parametrize("alpha", [1.0, 0.25])

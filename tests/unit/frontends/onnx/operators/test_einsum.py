@@ -29,6 +29,10 @@ def shape(term: str) -> tuple[int, ...]:
         "abc,cd",
         "abc -> cab",
         "abc->b",
+        "ab->",
+        "ab,bc,cd->ad",
+        "ab,bc,cd,dh->ha",
+        "ab,ab,ab->b",
     ],
 )
 @pytest.mark.parametrize("constant", [False, True])
@@ -47,10 +51,24 @@ def test_a_product_with_a_constant_is_a_layer(tmp_path: Path) -> None:
     assert [name for name in names if name != "reshape"] == ["fully_connected"]
 
 
-@pytest.mark.parametrize("equation", ["aa->a", "...a->a", "ab,bc,cd->ad"])
+@pytest.mark.parametrize(
+    ("equation", "shapes"),
+    [
+        ("...ab,...bc->...ac", [(2, 3, 4), (2, 4, 5)]),
+        ("...ab,...bc", [(2, 3, 4), (2, 4, 5)]),
+        ("...a,ab->...b", [(2, 3, 4), (4, 5)]),
+        ("...a->a...", [(2, 3, 4)]),
+        ("a...,...->...a", [(2, 3, 4), (3, 4)]),
+        ("...ab->...a", [(3, 4)]),
+    ],
+)
+def test_dots_stand_for_axes(equation: str, shapes: list[tuple[int, ...]], tmp_path: Path) -> None:
+    assert_equals_onnxruntime(node_model("Einsum", shapes, equation=equation), tmp_path)
+
+
+@pytest.mark.parametrize("equation", ["aa->a", "ab,bb->a"])
 def test_others_are_rejected(equation: str, tmp_path: Path) -> None:
-    shapes = {"aa->a": [(2, 2)], "...a->a": [(3, 2)]}
-    model = node_model("Einsum", shapes.get(equation, [(2, 3), (3, 4), (4, 5)]), equation=equation)
+    model = node_model("Einsum", [(2, 2)] * (1 + equation.count(",")), equation=equation)
     with pytest.raises(EdgecError, match="equation") as caught:
         imported(model, tmp_path)
     assert "MatMul" in caught.value.help

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from onnx_node import assert_equals_onnxruntime, node_model
 
+from edgec.ir import Array
+
 OPERATORS = [
     *("ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin"),
     *("ReduceProd", "ReduceSum", "ReduceSumSquare"),
 ]
-AXES: list[list[np.ndarray]] = [[], [np.array([], np.int64)], [np.array([1, -1], np.int64)]]
+AXES: list[list[Array]] = [[], [np.array([], np.int64)], [np.array([1, -1], np.int64)]]
 
 
 @pytest.mark.parametrize("op", OPERATORS)
@@ -18,7 +20,7 @@ AXES: list[list[np.ndarray]] = [[], [np.array([], np.int64)], [np.array([1, -1],
 @pytest.mark.parametrize("noop", [None, 0, 1])
 @pytest.mark.parametrize("keepdims", [None, 0])
 def test_axes_equal_onnxruntime(
-    op: str, axes: list[np.ndarray], noop: int | None, keepdims: int | None, tmp_path: Path
+    op: str, axes: list[Array], noop: int | None, keepdims: int | None, tmp_path: Path
 ) -> None:
     model = node_model(
         op, [(2, 3, 4)], axes, opset=18, noop_with_empty_axes=noop, keepdims=keepdims
