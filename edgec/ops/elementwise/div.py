@@ -50,5 +50,8 @@ def _is_one(array: Array | None) -> bool:
 
 def _inverse(node: SourceNode, divisor: Array) -> Array:
     if not np.all(divisor):
-        raise node.reject("the constant divisor holds a 0", code="malformed-model")
+        raise node.reject(
+            "the constant divisor holds a 0, its results would be infinite",
+            help="check the weights: a scale of 0 (a feature that never changed?) becomes 1",
+        )
     return np.asarray(1 / divisor.astype(np.float64), np.float32)

@@ -68,6 +68,9 @@ def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     for index in range(1, 4):
         node.constant(g, index)
     if not np.all(variance.astype(np.float64) + epsilon > 0):
-        raise node.reject("the variance has negative elements or NaN", code="malformed-model")
+        raise node.reject(
+            "the variance has negative elements or NaN, so have its results",
+            help="check the weights: training has diverged, or the file is damaged",
+        )
     op = BatchNorm(axis=1, epsilon=epsilon)
     return g.add(op, [node.input(0), *parameters], name=node.name, outputs=node.outputs)

@@ -77,7 +77,10 @@ def _check(node: SourceNode, g: GraphBuilder, terms: Sequence[str], result: str)
             raise node.reject(f"equation {node.text('equation')!r}", help=_HELP)
         for letter, extent in zip(term, shape, strict=True):
             if extents.setdefault(letter, extent) != extent:
-                message = f"axis {letter!r} has {extents[letter]} and {extent} elements"
+                both = (extents[letter], extent)
+                message = f"axis {letter!r} has {both[0]} and {both[1]} elements"
+                if 1 in both:  # onnxruntime repeats it
+                    raise node.reject(message, help="repeat the axis of 1 with Expand before it")
                 raise node.reject(message, code="malformed-model")
     if len(terms) != len(shapes) or not set(result) <= extents.keys():
         message = f"equation {node.text('equation')!r} for {len(shapes)} tensors"
