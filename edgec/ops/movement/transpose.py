@@ -34,7 +34,7 @@ class Transpose(Operator):
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         (x,) = inputs
-        return (np.ascontiguousarray(x.transpose(self.perm)),)
+        return (np.ascontiguousarray(x.transpose(self.perm)).reshape(signature.output.shape),)
 
     def is_copy(self, signature: Signature) -> bool:
         return self.perm == tuple(sorted(self.perm))

@@ -178,3 +178,8 @@ def constant_and_add(**attributes: Any) -> onnx.ModelProto:
     constant = onnx.helper.make_node("Constant", [], ["c0"], **attributes)
     model.graph.node.insert(0, constant)
     return model
+
+
+def test_a_scalar_is_transposed_to_one(tmp_path: Path) -> None:
+    graph = assert_equals_onnxruntime(node_model("Transpose", [()]), tmp_path)
+    assert graph.types[graph.outputs[0]].shape == ()
