@@ -131,7 +131,7 @@ def _loop(holder: _Holder) -> Iterator[list[Any]]:
         (condition, *results), nodes = holder.turn(
             body, prefix, dict(zip(inputs, [*starts, *carried], strict=True))
         )
-        count += len(nodes)
+        count += len(start) + len(nodes)
         _check_count(holder, count)
         yield [*start, *nodes]
         carried = results[: len(carried)]
@@ -159,6 +159,8 @@ def _scan(holder: _Holder) -> Iterator[list[Any]]:
     carried, scanned = names[: len(names) - number], names[len(names) - number :]
     axes = list(holder.attribute("scan_input_axes", [0] * number))
     backwards = list(holder.attribute("scan_input_directions", [0] * number))
+    if not scanned:
+        raise holder.refused("it scans nothing")
     shape = holder.scope.shape(scanned[0])
     if shape is None:
         raise holder.refused(f"the shape of {scanned[0]!r} is computed at run time")

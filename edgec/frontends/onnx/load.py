@@ -24,7 +24,7 @@ from edgec.frontends.onnx.constant_folding import (
     shape_stand_in,
 )
 from edgec.frontends.onnx.control_flow import CONTROL_FLOW, Scope, written_out
-from edgec.frontends.onnx.model_file import opset, read_model
+from edgec.frontends.onnx.model_file import MAX_NODES, opset, read_model
 from edgec.frontends.onnx.nodes import attributes, operator_key, unread, unsupported
 from edgec.frontends.onnx.operators.ml_labels import labels
 from edgec.frontends.onnx.qdq import grid_of, in_floats
@@ -99,6 +99,7 @@ class _Import:
     initializers: dict[str, Any] = field(init=False)
     read: set[str] = field(default_factory=set)
     sequences: Sequences = field(default_factory=Sequences)
+    written: int = 0  # nodes that stand for branches, loops and sequences
 
     def __post_init__(self) -> None:
         graph = self.model.graph
@@ -136,11 +137,7 @@ class _Import:
         try:
             groups = self._written_out(node, key, place)
             if groups is not None:
-                for group in groups:
-                    self._note_reads(group)
-                    self.read.update(name for each in group for name in each.output)
-                    for each in group:
-                        self.add_node(index, each)
+                self._add_groups(groups, index, place)
             elif not self._convert(node, key, name, place):
                 self.lost.update(node.output)
         except TooLargeError as error:
@@ -191,6 +188,22 @@ class _Import:
             )
         return kept, remarks
 
+    def _add_groups(self, groups: Iterable[list[Any]], index: int, place: Place) -> None:
+        """Import what stands for one node; loops in loops are counted together."""
+        try:
+            for group in groups:
+                self.written += len(group)
+                if self.written > MAX_NODES:
+                    message = f"branches and loops are {self.written} nodes, more than {MAX_NODES}"
+                    hint = "give a smaller model, or one with fewer turns"
+                    raise EdgecError("model-too-large", message, place=place, help=hint)
+                self._note_reads(group)
+                self.read.update(name for each in group for name in each.output)
+                for each in group:
+                    self.add_node(index, each)
+        except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
+            raise malformed(f"its graphs do not fit: {error}", place) from error
+
     def _note_reads(self, nodes: Iterable[Any]) -> None:
         self.read.update(name for node in nodes for name in node.input)
 
@@ -207,7 +220,7 @@ class _Import:
         scope = Scope(self._known, self._shape, opset(self.model))
         if key in CONTROL_FLOW:
             return written_out(node, scope, place)
-        return [self.sequences.spelled(node, scope, place)]
+        return self.sequences.spelled(node, scope, place)
 
     def _shape(self, name: str) -> tuple[int, ...] | None:
         """Return the shape of a value, None where nothing makes it."""

@@ -49,7 +49,6 @@ def read_model(path: Path) -> Any:
     if nodes > MAX_NODES:
         message = f"the model has {nodes} nodes, more than {MAX_NODES}"
         raise EdgecError("model-too-large", message, place=place, help="give a smaller model")
-    tidy(model, place)
     model = _checked(model, place)
     widen(model, place)
     spell_out(model, {**INTEGER_FORMS, **FUSED_FORMS})
@@ -96,6 +95,7 @@ def _names(graph: Any) -> Iterator[Any]:
 def _checked(model: Any, place: Place) -> Any:
     """Return the model with its functions inlined; it may leave the rank of its ends open."""
     try:
+        tidy(model, place)
         with as_checked(model):
             onnx.checker.check_model(model)
         return onnx.inliner.inline_local_functions(model) if model.functions else model

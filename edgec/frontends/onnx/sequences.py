@@ -12,6 +12,7 @@ import onnx
 
 from edgec.errors import EdgecError, Place
 from edgec.frontends.onnx.control_flow import Scope
+from edgec.frontends.onnx.model_file import MAX_NODES
 
 _SPLIT_IS_INPUT = 13  # of Split, and the axes of Squeeze and Unsqueeze, from this opset on
 
@@ -26,8 +27,8 @@ class Sequences:
         """Tell whether a node of ONNX's own domain makes or reads a sequence."""
         return node.op_type in _FORMS or any(each in self.lists for each in node.input)
 
-    def spelled(self, node: Any, scope: Scope, place: Place) -> list[Any]:
-        """Return nodes on tensors that stand for a node.
+    def spelled(self, node: Any, scope: Scope, place: Place) -> Iterator[list[Any]]:
+        """Yield the nodes on tensors that stand for a node, in one group.
 
         Raises ``unsupported-operator`` where it depends on what is computed at run time.
         """
@@ -35,7 +36,7 @@ class Sequences:
         use = _Use(node, self.lists, scope, place)
         if form is None:
             raise use.refused("it reads a sequence or an optional value")
-        return list(form(use))
+        yield list(form(use))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,8 @@ def _split(use: _Use) -> Iterator[Any]:
     extent, sizes = shape[axis], use.scope.known(use.given(1)) if use.given(1) else np.array(1)
     if sizes is None:
         raise use.refused(f"the sizes ({use.given(1)!r}) are computed at run time")
+    if sizes.ndim == 0 and extent > MAX_NODES * max(1, int(sizes)):
+        raise use.refused(f"{extent} elements in parts of {int(sizes)}")
     if sizes.ndim:
         parts = [int(each) for each in sizes]
     else:

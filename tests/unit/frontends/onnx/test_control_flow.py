@@ -167,6 +167,30 @@ def test_a_loop_of_too_many_turns_is_refused(tmp_path: Path) -> None:
     assert caught.value.code == "model-too-large"
 
 
+EMPTY = body([], ["i", "go", "v"], ["go", "v"])
+ROUNDS = body(
+    [Node("Loop", ["m", "", "v"], ["next"], body=HALVE)], ["i", "go", "v"], ["go", "next"]
+)
+
+
+@pytest.mark.parametrize(("turns", "held"), [(1 << 62, EMPTY), (4000, ROUNDS)])
+def test_loops_of_nothing_and_loops_in_loops_are_counted(
+    turns: int, held: Any, tmp_path: Path
+) -> None:
+    loop = Node("Loop", ["m", "", "x"], ["y"], body=held)
+    with pytest.raises(EdgecError) as caught:
+        load_onnx(saved(model([loop], [constant("m", np.int64(turns)), HALF]), tmp_path))
+    assert {each.code for each in caught.value.problems()} == {"model-too-large"}
+
+
+def test_graphs_that_do_not_fit_are_malformed(tmp_path: Path) -> None:
+    two = body([KEEP], ["i", "go"], ["goes"])
+    loop = Node("Loop", ["m", "", "x"], ["y"], body=two)
+    with pytest.raises(EdgecError) as caught:
+        load_onnx(saved(model([loop], [constant("m", np.int64(2))]), tmp_path))
+    assert caught.value.code == "malformed-model"
+
+
 def test_nothing_is_said_of_what_comes_behind_a_refused_branch(tmp_path: Path) -> None:
     nodes = [Node("Det", ["x"], ["c"]), either("a"), Node("Relu", ["a"], ["y"])]
     with pytest.raises(EdgecError) as caught:

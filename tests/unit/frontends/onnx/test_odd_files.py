@@ -98,6 +98,14 @@ def absent_optional_inputs() -> Any:
     return model([Node("Clip", ["x", "", ""], ["c"]), Node("Dropout", ["c", "", ""], ["y"])])
 
 
+def test_names_that_nobody_reads_may_be_no_text(tmp_path: Path) -> None:
+    made = model([RELU])
+    made.graph.name = "some graph"
+    path = tmp_path / "model.onnx"
+    path.write_bytes(made.SerializeToString().replace(b"some graph", b"\xffome graph"))
+    assert load_onnx(path).outputs == ("y",)
+
+
 MAKERS: list[Callable[[], Any]] = [
     unsorted,
     without_graph_name,
