@@ -165,8 +165,17 @@ class _Import:
             graph = name_outputs(self.builder, [(name, self._value(name)) for name in wanted])
         except TooLargeError as error:
             raise beyond_room(f"the outputs: {error}", self.place) from error
+        raise_all([self._empty(each) for each in graph.outputs if not graph.types[each].elements])
         grids = tuple(dict.fromkeys(self.grids.values()))
         return replace(graph, grids=grids, remarks=(*self.remarks, *remarks))
+
+    def _empty(self, output: ValueName) -> EdgecError:
+        return EdgecError(
+            "unsupported-shape",
+            f"output {output!r} is empty",
+            place=self.place,
+            help="leave it out of the model's outputs",
+        )
 
     def _kept_outputs(self) -> tuple[list[str], list[str]]:
         """Return the outputs that are tensors, and remarks on the others."""

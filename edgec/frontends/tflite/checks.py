@@ -74,7 +74,10 @@ class OperatorChecks:
             self._seen.add(number)
             tensor = self._model.tensors[number]
             kept = tensor.variable and number not in self._made
-            problem = _problem(user, replace(tensor, variable=kept))
+            shape = tensor.shape
+            if number not in self._model.inputs:  # a part of no elements is legal
+                shape = tuple(extent or 1 for extent in shape)
+            problem = _problem(user, replace(tensor, variable=kept, shape=shape))
             if problem is not None:
                 code, message, advice = problem
                 where = Place(place.file, f"tensor {tensor.name!r}")
@@ -103,7 +106,7 @@ def _unsupported(model: FileModel, operator: FileOperator, place: Place) -> Edge
 def _problem(user: str, tensor: FileTensor) -> tuple[str, str, str] | None:
     """Return code, message and advice for what ``user``, an operator, cannot do with a tensor."""
     what = f"{user} uses {tensor.name!r}"
-    if 0 in tensor.shape and tensor.data is None and tensor.dtype is not DType.INT32:
+    if 0 in tensor.shape:
         message = f"{what}, which has no elements: its shape is {tensor.shape}"
         return "malformed-model", message, "give the model's inputs a fixed shape"
     feature = _odd_feature(user, tensor)

@@ -1,6 +1,6 @@
 """TFLite -> Graph: checks what the file computes in, then gives each operator to its importer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -14,11 +14,11 @@ from edgec.frontends.limits import MAX_BYTES, beyond_room, too_large
 from edgec.frontends.shapes import Shapes, check_fixed
 from edgec.frontends.tflite.checks import OperatorChecks
 from edgec.frontends.tflite.dilation import with_dilations
-from edgec.frontends.tflite.empty import without_empty_parts
 from edgec.frontends.tflite.floats import with_float_constants
 from edgec.frontends.tflite.option_tables import default_options, options_table
 from edgec.frontends.tflite.prescribed import with_prescribed_outputs
 from edgec.frontends.tflite.reader import FileModel, FileOperator, read_model
+from edgec.frontends.tflite.row_lists import with_joined_rows
 from edgec.frontends.tflite.shape_arithmetic import FOLDS, folded_shapes
 from edgec.frontends.tflite.spelled_out import with_tables
 from edgec.frontends.tflite.while_loops import with_unrolled_loops
@@ -40,10 +40,10 @@ from edgec.ops.tflite_operators import tflite_operator
 # What makes one operator of several, or of one that others can do: in this order.
 _REWRITES = (
     with_unrolled_loops,
+    with_joined_rows,
     with_tables,
     with_float_constants,
     with_dilations,
-    without_empty_parts,
     with_prescribed_outputs,
 )
 # What an importer raises on tensors that its operator cannot take.
@@ -98,8 +98,12 @@ class _Import:
         place = Place(self._file, "model outputs")
         raise_all([*self._errors, *self._checks.ends(place)])
         outputs = [self._read(each, place) for each in self._model.outputs]
+        raise_all([_empty(f"output {each!r} is empty", place) for each in self._empty(outputs)])
         raise_all([_fixed_output(each, place) for each in outputs if self._is_fixed(each)])
         return replace(self._builder.build(outputs), remarks=tuple(self._open_inputs()))
+
+    def _empty(self, values: Sequence[ValueName]) -> list[ValueName]:
+        return [value for value in values if not self._builder.type(value).elements]
 
     def _open_inputs(self) -> Iterator[str]:
         """Say which axes the file leaves open that are no batch."""
@@ -192,8 +196,8 @@ class _Import:
             self._bytes += kind.bytes
             if kind.dtype is not dtype:
                 raise self._of_two_types(node, value, dtype)
-            if not kind.elements:
-                raise _malformed(f"{value!r} is empty: {kind}", node.place)
+            if not kind.elements and self._builder.constant_value(value) is None:
+                raise _empty(f"{value!r} is empty: {kind}", node.place)
             if self._bytes > MAX_BYTES:
                 raise too_large(f"{value!r} with all before it", self._bytes, node.place)
 
@@ -274,6 +278,15 @@ def _fixed_output(value: ValueName, place: Place) -> EdgecError:
         f"output {value!r} is a constant or a variable, nothing that the model computes",
         place=place,
         help="leave it out of the model's outputs: the application knows it already",
+    )
+
+
+def _empty(message: str, place: Place) -> EdgecError:
+    return EdgecError(
+        "unsupported-shape",
+        message,
+        place=place,
+        help="convert the model again with an input shape that leaves something to compute",
     )
 
 

@@ -17,13 +17,12 @@ from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.functions.unary import Unary
 from edgec.ops.layers.fully_connected import FullyConnected
-from edgec.ops.movement.concatenation import Concatenation
+from edgec.ops.movement.concatenation import MOST_JOINED, Concatenation
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.slice import Slice
 from edgec.ops.operator import Operator, OutputRule
 
 MAX_STEPS = 256  # of all directions: every step becomes some ten nodes
-_JOINED = 16  # values at once
 
 State = tuple[ValueName | None, ...]
 """What a step leaves for the next, [batch, hidden] each; None is all zeros. The first is h."""
@@ -167,7 +166,7 @@ def reshaped(steps: Steps, value: ValueName, shape: tuple[int, ...]) -> ValueNam
 def joined(steps: Steps, values: Sequence[ValueName], axis: int, name: str) -> ValueName:
     """Join values along an axis, in groups: kernels take so many at once."""
     while len(values) > 1:
-        groups = [values[i : i + _JOINED] for i in range(0, len(values), _JOINED)]
+        groups = [values[i : i + MOST_JOINED] for i in range(0, len(values), MOST_JOINED)]
         values = [
             each[0] if len(each) == 1 else steps.add(Concatenation(axis=axis), *each, name=name)
             for each in groups

@@ -12,6 +12,8 @@ from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
+MOST_JOINED = 16  # tensors that kernels take at once
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concatenation(Operator):
@@ -86,11 +88,27 @@ def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 
 def _concatenate(node: SourceNode, g: GraphBuilder, axis: int) -> Sequence[ValueName]:
+    """Add a concatenation of what has elements; many tensors are joined in groups."""
     inputs = node.present_inputs()
-    rank = g.type(node.input(0)).rank
-    if not -rank <= axis < rank:
-        raise node.reject(f"axis {axis} of a rank-{rank} tensor", code="malformed-model")
-    return add_or_fold(node, g, Concatenation(axis=axis % rank), inputs)
+    kind = g.type(node.input(0))
+    if not -kind.rank <= axis < kind.rank:
+        raise node.reject(f"axis {axis} of a rank-{kind.rank} tensor", code="malformed-model")
+    op = Concatenation(axis=axis % kind.rank)
+    try:
+        op.infer([g.type(value) for value in inputs])
+    except ValueError as error:
+        raise node.reject(str(error), code="malformed-model") from error
+    full = [value for value in inputs if g.type(value).shape[op.axis]] or inputs[:1]
+    groups = [full[i : i + MOST_JOINED] for i in range(0, len(full), MOST_JOINED)]
+    while len(groups) > 1:
+        parts = [
+            add_or_fold(node.part(suffix=f"group{index}"), g, op, group)[0]
+            if len(group) > 1
+            else group[0]
+            for index, group in enumerate(groups)
+        ]
+        groups = [parts[i : i + MOST_JOINED] for i in range(0, len(parts), MOST_JOINED)]
+    return add_or_fold(node, g, op, groups[0])
 
 
 @exporter(Concatenation)

@@ -5,15 +5,13 @@ from math import prod
 from edgec.backends.kernel import kernel
 from edgec.backends.offer import OfferContext
 from edgec.backends.request import Request
-from edgec.ops.movement.concatenation import Concatenation
+from edgec.ops.movement.concatenation import MOST_JOINED, Concatenation
 from edgec.program import Call, ConstantRef, OperandRef, Scalar, Struct
-
-_MAX_INPUTS = 16
 
 
 def few_inputs(request: Request) -> bool:
     """There are at most 16 inputs."""
-    return len(request.node.inputs) <= _MAX_INPUTS
+    return len(request.node.inputs) <= MOST_JOINED
 
 
 def equal_quantization(request: Request) -> bool:

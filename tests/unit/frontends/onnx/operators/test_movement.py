@@ -266,3 +266,26 @@ def test_a_table_looked_up_at_run_time_is_rejected(tmp_path: Path) -> None:
     model.graph.node[0].input[:] = ["c0", "x0"]
     error = rejection(model, tmp_path)
     assert (error.code, "application" in error.help) == ("unsupported-attribute", True)
+
+
+@pytest.mark.parametrize("count", [16, 17, 40, 257])
+def test_many_tensors_are_joined_in_groups(count: int, tmp_path: Path) -> None:
+    """Kernels take sixteen at once."""
+    model = node_model("Concat", [(1, 2)] * count, axis=1)
+    graph = assert_equals_onnxruntime(model, tmp_path)
+    assert max(len(node.inputs) for node in graph.nodes) <= 16
+
+
+def test_a_part_of_no_elements_adds_nothing(tmp_path: Path) -> None:
+    model = node_model("Split", [(1, 6)], [integers(2, 0, 4)], outputs=["a", "b", "c"], axis=1)
+    model.graph.node.append(onnx.helper.make_node("Concat", ["c", "b", "a"], ["y"], axis=1))
+    del model.graph.output[:]
+    model.graph.output.append(onnx.helper.make_tensor_value_info("y", 1, (1, 6)))
+    assert_equals_onnxruntime(model, tmp_path)
+
+
+def test_an_output_of_no_elements_is_refused(tmp_path: Path) -> None:
+    model = node_model("Split", [(1, 6)], [integers(6, 0)], outputs=["a", "b"], axis=1)
+    error = rejection(model, tmp_path)
+    assert error.code == "unsupported-shape"
+    assert "output 'b' is empty" in str(error)
