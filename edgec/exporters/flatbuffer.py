@@ -123,7 +123,7 @@ class _Layout:
             "QuantizationParameters",
             Scale=self._numbers(q.scales, np.float32),
             ZeroPoint=self._numbers(q.zero_points, np.int64),
-            QuantizedDimension=q.axis or 0,
+            QuantizedDimension=(q.axis or 0) if len(q.scales) > 1 else 0,
         )
 
     def _operator(self, operator: FileOperator, codes: Sequence[tuple[str, int]]) -> int:

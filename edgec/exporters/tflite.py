@@ -7,11 +7,13 @@ from typing import Any
 import edgec.exporters.operators
 from edgec.discovery import import_all
 from edgec.errors import EdgecError, Place, raise_all
+from edgec.exporters.fewer_axes import in_fewer_axes
 from edgec.exporters.flatbuffer import FileOperator, FileTensor, layout
 from edgec.exporters.versions import operator_version
 from edgec.ir import Array, Graph, Node, QParams, State, TensorType, ValueName
 from edgec.ir.types import DType
 from edgec.ops import registry
+from edgec.passes.rewrite import unused
 
 _ABSENT = -1  # in the place of an input's number
 
@@ -19,10 +21,13 @@ _ABSENT = -1  # in the place of an input's number
 def write_tflite(graph: Graph) -> bytes:
     """Return the graph as a .tflite file that any TFLite interpreter runs; same graph, same bytes.
 
-    Tensors keep the names of the values. ``EdgecError`` ``cannot-export`` names all nodes that
-    TFLite has no operator for.
+    Tensors keep the names of the values. What the file has beside these is called after the tensor
+    that it makes, so edgec, which reads the file with the names of its tensors, writes it again to
+    the same bytes. ``EdgecError`` ``cannot-export`` names all nodes that TFLite has no operator
+    for.
     """
     load_exporters()
+    graph = in_fewer_axes(graph)
     exporters = [registry.exporter_of(type(node.op)) for node in graph.nodes]
     pairs = list(zip(graph.nodes, exporters, strict=True))
     raise_all([_cannot_export(node) for node, export in pairs if export is None])
@@ -31,12 +36,21 @@ def write_tflite(graph: Graph) -> bytes:
         emitter.tensor(value)
     for node, export in pairs:
         if export is not None:
-            export(node.op, node, graph.signature(node), emitter)
+            _write(node, export, graph, emitter)
     inputs, outputs = (
         [emitter.tensor(value) for value in values if value not in emitter.hidden]
         for values in (graph.inputs, graph.outputs)
     )
     return layout(graph.name, emitter.tensors, emitter.operators, inputs, outputs)
+
+
+def _write(node: Node, export: registry.Exporter, graph: Graph, emitter: "_Emitter") -> None:
+    """Write a node under the name that it has where the file is read; problems have its own."""
+    try:
+        export(node.op, replace(node, name=node.outputs[0]), graph.signature(node), emitter)
+    except EdgecError as error:
+        place = Place(error.place.file, f"node {node.name!r}")
+        raise EdgecError(error.code, error.message, place=place, help=error.help) from error
 
 
 def load_exporters() -> None:
@@ -67,6 +81,9 @@ class _Emitter:
     hidden: set[ValueName] = field(default_factory=set)  # states that the interpreter keeps
     _index: dict[ValueName, int] = field(default_factory=dict)
     _added: dict[ValueName, tuple[TensorType, Array | None]] = field(default_factory=dict)
+    _unnamed: set[ValueName] = field(default_factory=set)  # constants that nothing has read yet
+    _names: dict[ValueName, str] = field(default_factory=dict)  # of constants that were read
+    _taken: set[str] = field(default_factory=set)
 
     def emit(
         self,
@@ -76,6 +93,7 @@ class _Emitter:
         options: str = "",
         **fields: Any,
     ) -> None:
+        self._name_constants(inputs, outputs[0])
         read = [_ABSENT if value is None else self.tensor(value) for value in inputs]
         written = [self.tensor(value) for value in outputs]
         kinds = [self.tensors[index].kind for index in read if index != _ABSENT]
@@ -94,7 +112,18 @@ class _Emitter:
         self.hidden.update(value for each in pairs for value in (each.input, each.output))
 
     def constant(self, hint: str, array: Array, qparams: QParams | None = None) -> ValueName:
-        return self._add(hint, TensorType(array.shape, DType.of(array), qparams), array)
+        value = self._add(hint, TensorType(array.shape, DType.of(array), qparams), array)
+        self._unnamed.add(value)
+        return value
+
+    def _name_constants(self, inputs: Sequence[ValueName | None], output: ValueName) -> None:
+        """Call constants after the tensor that is made with them, by their place."""
+        for place, value in enumerate(inputs):
+            if value is not None and value in self._unnamed:
+                self._unnamed.remove(value)
+                name = unused(f"{output}/{place}", self._taken | self.graph.types.keys())
+                self._taken.add(name)
+                self._names[value] = name
 
     def constant_value(self, value: ValueName) -> Array:
         return self.graph.constants[value]
@@ -118,7 +147,8 @@ class _Emitter:
         """Return the number of the tensor that stands for a value."""
         if value not in self._index:
             self._index[value] = len(self.tensors)
-            self.tensors.append(FileTensor(value, *self._describe(value)))
+            name = self._names.get(value, value)
+            self.tensors.append(FileTensor(name, *self._describe(value)))
         return self._index[value]
 
     def _describe(self, value: ValueName) -> tuple[TensorType, Array | None]:
@@ -128,7 +158,7 @@ class _Emitter:
 
     def _add(self, hint: str, kind: TensorType, data: Array | None) -> ValueName:
         value, number = ValueName(hint), 2
-        while value in self.graph.types or value in self._added:
+        while value in self.graph.types or value in self._added or value in self._taken:
             value = ValueName(f"{hint}.{number}")
             number += 1
         self._added[value] = (kind, data)

@@ -110,3 +110,17 @@ def test_names_of_steps_that_are_taken_get_others() -> None:
     written = WriteOutLstm().run(whole)
     verify(written)
     assert named < {node.name for node in written.nodes}
+
+
+@pytest.mark.parametrize("states", ["given", "inputs"])
+def test_what_follows_from_a_constant_state_is_no_node(states: str) -> None:
+    """Samples are stacked as they are evaluated: a value that has none would not fit the others."""
+    graph = layer(states=states)
+    written = WriteOutLstm().run(graph)
+    made = set(written.constants)
+    fixed = [node.name for node in written.nodes if made.issuperset(node.inputs)]
+    assert not fixed
+    shapes = {name: (24, *graph.types[name].shape) for name in graph.inputs}
+    rng = np.random.default_rng(1)
+    data = {name: rng.standard_normal(each).astype(np.float32) for name, each in shapes.items()}
+    quantize(written, calibrate(written, Samples(data)), None, DType.INT16)

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from edgec.driver.options import RANDOM
 from edgec.driver.progress import Progress
 from edgec.ir import Graph
 from edgec.passes.cleanup.write_out_lstm import WriteOutLstm
 from edgec.quantization.prequantized.prequantized import Prequantized, is_annotated
 from edgec.quantization.ranges.calibrate import calibrate
+from edgec.quantization.samples.random_samples import random_samples
 from edgec.quantization.samples.samples import read_samples
 
 
@@ -17,14 +19,15 @@ def integers_as_stated(
 
     Beside it comes what there is to warn of: numbers that could not be kept as they are.
 
-    Samples (``calib``, may be empty) quantize what the file leaves in float. Raises
+    Samples (``calib``, may be empty or ``random``) quantize what the file leaves in float. Raises
     ``incomplete-quantization`` where there is such and no samples are given.
     """
     progress.stage("quantizing as the file states")
     stated = Prequantized.of(graph)
     if calib and not stated.is_complete():
-        samples = read_samples(Path(calib), graph)
+        samples = random_samples(graph) if calib == RANDOM else read_samples(Path(calib), graph)
         stated = stated.completed(calibrate(graph, samples, progress.advance))
+        return stated.integers(file), (*stated.warnings, *samples.warnings)
     return stated.integers(file), stated.warnings
 
 

@@ -1,4 +1,4 @@
-"""What edgec's own exporter spells out in int32 because TFLite has no operator for it: read as one.
+"""What edgec's own exporter spells out because TFLite has no operator for it: read as one.
 
 So a file that edgec wrote can be built again, to the same bytes.
 """
@@ -18,6 +18,20 @@ _PLACE: Pattern = ("ADD", ("CAST", "x"), 32768)
 _INDEX: Pattern = ("FLOOR_DIV", _PLACE, 128)
 _RISE: Pattern = ("MUL", ("GATHER", "slopes", _INDEX), ("FLOOR_MOD", _PLACE, 128))
 _SUM: Pattern = ("ADD", ("GATHER", "starts", _INDEX), _RISE)
+
+# Normalization: edgec.exporters.operators.normalization writes it.
+_X: Pattern = ("RESHAPE", ("CAST", "x"), "runs")
+_TOTAL: Pattern = ("SUM", _X, "axes")
+_SQUARES: Pattern = ("SUM", ("MUL", _X, _X), "the same axes")
+_SPREAD: Pattern = ("SUB", ("MUL", _SQUARES, "count"), ("MUL", _TOTAL, _TOTAL))
+_VARIANCE: Pattern = ("ADD", ("MUL", _SPREAD, "fine"), "epsilon")
+_ROOT: Pattern = ("MUL", ("RSQRT", ("CAST", _VARIANCE)), "unit")
+_INVERSE: Pattern = ("CAST", ("MINIMUM", _ROOT, "largest root"))
+_NORMAL: Pattern = ("MUL", ("SUB", ("MUL", _X, "count"), _TOTAL), _INVERSE)
+_SCALED: Pattern = ("ADD", ("MUL", _NORMAL, "gains"), "offsets")
+_LIMITED: Pattern = ("MINIMUM", ("MAXIMUM", _SCALED, "lowest"), "highest")
+_WHOLE: Pattern = ("CAST", ("SUB", _LIMITED, ("FLOOR_MOD", _LIMITED, "steps")))
+_NORMALIZED: Pattern = ("CAST", ("RESHAPE", ("MUL", _WHOLE, "fraction"), "shape"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,24 @@ def _is_int16(found: Found) -> bool:
     return found["x"].dtype is DType.INT16
 
 
+def _is_normalization(found: Found) -> bool:
+    """Tell whether all is constant but the input, and the rest what it is in every such file."""
+    fraction, steps = found["fraction"].data, found["steps"].data
+    if fraction is None or steps is None or fraction.size != 1 or steps.size != 1:
+        return False
+    axes, same = (
+        [] if 0 in tensor.shape or tensor.data is None else tensor.data.tolist()
+        for tensor in (found["axes"], found["the same axes"])
+    )
+    constant = all(
+        tensor.data is not None or 0 in tensor.shape  # of no axes there are no bytes
+        for name, tensor in found.items()
+        if name != "x"
+    )
+    is_quantized = found["x"].dtype in {DType.INT8, DType.INT16}
+    return constant and is_quantized and axes == same and fraction.item() * steps.item() == 1.0
+
+
 RULES = (
     Rule(
         ("GATHER", "table", ("ADD", ("CAST", "x"), 128)), _is_table, ("x", "table"), "EDGEC_TABLE"
@@ -59,6 +91,12 @@ RULES = (
         _are_samples,
         ("x", "starts", "slopes"),
         "EDGEC_SAMPLES",
+    ),
+    Rule(
+        _NORMALIZED,
+        _is_normalization,
+        ("x", "runs", "axes", "count", "fine", "epsilon", "unit", "gains", "offsets", "steps"),
+        "EDGEC_NORMALIZATION",
     ),
     Rule(("ARG_MAX", ("CAST", "x"), "axis"), _is_int16, ("x", "axis")),
     Rule(("ARG_MIN", ("CAST", "x"), "axis"), _is_int16, ("x", "axis")),

@@ -84,7 +84,7 @@ def _emit_parts(node: Node, signature: Signature, out: TfliteEmitter) -> None:
     x, slope = node.inputs
     kinds = {"above": signature.output, "negative": signature.inputs[0], "below": signature.output}
     parts = {name: out.temporary(f"{node.name}/{name}", kind) for name, kind in kinds.items()}
-    zero = np.zeros(1, np.int16)
+    zero = np.zeros((), np.int16)
     limit = out.constant(f"{node.name}/zero", zero, signature.inputs[0].qparams)
     out.emit("RELU", [x], [parts["above"]])
     out.emit("MINIMUM", [x, limit], [parts["negative"]], "MaximumMinimumOptions")

@@ -81,6 +81,8 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
             help="convert the model again: TFLite's kernel compares integers",
         )
     if values[0] == values[1]:  # a copy: exporters fill variables so
+        if g.constant_value(values[0]) is not None:
+            return values[:1]
         return add_or_fold(node, g, Reshape(shape=g.type(values[0]).shape), values[:1])
     limits = [i for i, value in enumerate(values) if _is_limit(value, g)]
     if len(limits) == 1:

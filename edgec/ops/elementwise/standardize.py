@@ -41,5 +41,5 @@ class Standardize(Operator):
 def _to_tflite(op: Standardize, node: Node, signature: Signature, out: TfliteEmitter) -> None:
     x, offset, gain = node.inputs
     centered = out.temporary(f"{node.name}/centered", signature.output)
-    out.emit("SUB", [x, offset], [centered], "SubOptions")
+    out.emit("SUB", [x, offset], [centered], "SubOptions", PotScaleInt16=False)
     out.emit("MUL", [centered, gain], node.outputs, "MulOptions")

@@ -6,7 +6,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.errors import EdgecError, Place
+from edgec.ir import (
+    Array,
+    DType,
+    GraphBuilder,
+    Node,
+    QParams,
+    Signature,
+    TensorType,
+    ValueName,
+)
 from edgec.ops.layers.conv2d import conv_factors
 from edgec.ops.layers.layer_output import layer_output
 from edgec.ops.layers.weighted_layer import WindowedLayer
@@ -108,14 +118,30 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         window=window_from_tflite(node, g.type(x).shape, (kernel[0], kernel[1])),
         activation=Activation(node.text("fused_activation_function")),
     )
-    return g.add(
-        op, node.present_inputs(), name=node.name, outputs=node.outputs, qparams=node.qparams
-    )
+    inputs = [*node.present_inputs()]
+    if len(inputs) == len("xw") and g.type(x).dtype is DType.INT16:
+        inputs.append(_zeros(node, g))
+    return g.add(op, inputs, name=node.name, outputs=node.outputs, qparams=node.qparams)
+
+
+def _zeros(node: SourceNode, g: GraphBuilder) -> ValueName:
+    """Return a bias of 0: the interpreter adds up in 64 bits, with a bias and without."""
+    x, weights = (g.type(node.input(index)) for index in (0, 1))
+    scales = np.float32(x.quantization.scale) * np.array(weights.quantization.scales, np.float32)
+    q = QParams.per_channel(scales, 0) if len(scales) > 1 else QParams.per_tensor(float(scales[0]))
+    return g.constant(f"{node.name}/bias", np.zeros(weights.shape[3], np.int64), q)
 
 
 @exporter(DepthwiseConv2D)
 def _to_tflite(op: DepthwiseConv2D, node: Node, signature: Signature, out: TfliteEmitter) -> None:
     x, weights = signature.inputs[:2]
+    if x.dtype is DType.INT16 and len(signature.inputs) == len("xw"):
+        raise EdgecError(
+            "cannot-export",
+            "without a bias, TFLite adds up in other steps than this int16 layer",
+            place=Place(inside=f"node {node.name!r}"),
+            help="give the layer a bias, of zeros",
+        )
     emit_windowed(
         "DEPTHWISE_CONV_2D",
         op.window,

@@ -186,6 +186,11 @@ class Normalization(Operator):
         return replace(self, axes=tuple(sorted(tuple(perm).index(axis) for axis in self.axes)))
 
 
+def offset_bits(dtype: DType) -> int:
+    """Return the fraction bits of offsets, of results of a type."""
+    return _WIDTHS[dtype].offset
+
+
 def inverse_root(variance: Int64, factors: Factors) -> Int64:
     """Return 2**(k + f) / sqrt(v) by float32 arithmetic, each step correctly rounded, truncated."""
     root = np.sqrt(variance.astype(np.float32))

@@ -145,7 +145,7 @@ def _to_tflite(op: DepthToSpace, node: Node, signature: Signature, out: TfliteEm
         emit_transposed(node, signature.output, op.walk(x.shape), out)
         return
     source = node.inputs[0]
-    if op.depth_first:
+    if op.depth_first and x.shape[3] > op.block**2:
         channels = np.arange(x.shape[3], dtype=np.int32).reshape(-1, op.block**2).T
         source = out.temporary(f"{node.name}/sorted", x)
         _emit_sorted(node, out, channels, node.inputs[0], source)
@@ -158,9 +158,10 @@ def _back_to_tflite(op: SpaceToDepth, node: Node, signature: Signature, out: Tfl
     if y.dtype is DType.INT16:
         emit_transposed(node, y, op.walk(signature.inputs[0].shape), out)
         return
-    result = out.temporary(f"{node.name}/unsorted", y) if op.depth_first else node.outputs[0]
+    sorts = op.depth_first and y.shape[3] > op.block**2
+    result = out.temporary(f"{node.name}/unsorted", y) if sorts else node.outputs[0]
     out.emit("SPACE_TO_DEPTH", node.inputs, [result], options, BlockSize=op.block)
-    if op.depth_first:
+    if sorts:
         channels = np.arange(y.shape[3], dtype=np.int32).reshape(op.block**2, -1).T
         _emit_sorted(node, out, channels, result, node.outputs[0])
 

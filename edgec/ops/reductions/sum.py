@@ -86,8 +86,10 @@ def _sum_of(node: SourceNode, g: GraphBuilder, op: Unary) -> Sequence[ValueName]
 def _to_tflite(op: Sum, node: Node, signature: Signature, out: TfliteEmitter) -> None:
     """Write MEAN in its own scale, and RESHAPE, which gives the integers the scale of the sum."""
     kind: TensorType = op.mean_signature(signature).output
-    mean = out.temporary(f"{node.name}/mean", kind)
     axes = out.constant(f"{node.name}/axes", np.array(op.axes, np.int32))
-    shape = out.constant(f"{node.name}/shape", np.array(kind.shape, np.int32))
+    of_one = kind == signature.output  # element
+    mean = node.outputs[0] if of_one else out.temporary(f"{node.name}/mean", kind)
     out.emit("MEAN", [node.inputs[0], axes], [mean], "ReducerOptions", KeepDims=op.keep_dims)
-    out.emit("RESHAPE", [mean, shape], node.outputs, "ReshapeOptions")
+    if not of_one:
+        shape = out.constant(f"{node.name}/shape", np.array(kind.shape, np.int32))
+        out.emit("RESHAPE", [mean, shape], node.outputs, "ReshapeOptions")

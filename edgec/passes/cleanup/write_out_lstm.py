@@ -45,7 +45,8 @@ def _written_out(node: Node, around: Neighborhood) -> Replacement | None:
         if _is_state(around.constant(node.inputs[index]))
     }
     written = _graph(node, op, around.signature(node), arrays, states)
-    names = dict(zip(written.inputs, (node.inputs[i] for i in (X, *states)), strict=True))
+    read = (X, *(index for index, first in states.items() if first is None))
+    names = dict(zip(written.inputs, (node.inputs[i] for i in read), strict=True))
     names |= dict(zip(written.outputs, node.outputs, strict=False))
     return _spliced(written, names, node, around)
 
@@ -66,10 +67,18 @@ def _graph(
     arrays: list[Array],
     states: Mapping[int, Array | None],
 ) -> Graph:
-    """Return x and the states that are not zero -> y, the last h and c."""
+    """Return x and the states that are computed -> y, the last h and c.
+
+    ``states`` are those that are not zero, None where they are computed.
+    """
     g = GraphBuilder(node.name)
     x = g.input("x", signature.inputs[X])
-    first = {index: g.input(f"state{index}", signature.inputs[index]) for index in states}
+    first = {
+        index: g.input(f"state{index}", signature.inputs[index])
+        if array is None
+        else g.constant(f"state{index}", array)
+        for index, array in states.items()
+    }
     layer = Steps(node.name, g, _weights(arrays), (Logistic(), Tanh(), Tanh()))
     if not op.time_major:
         x = layer.add(Transpose(perm=(1, 0, 2)), x, name="steps_first")

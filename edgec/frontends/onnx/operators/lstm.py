@@ -41,7 +41,7 @@ def _one_node(s: Steps, x: ValueName, state: State, backwards: bool) -> tuple[Va
     many = shape[0] > 1
     x = x if many else _axes_swapped(s, x, "batch_first")
     name = "/".join(filter(None, (s.layer, s.prefix)))
-    outputs = [f"{name}/{each}" for each in ("y", "h", "c", "cells")]
+    outputs = [f"{name}/{each}" for each in ("y", "y/next_h", "y/next_c", "y/cells")]
     op = Lstm(time_major=many, shows_cells=True)
     inputs = [x, *weights[0], *weights[1], *bias, h, c]
     y, next_h, next_c, _ = s.g.add(op, inputs, name=name, outputs=outputs)

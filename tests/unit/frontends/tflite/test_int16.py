@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ops.case import int16
+from oracle import run_tflite
 from tflite_files import constant, file, tensor
 
 from edgec.errors import EdgecError
 from edgec.exporters.flatbuffer import FileOperator, FileTensor
 from edgec.frontends.tflite.load import load_tflite
-from edgec.ir import DType, Graph, QParams, TensorType, ValueName
+from edgec.ir import DType, Graph, QParams, TensorType, ValueName, evaluate
 
 SHAPE = (1, 4)
 
@@ -111,3 +112,23 @@ def test_what_else_has_a_zero_point_of_int16_is_refused(
     problems = caught.value.problems()
     assert any(message in each.message for each in problems), [each.message for each in problems]
     assert {each.code for each in problems} == {"unsupported-quantization"}
+
+
+@pytest.mark.oracle
+def test_a_depthwise_layer_without_a_bias_adds_up_in_64_bits(tmp_path: Path) -> None:
+    """The interpreter does so; a convolution without a bias it adds up in 32 bits."""
+    rng = np.random.default_rng(0)
+    q = QParams.per_channel([0.01, 0.02, 0.005], 3)
+    tensors = [
+        tensor("x", (1, 6, 6, 3), DType.INT16, QParams.per_tensor(1e-3)),
+        constant("w", rng.integers(-127, 128, (1, 3, 3, 3), dtype=np.int8), q),
+        tensor("y", (1, 4, 4, 3), DType.INT16, QParams.per_tensor(1.3e-3)),
+    ]
+    fields = {"Padding": "VALID", "StrideH": 1, "StrideW": 1, "DepthMultiplier": 1}
+    layer = FileOperator("DEPTHWISE_CONV_2D", 5, (0, 1), (2,), "DepthwiseConv2DOptions", fields)
+    content = file(tensors, [layer], (0,), (2,))
+    graph = load(content, tmp_path)
+    x = rng.integers(-32768, 32768, (1, 6, 6, 3)).astype(np.int16)
+    (wanted,) = run_tflite(content, {"x": x}, exact=True).values()
+    (actual,) = evaluate(graph, {graph.inputs[0]: x}).values()
+    assert actual.tobytes() == wanted.tobytes()
