@@ -14,6 +14,7 @@ from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 _RUNS, _AXES, _COUNT, _FINE, _EPSILON, _UNIT, _GAINS, _OFFSETS, _STEPS = _PLACES = range(1, 10)
 # How far what is saturated may have been: the bits of a gain follow from the largest one's.
 _BEYOND = (1.0, 1 + 2.0**-20, *(1.5 * 2.0**bits for bits in range(30)))
+_ADVICE = "build the model that the file was made from"
 _INT32 = np.iinfo(np.int32)
 
 describe_tflite("EDGEC_NORMALIZATION", says=TfliteOperator(types=Types.OWN))
@@ -28,26 +29,37 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     normalized = {int(each) for each in found[_AXES].flat}
     if runs is None or not normalized <= set(range(len(runs))):
         message = f"runs {found[_RUNS].tolist()} over {sorted(normalized)} of {kind}"
-        raise node.reject(message, code="malformed-model")
+        raise node.reject(message, help=_ADVICE)
     y = kind.with_qparams(node.qparams[0])
     op = Normalization(axes=tuple(sorted(axis for run in normalized for axis in runs[run])))
     op = Normalization(axes=op.axes, epsilon=_epsilon(op, found, kind))
-    for beyond in _BEYOND:
-        parameters = [_by_axes(each, runs, kind.shape) for each in _floats(found, y, beyond)]
-        kinds = (kind, *(TensorType(each.shape) for each in parameters))
-        if _integers(op, parameters, Signature(kinds, (y,))) == _stated(found):
-            break
-    else:
-        raise node.reject(
-            "no gain, offset and epsilon in floats come to its integers",
-            help="build the model that the file was made from",
-        )
+    parameters = _parameters(op, found, runs, (kind, y))
+    if parameters is None:
+        message = "no gain, offset and epsilon in floats come to its integers"
+        raise node.reject(message, help=_ADVICE)
     constants = [
         g.constant(f"{node.name}/{name}", each)
         for name, each in zip(("gain", "offset"), parameters, strict=True)
     ]
     inputs = [node.input(0), *constants]
     return g.add(op, inputs, name=node.name, outputs=node.outputs, qparams=node.qparams)
+
+
+def _parameters(
+    op: Normalization,
+    found: Mapping[int, Array],
+    runs: Sequence[Sequence[int]],
+    kinds: tuple[TensorType, TensorType],
+) -> list[Array] | None:
+    """Return gain and offset, as many axes as the input's; None where none come to the integers."""
+    x, y = kinds
+    for beyond in _BEYOND:
+        with np.errstate(all="ignore"):  # what a damaged file says
+            made = [_by_axes(each, runs, x.shape) for each in _floats(found, y, beyond)]
+            inputs = (x, *(TensorType(each.shape) for each in made))
+            if _integers(op, made, Signature(inputs, (y,))) == _stated(found):
+                return made
+    return None
 
 
 def _axes_of_runs(shape: Sequence[int], extents: Sequence[int]) -> list[list[int]] | None:
