@@ -78,10 +78,33 @@ def pools() -> Model:
     return of_nodes(pool, shape=(1, 3, 9, 8))
 
 
+def quantized_in_part() -> Model:
+    """Return two layers, of which the file quantizes the second: the rest needs samples."""
+    rng = np.random.default_rng(1)
+    node = helper.make_node
+    return of_nodes(
+        node("MatMul", ["x", "first"], ["product"]),
+        node("Relu", ["product"], ["hidden"]),
+        node("QuantizeLinear", ["hidden", "scale", "zero"], ["q"]),
+        node("DequantizeLinear", ["q", "scale", "zero"], ["h"]),
+        node("DequantizeLinear", ["weights", "scale", "zero"], ["second"]),
+        node("MatMul", ["h", "second"], ["sum"]),
+        node("QuantizeLinear", ["sum", "coarse", "zero"], ["stored"]),
+        node("DequantizeLinear", ["stored", "coarse", "zero"], ["y"]),
+        shape=(1, 6),
+        first=rng.standard_normal((6, 5)).astype(np.float32),
+        weights=rng.integers(-127, 128, (5, 3), dtype=np.int8),
+        scale=np.float32(0.05),
+        coarse=np.float32(0.5),
+        zero=np.int8(0),
+    )
+
+
 def all_models() -> Iterator[Model]:
     yield from models()
     yield replace(detection_head(), name="detection_head")
     yield replace(pools(), name="pools")
+    yield replace(quantized_in_part(), name="quantized_in_part")
     yield replace(floats(unet()), name="unet")
     yield replace(floats(unet(), "int16x8"), name="unet_int16")
     for op in GATES:
