@@ -50,7 +50,7 @@ SCALES = {
     DType.INT16: QParams.per_tensor(0.001),
     DType.INT32: QParams.per_tensor(0.001),
 }
-OWN = {"EDGEC_SAMPLES", "EDGEC_TABLE"}  # no operators of TFLite
+OWN = {"EDGEC_NORMALIZATION", "EDGEC_SAMPLES", "EDGEC_TABLE"}  # no operators of TFLite
 ELSEWHERE = {"UNIDIRECTIONAL_SEQUENCE_LSTM"}  # tests/differential/test_lstm.py: 24 inputs
 
 
