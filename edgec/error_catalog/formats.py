@@ -54,6 +54,22 @@ PAGES = (
         """,
     ),
     page(
+        "unsupported-graph",
+        "a model is put together in a way that edgec does not compile",
+        meaning="""
+            The format allows it: a graph without inputs or without outputs, a tensor that two
+            operators make or that is read before it is made, an input that is listed twice.
+            edgec compiles graphs in which each tensor is made once, from the model's inputs.
+        """,
+        example="""
+            error[unsupported-graph]: the model has no inputs: its outputs are always the same
+        """,
+        remedy="""
+            Convert or export the model again, from its inputs to its outputs. What is constant
+            needs no model.
+        """,
+    ),
+    page(
         "model-too-large",
         "a model file or a tensor is larger than edgec accepts",
         meaning="""

@@ -11,7 +11,8 @@ PAGES = (
             (it draws random numbers, the size of its result depends on the data, a tool made it).
             An If, Loop, Scan or sequence of ONNX is written out where the file tells what it does;
             one that is decided at run time is refused. All such operators of a model are named at
-            once, what only reads their results is not.
+            once, in TFLite files those with one cause together (resource variables, lists of a
+            recurrent layer, Ethos-U, Edge TPU); what only reads their results is not.
         """,
         example="""
             edgec check model.onnx
@@ -34,6 +35,23 @@ PAGES = (
         remedy="""
             The message names the attribute. Change the layer in the training code, or simplify
             the exported file with onnxslim.
+        """,
+    ),
+    page(
+        "operator-misfit",
+        "an operator of a TFLite file and its tensors do not go together",
+        meaning="""
+            What the file states of an operator's inputs, outputs and options is not what edgec
+            computes from them: another type of the result, an axis that is not there, channels
+            that differ. Most such files are damaged, and TFLite's interpreter refuses them too.
+        """,
+        example="""
+            error[operator-misfit]: CONV_2D: does not fit its tensors: 3 channels, the weights
+            have 2
+        """,
+        remedy="""
+            Convert the model again. If TFLite's interpreter runs the file, this is a mistake of
+            edgec: please report it.
         """,
     ),
     page(

@@ -14,13 +14,13 @@ _MAY_BE_INFINITE = (Clip, Pad)  # no bound; the padding of a maximum
 
 
 def check_sound(graph: Graph, path: Path) -> None:
-    """Raise ``malformed-model`` for a graph without inputs, and attributes that are no numbers.
+    """Raise ``unsupported-graph`` for one without inputs, or with attributes that are no numbers.
 
     ``unsupported-dtype`` is for operators on constant integers that they compute nothing of.
     """
     if not graph.inputs:
         raise EdgecError(
-            "malformed-model",
+            "unsupported-graph",
             "the model has no inputs: its outputs are always the same",
             place=Place(str(path)),
             help="export the model with its input; what is constant needs no model",
@@ -37,7 +37,7 @@ def _odd_attributes(node: Node, path: Path) -> Iterator[EdgecError]:
             continue
         if math.isnan(value) or not isinstance(op, _MAY_BE_INFINITE):
             yield EdgecError(
-                "malformed-model",
+                "unsupported-attribute",
                 f"{each.name} of {op.name} is {value}",
                 place=Place(str(path), f"node {node.name!r}"),
                 help="train or export the model again: it holds a number that is none",

@@ -13,6 +13,7 @@ from edgec.ir import Array, DType, GraphBuilder, Node, Op, QParams, Signature, T
 _MISSING: Any = object()
 _ADVICE = {  # where an importer knows nothing better
     "malformed-model": "export or convert the model again",
+    "operator-misfit": "convert the model again; if TFLite's interpreter runs it, please report it",
     "model-too-large": "check the shapes: edgec compiles models for microcontrollers",
     "unsupported-attribute": "replace the operator or this option: `edgec ops` lists what works",
 }
@@ -142,7 +143,14 @@ class SourceNode:
         help: str = "",
         code: str = "unsupported-attribute",
     ) -> EdgecError:
-        """Return the error for this node; the caller raises it."""
+        """Return the error for this node; the caller raises it.
+
+        ``malformed-model`` is said where operator and tensors contradict each other. Of TFLite
+        files this becomes ``operator-misfit``: whether its interpreter takes them, each of its
+        kernels decides for itself, and an importer cannot tell.
+        """
+        if code == "malformed-model" and self.format is Format.TFLITE:
+            code = "operator-misfit"
         advice = help or _ADVICE.get(code, "")
         return EdgecError(code, f"{self.op}: {message}", place=self.place, help=advice)
 

@@ -73,7 +73,7 @@ def test_constants_that_are_no_numbers(cli: Cli, tmp_path: Path, op: str, value:
 def test_attributes_that_are_no_numbers(cli: Cli, tmp_path: Path, value: float) -> None:
     model = float_model(tmp_path, helper.make_node("LeakyRelu", ["x"], ["y"], alpha=value))
     ended = cli("inspect", model)
-    check_error(ended, "malformed-model", 1)
+    check_error(ended, "unsupported-attribute", 1)
     assert "alpha of leaky_relu" in ended.err
 
 

@@ -188,8 +188,8 @@ MATRIX = constant("extra", np.ones((UNITS, UNITS), np.int8), Q(0.1))
             "unsupported-quantization",
             "power of two",
         ),
-        ({2: MATRIX}, {}, "malformed-model", "fit"),
-        ({0: tensor("x", (2, 4, DEPTH))}, {}, "malformed-model", "states"),
+        ({2: MATRIX}, {}, "operator-misfit", "fit"),
+        ({0: tensor("x", (2, 4, DEPTH))}, {}, "operator-misfit", "states"),
     ],
 )
 def test_what_the_operator_does_not_do_is_refused(

@@ -207,7 +207,7 @@ def svdf_file(**changes: FileTensor | str) -> bytes:
     [
         ({"activation": "NONE"}, "unsupported-attribute"),
         ({"t": constant("t", np.ones((4, 5), np.int8), Q(0.1))}, "unsupported-tensor"),
-        ({"w": constant("w", np.ones((3, 3), np.int8), Q(0.1))}, "malformed-model"),
+        ({"w": constant("w", np.ones((3, 3), np.int8), Q(0.1))}, "operator-misfit"),
     ],
 )
 def test_what_the_kernel_does_not_do_is_refused(

@@ -69,9 +69,9 @@ def test_import_equals_the_interpreter(
         transpose_conv((8, 1 << 20)),
     ],
 )
-def test_what_contradicts_itself_is_malformed(data: bytes, tmp_path: Path) -> None:
+def test_what_contradicts_itself_does_not_fit(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     path.write_bytes(data)
     with pytest.raises(EdgecError) as caught:
         load_tflite(path)
-    assert caught.value.code == "malformed-model"
+    assert caught.value.code == "operator-misfit"

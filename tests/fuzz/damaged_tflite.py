@@ -58,7 +58,7 @@ class Field:
 def damage(data: bytes, rng: Random) -> bytes:
     """Return the file with one to three fields changed; ``struct.error`` where it is none."""
     groups: dict[str, list[Field]] = {}
-    for field in _fields(data, "Model", _u32(data, 0)):
+    for field in fields_of(data):
         groups.setdefault(field.group, []).append(field)
     changed = bytearray(data)
     for _ in range(rng.choice((1, 1, 2, 3))):
@@ -70,6 +70,11 @@ def damage(data: bytes, rng: Random) -> bytes:
         else:
             field.write(changed, rng)
     return bytes(changed) if changed != data else damaged_bytes.damage(data, rng)
+
+
+def fields_of(data: bytes) -> Iterator[Field]:
+    """Yield all numbers of a file; the group of offsets, pointers and lengths says so."""
+    yield from _fields(data, "Model", _u32(data, 0))
 
 
 def _fields(data: bytes, table: str, at: int) -> Iterator[Field]:

@@ -1,6 +1,6 @@
 """What of a TFLite model cannot be imported, and what to do about it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from edgec.errors import EdgecError, Place
@@ -12,8 +12,10 @@ from edgec.frontends.tflite.operand_types import (
 )
 from edgec.frontends.tflite.reader import FileModel, FileOperator, FileTensor
 from edgec.ir import DType
-from edgec.ops.registry import IMPORTERS, Format
 from edgec.ops.tflite_operators import tflite_operator
+
+Problem = tuple[EdgecError, str]
+"""An error, and its kind: others of that kind are told of together with it."""
 
 _QUANTIZED = {DType.INT8, DType.INT16}
 _SMALLEST_SCALE, _LARGEST_SCALE = 1e-20, 1e20  # products and ratios stay finite
@@ -21,21 +23,10 @@ _INT8_HELP = (
     "convert with full integer quantization (converter.optimizations, representative_dataset, "
     "supported_ops = [TFLITE_BUILTINS_INT8]), or give the ONNX file and --calib"
 )
-_SHAPES_HELP = (
-    "convert with a fixed batch size of 1, so that the converter computes shapes itself: "
+_FIXED_HELP = (
+    "give the model's inputs a fixed shape, without an extent of 0: "
     "tf.keras.Input(shape, batch_size=1)"
 )
-_RECURRENT_HELP = "convert with the recurrent layer unrolled (Keras: unroll=True)"
-_HINTS = {
-    "SHAPE": _SHAPES_HELP,
-    "LSTM": _RECURRENT_HELP,
-    "RNN": _RECURRENT_HELP,
-    "UNIDIRECTIONAL_SEQUENCE_RNN": _RECURRENT_HELP,
-    "BIDIRECTIONAL_SEQUENCE_LSTM": "use tf.keras.layers.Bidirectional around an LSTM, which "
-    "becomes two UNIDIRECTIONAL_SEQUENCE_LSTM",
-    "WHILE": _RECURRENT_HELP,
-    "L2_POOL_2D": "use average or max pooling",
-}
 
 _COMBINATIONS = (
     ("unsupported-tensor", mixed_types),
@@ -52,75 +43,86 @@ class OperatorChecks:
         self._seen: set[int] = set()
         self._made = {each for operator in model.operators for each in operator.outputs}
 
-    def problems(self, operator: FileOperator, place: Place) -> list[EdgecError]:
-        """Return ``unsupported-operator``, ``-tensor`` and ``-quantization`` of one operator."""
-        if (Format.TFLITE, operator.op) not in IMPORTERS:
-            return [_unsupported(self._model, operator, place)]
-        read = [each for each in operator.inputs if each is not None]
-        tensors = [*self._tensor_problems(operator.op, [*read, *operator.outputs], place)]
-        return tensors or [*self._combinations(operator, place)]
+    def problems(
+        self, operator: FileOperator, place: Place, unknown: Collection[int]
+    ) -> list[Problem]:
+        """Return ``unsupported-tensor``, ``-quantization`` and ``-attribute`` of one operator.
 
-    def ends(self, place: Place) -> list[EdgecError]:
+        Nothing is said of tensors that are ``unknown``: the trouble is with what makes them. Where
+        the operator cannot take these as they are, its outputs are nobody's fault either.
+        """
+        if operator.oddity:
+            error = EdgecError(
+                "unsupported-attribute",
+                f"{operator.op}: {operator.oddity}",
+                place=place,
+                help="convert the model again",
+            )
+            return [(error, "")]
+        read = [each for each in operator.inputs if each is not None]
+        made = () if self.is_odd(operator, unknown) else operator.outputs
+        numbers = [each for each in (*read, *made) if each not in unknown]
+        return [*self._tensor_problems(operator.op, numbers, place)]
+
+    def combinations(self, operator: FileOperator, place: Place) -> list[EdgecError]:
+        """Return what is wrong with types and scales that meet in one operator."""
+        found = [(code, check(self._model, operator)) for code, check in _COMBINATIONS]
+        return [
+            EdgecError(code, message, place=place, help=_INT8_HELP)
+            for code, message in found
+            if message
+        ]
+
+    def is_odd(self, operator: FileOperator, numbers: Iterable[int]) -> bool:
+        """Tell whether an operator cannot take one of these tensors as the file states it."""
+        return any(self._problem(operator.op, number) for number in numbers)
+
+    def ends(self, place: Place, unknown: Collection[int]) -> list[Problem]:
         """Return the problems of inputs and outputs that no operator has shown yet."""
-        numbers = [*self._model.inputs, *self._model.outputs]
+        ends = [*self._model.inputs, *self._model.outputs]
+        numbers = [each for each in ends if each not in unknown]
         return [*self._tensor_problems("the model", numbers, place)]
 
     def _tensor_problems(
         self, user: str, numbers: Sequence[int], place: Place
-    ) -> Iterator[EdgecError]:
+    ) -> Iterator[Problem]:
         for number in numbers:
             if number in self._seen:
                 continue
             self._seen.add(number)
-            tensor = self._model.tensors[number]
-            kept = tensor.variable and number not in self._made
-            shape = tensor.shape
-            if number not in self._model.inputs:  # a part of no elements is legal
-                shape = tuple(extent or 1 for extent in shape)
-            problem = _problem(user, replace(tensor, variable=kept, shape=shape))
+            problem = self._problem(user, number)
             if problem is not None:
-                code, message, advice = problem
-                where = Place(place.file, f"tensor {tensor.name!r}")
-                yield EdgecError(code, message, place=where, help=advice)
+                code, what, advice = problem
+                name = self._model.tensors[number].name
+                where = Place(place.file, f"tensor {name!r}")
+                message = f"{user} uses {name!r}, which is {what}"
+                yield EdgecError(code, message, place=where, help=advice), f"{user} {what}"
 
-    def _combinations(self, operator: FileOperator, place: Place) -> Iterator[EdgecError]:
-        for code, check in _COMBINATIONS:
-            message = check(self._model, operator)
-            if message:
-                yield EdgecError(code, message, place=place, help=_INT8_HELP)
-
-
-def _unsupported(model: FileModel, operator: FileOperator, place: Place) -> EdgecError:
-    advice = _HINTS.get(operator.op, "replace it by operators that `edgec ops` lists")
-    if operator.op.startswith("CUSTOM"):
-        advice = "convert without custom operators (allow_custom_ops, SELECT_TF_OPS)"
-    made = model.tensors[operator.outputs[0]].name
-    return EdgecError(
-        "unsupported-operator",
-        f"{operator.op} (makes {made!r}) is not supported",
-        place=place,
-        help=advice,
-    )
+    def _problem(self, user: str, number: int) -> tuple[str, str, str] | None:
+        tensor = self._model.tensors[number]
+        kept = tensor.variable and number not in self._made
+        shape = tensor.shape
+        if number not in self._model.inputs:  # a part of no elements is legal
+            shape = tuple(extent or 1 for extent in shape)
+        return _problem(user, replace(tensor, variable=kept, shape=shape))
 
 
 def _problem(user: str, tensor: FileTensor) -> tuple[str, str, str] | None:
-    """Return code, message and advice for what ``user``, an operator, cannot do with a tensor."""
-    what = f"{user} uses {tensor.name!r}"
+    """Return code, what it is, and advice for a tensor that ``user``, an operator, cannot take."""
     if 0 in tensor.shape:
-        message = f"{what}, which has no elements: its shape is {tensor.shape}"
-        return "malformed-model", message, "give the model's inputs a fixed shape"
+        what = f"empty: its shape is {tensor.shape}, it has no elements"
+        return "unsupported-tensor", what, _FIXED_HELP
     feature = _odd_feature(user, tensor)
     if feature:
-        return "unsupported-tensor", f"{what}, which is {feature}", _INT8_HELP
+        return "unsupported-tensor", feature, _INT8_HELP
     if tensor.dtype is None:
-        return "unsupported-tensor", f"{what} of type {tensor.type_name.lower()}", _INT8_HELP
+        return "unsupported-tensor", f"of type {tensor.type_name.lower()}", _INT8_HELP
     if tensor.dtype is DType.UINT8 and not tflite_operator(user).integers:
-        message = f"{what}, which is uint8: the scheme before int8"
-        return "unsupported-quantization", message, _INT8_HELP
+        return "unsupported-quantization", "uint8: the scheme before int8", _INT8_HELP
     oddity = _odd_quantization(user, tensor) if tensor.dtype in {*_QUANTIZED, DType.UINT8} else ""
     if oddity:
-        message = f"{what}, which is {tensor.dtype.value} with {oddity}"
-        return "unsupported-quantization", message, _INT8_HELP
+        what = f"{tensor.dtype.value} with {oddity}"
+        return "unsupported-quantization", what, _INT8_HELP
     return None
 
 
@@ -133,6 +135,8 @@ def _odd_feature(user: str, tensor: FileTensor) -> str:
 
 def _odd_quantization(user: str, tensor: FileTensor) -> str:
     """Return what no kernel can do with the quantization of an integer tensor, or nothing."""
+    if tensor.odd_scales:
+        return tensor.odd_scales
     if tensor.qparams is None:
         return "no scale"
     if not _sane_scales(tensor):

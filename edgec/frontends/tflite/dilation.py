@@ -144,13 +144,13 @@ def _match(
     join: FileOperator, makers: dict[int, FileOperator], reads: Counter[int | None]
 ) -> _Match | None:
     """Return the operators that end in ``join``, where nothing else reads what is in between."""
-    if join.op != "BATCH_TO_SPACE_ND":
+    if join.op != "BATCH_TO_SPACE_ND" or len(join.outputs) != 1 or join.oddity:
         return None
     chain = [join]
     while len(chain) < 5 and chain[-1].op != "SPACE_TO_BATCH_ND":  # noqa: PLR2004
         number = chain[-1].inputs[0] if chain[-1].inputs else None
         maker = makers.get(number) if number is not None else None
-        if maker is None or reads[number] != 1 or len(maker.outputs) != 1:
+        if maker is None or reads[number] != 1 or len(maker.outputs) != 1 or maker.oddity:
             return None
         chain.append(maker)
     return _ordered(chain[::-1])

@@ -24,7 +24,7 @@ def with_float_constants(model: FileModel) -> FileModel:
     changed = {number: each for number, each in _changes(model) if each is not None}
     tensors = [changed.get(number, each) for number, each in enumerate(model.tensors)]
     gone = {number for number, each in changed.items() if model.tensors[number].data is None}
-    operators = tuple(each for each in model.operators if each.outputs[0] not in gone)
+    operators = tuple(each for each in model.operators if not gone.intersection(each.outputs))
     return replace(model, tensors=tuple(tensors), operators=operators) if changed else model
 
 
@@ -34,9 +34,13 @@ def _changes(model: FileModel) -> Iterator[tuple[int, FileTensor | None]]:
         if tensor.data is not None and (tensor.type_name == _HALF or _is_hybrid(model, number)):
             yield number, _constant(tensor, tensor)
     for operator in model.operators:
-        if operator.op == "DEQUANTIZE" and operator.outputs[0] not in model.outputs:
+        if operator.op == "DEQUANTIZE" and operator.inputs and operator.outputs:
             source, result = operator.inputs[0], operator.outputs[0]
-            if source is not None and model.tensors[source].data is not None:
+            if (
+                result not in model.outputs
+                and source is not None
+                and model.tensors[source].data is not None
+            ):
                 yield result, _constant(model.tensors[result], model.tensors[source])
 
 

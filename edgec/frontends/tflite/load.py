@@ -1,6 +1,6 @@
 """TFLite -> Graph: checks what the file computes in, then gives each operator to its importer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +17,8 @@ from edgec.frontends.tflite.dilation import with_dilations
 from edgec.frontends.tflite.floats import with_float_constants
 from edgec.frontends.tflite.option_tables import default_options, options_table
 from edgec.frontends.tflite.prescribed import with_prescribed_outputs
-from edgec.frontends.tflite.reader import FileModel, FileOperator, read_model
+from edgec.frontends.tflite.problems import Problems
+from edgec.frontends.tflite.reader import FileModel, FileOperator, FileTensor, read_model
 from edgec.frontends.tflite.row_lists import with_joined_rows
 from edgec.frontends.tflite.shape_arithmetic import FOLDS, folded_shapes
 from edgec.frontends.tflite.spelled_out import with_tables
@@ -65,9 +66,13 @@ def load_tflite(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
     place = Place(file=str(path))
     data = read_file(path)
     model = read_model(data, place)
+    unused = bool(model.bodies) and not any(each.refers_to_subgraphs for each in model.operators)
     for rewrite in _REWRITES:
         model = rewrite(model)
-    graph = _Import(model, path, len(data)).graph()
+    work = _Import(model, path, len(data))
+    if unused:
+        work.problems.add(_several(1 + len(model.bodies), place))
+    graph = work.graph()
     check_fixed(graph, shapes, place)
     return graph
 
@@ -80,7 +85,9 @@ class _Import:
         self._names = _unique_names(model)
         self._values: dict[int, ValueName] = {}
         self._checks = OperatorChecks(model)
-        self._errors: list[EdgecError] = []
+        self.problems = Problems()
+        self._unknown: set[int] = set()  # what depends on an operator that cannot be imported
+        self._excused: set[int] = set()  # what such an operator reads: of types it would have known
         self._bytes = 0
 
     def graph(self) -> Graph:
@@ -91,12 +98,16 @@ class _Import:
             raise beyond_room(f"the constants: {error}", Place(self._file)) from error
 
     def _imported_graph(self) -> Graph:
+        for oddity in self._model.oddities:
+            self.problems.add(_odd_graph(oddity, Place(self._file)))
         for number in self._model.inputs:
             self._values[number] = self._builder.input(self._names[number], self._kind(number))
         for index, operator in enumerate(self._model.operators):
             self._operator(operator, index)
         place = Place(self._file, "model outputs")
-        raise_all([*self._errors, *self._checks.ends(place)])
+        for problem in self._checks.ends(place, self._unknown | self._excused):
+            self.problems.add(*problem)
+        raise_all(self.problems.all())
         outputs = [self._read(each, place) for each in self._model.outputs]
         raise_all([_empty(f"output {each!r} is empty", place) for each in self._empty(outputs)])
         raise_all([_fixed_output(each, place) for each in outputs if self._is_fixed(each)])
@@ -124,26 +135,55 @@ class _Import:
 
     def _operator(self, operator: FileOperator, index: int) -> None:
         """Import one operator; where that fails, stand-ins let the others be checked as well."""
-        name = self._names[operator.outputs[0]]
-        place = Place(self._file, f"node {index} ({operator.op}) {name!r}")
+        name = self._names[operator.outputs[0]] if operator.outputs else ""
+        place = Place(self._file, f"node {index} ({operator.op}) {name!r}".removesuffix(" ''"))
+        unknown = {each for each in operator.inputs if each in self._unknown}
         try:
-            known = self._known(operator, name, place)
-            if known is None:
-                raise_all(self._checks.problems(operator, place))
-                values = self._imported(self._source_node(operator, name, place))
-            else:
-                qparams = self._model.tensors[operator.outputs[0]].qparams
-                values = [self._builder.constant(name, known, qparams)]
+            values = self._values_of(operator, name, place, unknown)
         except TooLargeError as error:
             values = self._given_up(operator, beyond_room(f"{operator.op}: {error}", place))
         except EdgecError as error:
-            values = self._given_up(operator, error)
+            values = self._given_up(operator, self._at_first_hand(error, unknown))
         for number, value in zip(operator.outputs, values, strict=True):
             self._values[number] = value
+            if unknown and _is_argument(self._model.tensors[number]):
+                self._unknown.add(number)
 
-    def _given_up(self, operator: FileOperator, error: EdgecError) -> list[ValueName]:
+    def _values_of(
+        self, operator: FileOperator, name: str, place: Place, unknown: Collection[int]
+    ) -> list[ValueName]:
+        """Return what an operator makes: folded, imported, or stand-ins where it is refused."""
+        known = self._known(operator, name, place)
+        if known is not None:
+            qparams = self._model.tensors[operator.outputs[0]].qparams
+            return [self._builder.constant(name, known, qparams)]
+        if (Format.TFLITE, operator.op) not in registry.IMPORTERS:
+            if operator.op not in FOLDS or not self._are_arguments(unknown):
+                self.problems.refuse(operator.op, place, name)
+            self._excused.update(each for each in operator.inputs if each is not None)
+            return self._given_up(operator, None)
+        problems = self._checks.problems(operator, place, unknown)
+        for problem in problems:
+            self.problems.add(*problem)
+        if problems or self._checks.is_odd(operator, unknown):
+            return self._given_up(operator, None)
+        raise_all(self._checks.combinations(operator, place))
+        return self._imported(self._source_node(operator, name, place))
+
+    def _are_arguments(self, numbers: Collection[int]) -> bool:
+        return any(_is_argument(self._model.tensors[each]) for each in numbers)
+
+    def _at_first_hand(self, error: EdgecError, unknown: Collection[int]) -> EdgecError | None:
+        """Return an error, unless it speaks of what an operator has made that was given up."""
+        names = [repr(self._names[each]) for each in unknown]
+        told = self._are_arguments(unknown) or any(each in error.message for each in names)
+        return None if told else error
+
+    def _given_up(self, operator: FileOperator, error: EdgecError | None) -> list[ValueName]:
         """Collect an error; return stand-ins for what the operator would make."""
-        self._errors.append(error)
+        if error is not None:
+            self.problems.add(error)
+        self._unknown.update(operator.outputs)
         return [self._builder.input(self._names[n], self._kind(n)) for n in operator.outputs]
 
     def _known(self, operator: FileOperator, name: str, place: Place) -> Array | None:
@@ -160,7 +200,7 @@ class _Import:
     def _source_node(self, operator: FileOperator, name: str, place: Place) -> SourceNode:
         for number in operator.outputs:
             if number in self._values or operator.outputs.count(number) > 1:
-                raise _malformed(f"{self._names[number]!r} is made twice", place)
+                raise _odd_graph(f"{self._names[number]!r} is made twice", place)
         return SourceNode(
             Format.TFLITE,
             operator.op,
@@ -177,20 +217,24 @@ class _Import:
     def _imported(self, node: SourceNode) -> list[ValueName]:
         importer = registry.IMPORTERS[Format.TFLITE, node.op]
         _check_activation(node)
+        if not node.outputs:
+            raise node.reject("has no output", code="operator-misfit")
         try:
             values = list(importer(node, self._builder))
         except TooLargeError:
             raise
         except _MISFITS as error:
-            raise _malformed(f"{node.op} does not fit its tensors: {error}", node.place) from error
+            raise node.reject(
+                f"does not fit its tensors: {error}", code="operator-misfit"
+            ) from error
         _check_unread(node)
         self._check_results(node, values)
         return values
 
     def _check_results(self, node: SourceNode, values: list[ValueName]) -> None:
         if len(values) != len(node.outputs):
-            message = f"{node.op} makes {len(values)} tensors, the file lists {len(node.outputs)}"
-            raise _malformed(message, node.place)
+            message = f"makes {len(values)} tensors, the file lists {len(node.outputs)}"
+            raise node.reject(message, code="operator-misfit")
         for value, dtype in zip(values, node.dtypes, strict=True):
             kind = self._builder.type(value)
             self._bytes += kind.bytes
@@ -230,7 +274,7 @@ class _Import:
                 return self._values[number]
             if data is None:
                 message = f"{self._names[number]!r} is read, but nothing has made it before"
-                raise _malformed(message, place)
+                raise _odd_graph(message, place)
             self._values[number] = self._builder.constant(self._names[number], data, tensor.qparams)
         return self._values[number]
 
@@ -290,7 +334,21 @@ def _empty(message: str, place: Place) -> EdgecError:
     )
 
 
-def _malformed(message: str, place: Place) -> EdgecError:
+def _several(count: int, place: Place) -> EdgecError:
     return EdgecError(
-        "malformed-model", message, place=place, help="convert or download the model again"
+        "multiple-subgraphs",
+        f"the model has {count} subgraphs, edgec compiles one",
+        place=place,
+        help="convert without control flow (tf.cond) and one signature only",
     )
+
+
+def _odd_graph(message: str, place: Place) -> EdgecError:
+    return EdgecError(
+        "unsupported-graph", message, place=place, help="convert the model again, or report it"
+    )
+
+
+def _is_argument(tensor: FileTensor) -> bool:
+    """Tell whether a tensor is no data: a shape, an index or a condition."""
+    return tensor.dtype is not DType.FLOAT32 and tensor.qparams is None

@@ -18,7 +18,7 @@ def read_quantization(
     """Return the quantization of a tensor, None where it has none (only a range, or a float type).
 
     ``count(table, field)`` returns the length of a vector once it is known to be sane. Parameters
-    that contradict each other or the tensor raise ``ValueError``.
+    that contradict each other or the tensor raise ``ValueError``, whose text goes behind "with".
     """
     if table is None or dtype is None or not dtype.is_integer or not count(table, "Scale"):
         return None

@@ -5,7 +5,7 @@ The flatbuffers runtime checks nothing but the ends of the buffer. All its excep
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -14,7 +14,7 @@ import tflite
 
 from edgec.errors import EdgecError, Place
 from edgec.frontends.limits import MAX_BYTES, MAX_RANK, beyond_room, too_large
-from edgec.frontends.tflite.option_tables import decode_options
+from edgec.frontends.tflite.option_tables import decode_options, default_options, options_table
 from edgec.frontends.tflite.quantizations import read_quantization
 from edgec.frontends.tflite.signature import signature_names
 from edgec.ir import LARGEST_VALUE, Array, DType, QParams, Room, TooLargeError
@@ -26,15 +26,22 @@ from edgec.tflite_schema import (
     TYPE_NAMES,
 )
 
+CUSTOM = "CUSTOM"
+"""The first word of operators that TFLite itself does not have."""
+CUSTOM_OPTIONS = "custom_options"
+"""The attribute with their options: bytes, in a form of their own."""
+
 _NO_TENSOR = -1
+_BEHIND = "stored behind the flatbuffer"
 
 
 @dataclass(frozen=True, slots=True)
 class FileTensor:
     """One tensor: ``dtype`` is None where edgec has no such type, ``data`` where it is computed.
 
-    ``oddity`` names a feature of the file format that edgec does not know (sparsity, ...);
-    ``open_axes`` are those that the file leaves open beside a shape it was made with.
+    ``oddity`` names a feature of the file format that edgec does not know (rank 9, ...), and
+    ``odd_scales`` a quantization that contradicts itself; ``open_axes`` are those that the file
+    leaves open beside a shape it was made with.
     """
 
     name: str
@@ -46,24 +53,36 @@ class FileTensor:
     oddity: str
     variable: bool = False  # keeps its value between runs
     open_axes: tuple[int, ...] = ()
+    odd_scales: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FileOperator:
-    """One operator; inputs and outputs are numbers of tensors, None for an absent input."""
+    """One operator; inputs and outputs are numbers of tensors, None for an absent input.
+
+    Some have no output: they write to variables. ``oddity`` is what its options say that edgec
+    does not know.
+    """
 
     op: str
     version: int
     inputs: tuple[int | None, ...]
     outputs: tuple[int, ...]
     attrs: Mapping[str, Any]
+    oddity: str = ""
+
+    @property
+    def refers_to_subgraphs(self) -> bool:
+        """Whether it runs other graphs of the file: a loop, a branch, an initialization."""
+        return any(name.endswith("subgraph_index") for name in self.attrs)
 
 
 @dataclass(frozen=True, slots=True)
 class FileModel:
     """A subgraph, well-formed: all numbers of tensors exist.
 
-    ``bodies`` of the first one are the others, which its WHILE operators refer to, counted from 1.
+    ``bodies`` of the first one are the others, which its WHILE operators refer to, counted from 1;
+    ``oddities`` are what is legal for the format and yet no graph for edgec.
     """
 
     tensors: tuple[FileTensor, ...]
@@ -71,6 +90,7 @@ class FileModel:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     bodies: tuple["FileModel", ...] = ()
+    oddities: tuple[str, ...] = ()
 
 
 class _MalformedError(Exception):
@@ -80,7 +100,9 @@ class _MalformedError(Exception):
 def read_model(data: bytes, place: Place) -> FileModel:
     """Decode a .tflite file.
 
-    Errors: ``malformed-model``, ``model-too-large``, ``multiple-subgraphs``.
+    Errors: ``malformed-model`` for what TFLite's own interpreter does not load either, and
+    ``model-too-large``. What it does load and edgec cannot take is an oddity of tensor, operator
+    or model.
     """
     try:
         return _Reader(data, place).model()
@@ -115,12 +137,8 @@ class _Reader:
         if count == 0:
             raise _MalformedError("it has no subgraph")
         main = self._subgraph(model, 0, codes)
-        if count == 1:
-            return main
-        if not any(each.op == "WHILE" for each in main.operators):
-            raise self._several(count)
-        bodies = [self._subgraph(model, index, codes) for index in range(1, count)]
-        return replace(main, bodies=tuple(bodies))
+        bodies = tuple(self._subgraph(model, index, codes) for index in range(1, count))
+        return replace(main, bodies=bodies)
 
     def _subgraph(self, model: Any, index: int, codes: list[tuple[str, int]]) -> FileModel:
         subgraph = model.Subgraphs(index)
@@ -132,29 +150,26 @@ class _Reader:
             self._operator(subgraph.Operators(i), i, codes, tensors)
             for i in range(self._count(subgraph, "Operators"))
         ]
-        if not operators and index == 0:
-            raise _MalformedError("the model has no operators")
+        inputs, outputs = (
+            self._ends(subgraph, field, len(tensors)) for field in ("Inputs", "Outputs")
+        )
         return FileModel(
             tuple(tensors),
             tuple(operators),
-            self._ends(subgraph, "Inputs", len(tensors)),
-            self._ends(subgraph, "Outputs", len(tensors)),
-        )
-
-    def _several(self, count: int) -> EdgecError:
-        return EdgecError(
-            "multiple-subgraphs",
-            f"the model has {count} subgraphs, edgec compiles one",
-            place=self._place,
-            help="convert without control flow (tf.cond) and one signature only",
+            tuple(dict.fromkeys(each for each in inputs if each is not None)),
+            tuple(each for each in outputs if each is not None),
+            oddities=tuple(_odd_ends(inputs, outputs)),
         )
 
     def _count(self, table: Any, field: str) -> int:
         """Return the length of a vector, at most what the file can hold."""
         count = int(getattr(table, f"{field}Length")())
+        if count > len(self._data):
+            raise _MalformedError(f"{field} has {count} elements, more than the file can hold")
         self._budget -= count
         if self._budget < 0:
-            raise _MalformedError(f"{field} has {count} elements, more than the file can hold")
+            message = f"{field}: {count} elements more, more than the file can hold: shared lists"
+            raise beyond_room(message, self._place)
         return count
 
     def _numbers(self, table: Any, field: str) -> list[Any]:
@@ -162,13 +177,9 @@ class _Reader:
             return []
         return list(getattr(table, f"{field}AsNumpy")().tolist())
 
-    def _ends(self, subgraph: Any, field: str, tensors: int) -> tuple[int, ...]:
+    def _ends(self, subgraph: Any, field: str, tensors: int) -> list[int | None]:
         numbers = self._numbers(subgraph, field)
-        if not numbers:
-            raise _MalformedError(f"the model has no {field.lower()}")
-        if field == "Inputs" and len(set(numbers)) != len(numbers):
-            raise _MalformedError("an input is listed twice")
-        return tuple(_tensor_number(each, tensors) for each in numbers)
+        return [_optional_number(each, tensors) for each in numbers]
 
     def _tensors(self, model: Any, subgraph: Any) -> list[FileTensor]:
         buffers = self._count(model, "Buffers")
@@ -194,34 +205,33 @@ class _Reader:
 
     def _tensor(self, model: Any, table: Any, index: int, buffers: int) -> FileTensor:
         name = (table.Name() or b"").decode("utf-8", "backslashreplace") or f"tensor_{index}"
-        shape = self._shape(table, name)
+        stated = self._numbers(table, "Shape")
+        shape = tuple(1 if extent < 0 else extent for extent in stated)  # -1: an open extent
         dtype = TENSOR_TYPES.get(table.Type())
-        try:
-            qparams = read_quantization(table.Quantization(), shape, dtype, self._count)
-        except ValueError as error:
-            raise _MalformedError(f"quantization of tensor {name!r}: {error}") from error
-        type_name = TYPE_NAMES.get(table.Type(), str(table.Type()))
+        qparams, odd_scales = self._quantization(table, shape, dtype)
         data = self._constant(model, table, buffers)
+        oddity = _oddity(table, stated)
         return FileTensor(
             name,
             shape,
-            type_name,
+            TYPE_NAMES.get(table.Type(), str(table.Type())),
             dtype,
             qparams,
-            _shaped(data, name, shape, dtype),
-            _oddity(table),
+            data if table.Sparsity() is not None else _shaped(data, name, shape, dtype),
+            oddity or (_BEHIND if self._is_outside(model, table) else ""),
             bool(table.IsVariable()),
             self._open_axes(table),
+            odd_scales,
         )
 
-    def _shape(self, table: Any, name: str) -> tuple[int, ...]:
-        """Return the shape; a dynamic extent (-1) becomes 1."""
-        shape = self._numbers(table, "Shape")
-        if len(shape) > MAX_RANK:
-            raise _MalformedError(f"tensor {name!r} has rank {len(shape)}")
-        if min(shape, default=0) < -1:
-            raise _MalformedError(f"tensor {name!r} has shape {tuple(shape)}")
-        return tuple(1 if extent == -1 else extent for extent in shape)
+    def _quantization(
+        self, table: Any, shape: tuple[int, ...], dtype: DType | None
+    ) -> tuple[QParams | None, str]:
+        """Return the quantization of a tensor, or what is wrong with it."""
+        try:
+            return read_quantization(table.Quantization(), shape, dtype, self._count), ""
+        except ValueError as error:
+            return None, str(error)
 
     def _open_axes(self, table: Any) -> tuple[int, ...]:
         stated = self._numbers(table, "ShapeSignature") or self._numbers(table, "Shape")
@@ -233,19 +243,20 @@ class _Reader:
         if number >= max(buffers, 1):
             raise _MalformedError(f"buffer {number} does not exist, there are {buffers}")
         buffer = model.Buffers(number) if number else None
-        if buffer is None:
-            return None
-        if _outside(buffer):
-            raise _MalformedError("constants beyond the flatbuffer are not supported")
-        data: Array | None = buffer.DataAsNumpy() if buffer.DataLength() else None
+        data: Array | None = buffer.DataAsNumpy() if buffer and buffer.DataLength() else None
         return data
+
+    def _is_outside(self, model: Any, table: Any) -> bool:
+        """Say whether a tensor's bytes follow the flatbuffer, as in files beyond 2 GB."""
+        buffer = model.Buffers(table.Buffer()) if table.Buffer() else None
+        return buffer is not None and hasattr(buffer, "Offset") and bool(buffer.Offset() > 1)
 
     def _code(self, table: Any) -> tuple[str, int]:
         number = max(table.BuiltinCode(), table.DeprecatedBuiltinCode())
         name = OPERATOR_NAMES.get(number, f"operator {number}")
-        if name == "CUSTOM":
+        if name == CUSTOM:
             custom = (table.CustomCode() or b"").decode("utf-8", "backslashreplace")
-            name = f"CUSTOM {custom}"
+            name = f"{CUSTOM} {custom}"
         return name, int(table.Version())
 
     def _operator(
@@ -256,27 +267,35 @@ class _Reader:
                 f"operator {index} has code {table.OpcodeIndex()} of {len(codes)}"
             )
         op, version = codes[table.OpcodeIndex()]
-        inputs = [
-            None if each == _NO_TENSOR else _tensor_number(each, len(tensors))
-            for each in self._numbers(table, "Inputs")
-        ]
-        outputs = [_tensor_number(each, len(tensors)) for each in self._numbers(table, "Outputs")]
-        if not outputs:
-            raise _MalformedError(f"operator {index} ({op}) has no output")
-        attrs = self._attrs(table, op, tensors)
-        return FileOperator(op, version, tuple(inputs), tuple(outputs), attrs)
-
-    def _attrs(self, table: Any, op: str, tensors: list[FileTensor]) -> dict[str, Any]:
-        """Return the options of an operator, and the quantizations of its ``intermediates``."""
-        attrs = decode_options(
-            op, table.BuiltinOptions(), table.BuiltinOptionsType(), len(self._data)
+        inputs, outputs = (
+            [_optional_number(each, len(tensors)) for each in self._numbers(table, field)]
+            for field in ("Inputs", "Outputs")
         )
-        numbers = [
-            _tensor_number(each, len(tensors)) for each in self._numbers(table, "Intermediates")
-        ]
+        attrs, oddity = self._attrs(table, op, tensors)
+        if None in outputs:
+            oddity = oddity or "an output that is left out"
+        made = tuple(each for each in outputs if each is not None)
+        return FileOperator(op, version, tuple(inputs), made, attrs, oddity)
+
+    def _attrs(self, table: Any, op: str, tensors: list[FileTensor]) -> tuple[dict[str, Any], str]:
+        """Return the options of an operator, with the quantizations of its ``intermediates``.
+
+        And what is odd about them; then they are the defaults.
+        """
+        oddity = ""
+        given = (table.BuiltinOptions(), table.BuiltinOptionsType())
+        try:
+            attrs = decode_options(op, *given, len(self._data))
+        except ValueError as error:
+            attrs, oddity = dict(default_options(options_table(op))), str(error)
+        if op.startswith(CUSTOM):
+            attrs[CUSTOM_OPTIONS] = bytes(self._numbers(table, "CustomOptions"))
+        numbers = self._numbers(table, "Intermediates")
+        if any(not 0 <= each < len(tensors) for each in numbers):
+            return attrs, oddity or f"intermediates {numbers}, there are {len(tensors)} tensors"
         if numbers:
             attrs["intermediates"] = [tensors[each].qparams for each in numbers]
-        return attrs
+        return attrs, oddity
 
 
 def _tensor_number(number: int, tensors: int) -> int:
@@ -285,13 +304,21 @@ def _tensor_number(number: int, tensors: int) -> int:
     return number
 
 
+def _optional_number(number: int, tensors: int) -> int | None:
+    return None if number == _NO_TENSOR else _tensor_number(number, tensors)
+
+
+def _odd_ends(inputs: Sequence[int | None], outputs: Sequence[int | None]) -> Iterator[str]:
+    if not outputs:
+        yield "the model has no outputs: nothing of it could be read"
+    if None in inputs or None in outputs:
+        yield "an input or output of the model is left out (tensor -1)"
+    if len(set(inputs)) != len(inputs):
+        yield "an input of the model is listed twice"
+
+
 def _bytes(tensor: FileTensor) -> int:
     return prod(tensor.shape) * (tensor.dtype.bytes if tensor.dtype else 1)
-
-
-def _outside(buffer: Any) -> bool:
-    """Say whether the data follows the flatbuffer, as in files beyond 2 GB."""
-    return hasattr(buffer, "Offset") and bool(buffer.Offset() > 1)
 
 
 def _shaped(
@@ -312,5 +339,12 @@ def _shaped(
     return array.reshape(shape)
 
 
-def _oddity(table: Any) -> str:
-    return "" if table.Sparsity() is None else "sparse"
+def _oddity(table: Any, stated: Sequence[int]) -> str:
+    """Return what edgec does not know of the way a tensor is stored, or nothing."""
+    if table.Sparsity() is not None:
+        return "sparse"
+    if len(stated) > MAX_RANK:
+        return f"of rank {len(stated)}, more than {MAX_RANK}"
+    if min(stated, default=0) < -1:
+        return f"of shape {tuple(stated)}"
+    return ""

@@ -52,7 +52,7 @@ def _known(node: SourceNode, g: GraphBuilder) -> list[Array] | None:
 
 
 def _is_small(kind: TensorType, op: str) -> bool:
-    fits = kind.dtype in _INTEGERS or op == "FILL"
+    fits = kind.dtype in {*_INTEGERS, DType.BOOL} or op == "FILL"
     return fits and kind.elements <= _MAX_ELEMENTS
 
 
@@ -100,12 +100,6 @@ def _gather(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
     return np.take(x, indices, axis=axis)
 
 
-def _reduce_prod(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
-    x, axes = inputs
-    keeps = bool(attrs.get("keep_dims", False))
-    return np.asarray(np.prod(x, axis=tuple(int(axis) for axis in axes.flat), keepdims=keeps))
-
-
 def _fill(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
     extents, value = inputs  # a quantized value has the quantization of the result
     shape = tuple(int(each) for each in extents.flat)
@@ -135,7 +129,51 @@ def _check_small(elements: int) -> None:
         raise ValueError(message)
 
 
-describe_tflite("REDUCE_PROD", says=TfliteOperator(options="ReducerOptions"))
+def _reduced(f: Callable[..., Array]) -> Fold:
+    def fold(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+        x, axes = inputs
+        keeps = bool(attrs.get("keep_dims", False))
+        return np.asarray(f(x, axis=tuple(int(axis) for axis in axes.flat), keepdims=keeps))
+
+    return fold
+
+
+def _range(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+    start, limit, step = (int(each.item()) for each in inputs)
+    _check_small(max(0, -(-(limit - start) // step)))
+    return np.arange(start, limit, step)
+
+
+def _sparse_to_dense(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+    """Return [*shape] of the default, with values at the rows of indices (or one, or a vector)."""
+    indices, extents, values, default = inputs
+    shape = tuple(int(each) for each in extents.flat)
+    _check_small(prod(shape))
+    places = indices.reshape(-1, len(shape)) if indices.ndim > 1 else indices.reshape(-1, 1)
+    if len(shape) != places.shape[1] or min(shape, default=0) < 0 or (places < 0).any():
+        message = f"indices {indices.shape} into {shape}"
+        raise ValueError(message)
+    result = np.full(shape, default.item(), default.dtype)
+    result[tuple(places.T)] = values
+    return result
+
+
+def _broadcast_to(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+    x, extents = inputs
+    shape = tuple(int(each) for each in extents.flat)
+    _check_small(prod(shape))
+    return np.broadcast_to(x, shape)
+
+
+def _select(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+    condition, a, b = inputs
+    _check_small(prod(np.broadcast_shapes(condition.shape, a.shape, b.shape)))
+    return np.where(condition, a, b)
+
+
+describe_tflite(
+    "REDUCE_PROD", "REDUCE_ANY", "REDUCE_ALL", says=TfliteOperator(options="ReducerOptions")
+)
 
 FOLDS: dict[str, Fold] = {
     "SHAPE": _shape,
@@ -143,7 +181,21 @@ FOLDS: dict[str, Fold] = {
     "PACK": _pack,
     "CONCATENATION": _concatenation,
     "GATHER": _gather,
-    "REDUCE_PROD": _reduce_prod,
+    "REDUCE_PROD": _reduced(np.prod),
+    "REDUCE_MAX": _reduced(np.max),
+    "REDUCE_MIN": _reduced(np.min),
+    "REDUCE_ANY": _reduced(np.any),
+    "REDUCE_ALL": _reduced(np.all),
+    "SUM": _reduced(np.sum),
+    "RANGE": _range,
+    "WHERE": lambda inputs, _: np.argwhere(*inputs),
+    "SPARSE_TO_DENSE": _sparse_to_dense,
+    "BROADCAST_TO": _broadcast_to,
+    "SELECT_V2": _select,
+    "LOGICAL_NOT": lambda inputs, _: np.logical_not(*inputs),
+    "NEG": lambda inputs, _: np.negative(*inputs),
+    "ABS": lambda inputs, _: np.abs(*inputs),
+    "FLOOR_MOD": _of_two(np.mod),
     "FILL": _fill,
     "RESHAPE": lambda inputs, _: inputs[0].reshape([int(each) for each in inputs[1].flat]),
     "EXPAND_DIMS": lambda inputs, _: np.expand_dims(inputs[0], int(inputs[1].item())),

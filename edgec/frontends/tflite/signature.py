@@ -10,7 +10,7 @@ def signature_names(model: Any, tensors: int, count: Count) -> dict[int, str]:
     """Return tensor number -> name from the file's one signature; nothing without one.
 
     ``count(table, field)`` returns the length of a vector once it is known to be sane. A tensor
-    that is named twice gets its first name; ``ValueError`` where one does not exist.
+    that is named twice gets its first name; names of tensors that do not exist are of no use.
     """
     names: dict[int, str] = {}
     if count(model, "SignatureDefs") != 1:
@@ -20,10 +20,7 @@ def signature_names(model: Any, tensors: int, count: Count) -> dict[int, str]:
         for index in range(count(signature, field)):
             entry = getattr(signature, field)(index)
             number, name = int(entry.TensorIndex()), _text(entry.Name())
-            if not 0 <= number < tensors:
-                message = f"the signature names tensor {number}, there are {tensors}"
-                raise ValueError(message)
-            if name:
+            if name and 0 <= number < tensors:
                 names.setdefault(number, name)
     return names
 

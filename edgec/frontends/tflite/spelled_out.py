@@ -175,4 +175,4 @@ def _is_plain(operator: FileOperator) -> bool:
     """Tell whether an operator has no options that change what it does."""
     axes: Sequence[object] = (operator.attrs.get("axis", 0), operator.attrs.get("batch_dims", 0))
     activation = operator.attrs.get("fused_activation_function", "NONE")
-    return tuple(axes) == (0, 0) and activation == "NONE"
+    return tuple(axes) == (0, 0) and activation == "NONE" and not operator.oddity

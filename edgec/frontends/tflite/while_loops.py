@@ -88,7 +88,7 @@ class _Unroller:
     def _unrolled(self, loop: FileOperator, prefix: str, depth: int) -> list[int]:
         """Return the tensors that the loop ends with."""
         values = [each for each in loop.inputs if each is not None]
-        if len(values) != len(loop.outputs) or depth == _MAX_NESTED:
+        if not values or len(values) != len(loop.outputs) or depth == _MAX_NESTED:
             raise _NotKnownError
         name = self.tensors[loop.outputs[0]].name
         for step in range(MAX_STEPS + 1):
@@ -108,7 +108,9 @@ class _Unroller:
             raise _NotKnownError
         body = self.model.bodies[index - 1]
         self._parts += 1
-        if len(body.inputs) != len(values) or len(self.operators) > _MAX_OPERATORS:
+        if body.oddities or len(body.inputs) != len(values):
+            raise _NotKnownError
+        if len(self.operators) > _MAX_OPERATORS:
             raise _NotKnownError
         if self._parts > _MAX_PARTS or self._characters > _MAX_NAMES:
             raise _NotKnownError
@@ -140,8 +142,10 @@ class _Unroller:
     def _counted(self, operator: FileOperator) -> Array | None:
         """Return the result of an operator on known counters."""
         fold = FOLDS.get(operator.op)
+        if fold is None or len(operator.outputs) != 1 or operator.oddity:
+            return None
         target = self.tensors[operator.outputs[0]]
-        if fold is None or operator.op == "SHAPE" or target.dtype not in _COUNTED:
+        if operator.op == "SHAPE" or target.dtype not in _COUNTED:
             return None
         tensors = [self.tensors[each] for each in operator.inputs if each is not None]
         known = [each.data for each in tensors if each.data is not None and _is_counter(each)]

@@ -49,7 +49,7 @@ def test_more_than_there_is_to_mirror(
     path.write_bytes(mirrored(mode, pads))
     with pytest.raises(EdgecError, match="do not fit") as caught:
         load_tflite(path)
-    assert caught.value.code == "malformed-model"
+    assert caught.value.code == "operator-misfit"
 
 
 @pytest.mark.oracle

@@ -70,9 +70,8 @@ def test_optional_bias_may_be_absent_or_minus_one(tmp_path: Path) -> None:
 def test_dynamic_batch_becomes_one(tmp_path: Path) -> None:
     tensors = conv_tensors()
     tensors[0] = tensor("x", (-1, 4, 4, 2))
-    assert (
-        load(file(tensors), tmp_path).types[load(file(tensors), tmp_path).inputs[0]].shape[0] == 1
-    )
+    graph = load(file(tensors), tmp_path)
+    assert graph.types[graph.inputs[0]].shape[0] == 1
 
 
 def test_bias_may_state_any_axis(tmp_path: Path) -> None:
@@ -188,21 +187,21 @@ BROKEN = {
         "no subgraph",
     ),
     "schema 4": (file(Model=fixed(Version=4)), "malformed-model", "schema version 4"),
-    "no inputs": (file(inputs=()), "malformed-model", "no inputs"),
-    "no outputs": (file(outputs=()), "malformed-model", "no outputs"),
-    "input twice": (file(inputs=(0, 0)), "malformed-model", "twice"),
-    "no operators": (file(operators=[]), "malformed-model", "no operators"),
+    "no inputs": (file(inputs=()), "unsupported-graph", "'x' is read, but nothing"),
+    "no outputs": (file(outputs=()), "unsupported-graph", "no outputs"),
+    "input twice": (file(inputs=(0, 0)), "unsupported-graph", "twice"),
+    "no operators": (file(operators=[]), "unsupported-graph", "nothing has made it"),
     "output never made": (
         file(operators=[conv(outputs=(0,))], inputs=(3,)),
-        "malformed-model",
+        "unsupported-graph",
         "'x' is read, but nothing",
     ),
     "unknown tensor": (file(outputs=(9,)), "malformed-model", "tensor 9 does not exist"),
-    "cycle": (file(operators=[conv(inputs=(3, 1, 2))]), "malformed-model", "'y' is read"),
-    "made twice": (file(operators=[conv(), conv()]), "malformed-model", "'y' is made twice"),
+    "cycle": (file(operators=[conv(inputs=(3, 1, 2))]), "unsupported-graph", "'y' is read"),
+    "made twice": (file(operators=[conv(), conv()]), "unsupported-graph", "'y' is made twice"),
     "overwrites an input": (
         file(operators=[conv(outputs=(0,))], outputs=(0,)),
-        "malformed-model",
+        "unsupported-graph",
         "'x' is made twice",
     ),
     "unknown code": (
@@ -213,12 +212,12 @@ BROKEN = {
     "unknown buffer": (file(Tensor=fixed(Buffer=99)), "malformed-model", "buffer 99"),
     "wrong options": (
         file(Operator=fixed(BuiltinOptionsType=tflite.BuiltinOptions.AddOptions)),
-        "malformed-model",
+        "unsupported-attribute",
         "AddOptions",
     ),
     "unknown padding": (
         file(Conv2DOptions=fixed(Padding=7)),
-        "malformed-model",
+        "unsupported-attribute",
         "padding is 7",
     ),
     "absurd shape": (
@@ -229,17 +228,17 @@ BROKEN = {
     "string output beside the network": (
         file([*conv_tensors(), _STRING], outputs=(3, 4), Tensor=_string_type),
         "unsupported-tensor",
-        "the model uses 's' of type string",
+        "the model uses 's', which is of type string",
     ),
-    "absurd rank": (_with(0, tensor("x", (1,) * 9)), "malformed-model", "rank 9"),
-    "negative shape": (_with(0, tensor("x", (1, -7, 4, 2))), "malformed-model", "-7"),
+    "absurd rank": (_with(0, tensor("x", (1,) * 9)), "unsupported-tensor", "rank 9"),
+    "negative shape": (_with(0, tensor("x", (1, -7, 4, 2))), "unsupported-tensor", "-7"),
     "empty input": (
         _with(0, tensor("x", (1, 0, 4, 2))),
-        "malformed-model",
-        "'x', which has no elements",
+        "unsupported-tensor",
+        "its shape is (1, 0, 4, 2), it has no elements",
     ),
-    "rank 2 input": (_with(0, tensor("x", (1, 4))), "malformed-model", "CONV_2D"),
-    "wrong channels": (_with(0, tensor("x", (1, 4, 4, 3))), "malformed-model", "3 channels"),
+    "rank 2 input": (_with(0, tensor("x", (1, 4))), "operator-misfit", "CONV_2D"),
+    "wrong channels": (_with(0, tensor("x", (1, 4, 4, 3))), "operator-misfit", "3 channels"),
     "constant of wrong size": (
         file(Tensor=lambda _, f: f | {"Buffer": 1 if f["Buffer"] else 0}),
         "malformed-model",
@@ -247,11 +246,15 @@ BROKEN = {
     ),
     "scales do not fit": (
         file(QuantizationParameters=_scale(1, 2, 3)),
-        "malformed-model",
+        "unsupported-quantization",
         "3 scales",
     ),
-    "scale nan": (file(QuantizationParameters=_scale(float("nan"))), "malformed-model", "nan"),
-    "scale negative": (file(QuantizationParameters=_scale(-1)), "malformed-model", "-1"),
+    "scale nan": (
+        file(QuantizationParameters=_scale(float("nan"))),
+        "unsupported-quantization",
+        "nan",
+    ),
+    "scale negative": (file(QuantizationParameters=_scale(-1)), "unsupported-quantization", "-1"),
     "scale zero": (
         _with(0, tensor("x", (1, 4, 4, 2), q=QParams((0.0,), (3,)))),
         "unsupported-quantization",
@@ -264,7 +267,7 @@ BROKEN = {
     ),
     "zero point": (
         _with(0, tensor("x", (1, 4, 4, 2), q=QParams((0.5,), (300,)))),
-        "malformed-model",
+        "unsupported-quantization",
         "zero point 300",
     ),
     "intermediates": (

@@ -12,6 +12,7 @@ from tflite_files import constant, file, operator, tensor
 from edgec.errors import EdgecError
 from edgec.exporters.flatbuffer import FileOperator, FileTensor
 from edgec.frontends.tflite.load import load_tflite
+from edgec.frontends.tflite.shape_arithmetic import FOLDS
 from edgec.ir import Array, DType, Graph, QParams, evaluate, verify
 
 RNG = np.random.default_rng(8)
@@ -201,3 +202,87 @@ def test_what_is_no_dilation_is_rejected(data: bytes, tmp_path: Path) -> None:
     with pytest.raises(EdgecError) as caught:
         load(data, tmp_path)
     assert {each.code for each in caught.value.problems()} == {"unsupported-operator"}
+
+
+def _bools(name: str, *shape: int) -> FileTensor:
+    return tensor(name, shape, DType.BOOL, None)
+
+
+def onnx_reshape() -> bytes:
+    """Return what onnx-tf writes for a Reshape to (1, -1): zeros of the target are looked up.
+
+    WHERE(target == 0), GATHER there from the shape, SPARSE_TO_DENSE of that, added to the target.
+    """
+    tensors = [
+        tensor("x", (2, 3, 4)),
+        computed("shape", 3),
+        ints("target", 0, -1),
+        ints("zero", 0),
+        _bools("is_zero", 2),
+        computed("places", 1, 1),
+        ints("flat", -1),
+        computed("where", 1),
+        computed("kept", 1),
+        ints("length", 2),
+        constant("nothing", np.array(0, np.int32)),
+        computed("dense", 2),
+        computed("whole", 2),
+        tensor("y", (2, 12)),
+    ]
+    operators = [
+        with_options("SHAPE", [(0,), (1,)], "ShapeOptions"),
+        operator("EQUAL", (2, 3), (4,)),
+        operator("WHERE", (4,), (5,)),
+        operator("RESHAPE", (5, 6), (7,)),
+        with_options("GATHER", [(1, 7), (8,)], "GatherOptions", Axis=0),
+        operator("SPARSE_TO_DENSE", (5, 9, 8, 10), (11,)),
+        with_options("ADD", [(2, 11), (12,)], "AddOptions"),
+        operator("RESHAPE", (0, 12), (13,)),
+    ]
+    return file(tensors, operators, outputs=(13,))
+
+
+def test_zeros_of_a_target_shape_are_looked_up(tmp_path: Path) -> None:
+    graph = load(onnx_reshape(), tmp_path)
+    assert [node.op.name for node in graph.nodes] == ["reshape"]
+    assert graph.types[graph.outputs[0]].shape == (2, 12)
+
+
+@pytest.mark.parametrize(
+    ("code", "operands", "wanted"),
+    [
+        ("RANGE", [2, 9, 3], [2, 5, 8]),
+        ("WHERE", [[True, False, True]], [[0], [2]]),
+        ("SPARSE_TO_DENSE", [[1, 2], [4], [7, 8], 3], [3, 7, 8, 3]),
+        ("SPARSE_TO_DENSE", [[[0, 1], [1, 0]], [2, 2], [7, 8], 0], [[0, 7], [8, 0]]),
+        ("BROADCAST_TO", [5, [3]], [5, 5, 5]),
+        ("SELECT_V2", [[True, False], [1, 2], [3, 4]], [1, 4]),
+        ("LOGICAL_NOT", [[True, False]], [False, True]),
+        ("NEG", [[3, -2]], [-3, 2]),
+        ("ABS", [[3, -2]], [3, 2]),
+        ("FLOOR_MOD", [[7, -7], [4, 4]], [3, 1]),
+        ("REDUCE_PROD", [[3, 5, 2], [0]], 30),
+        ("REDUCE_MAX", [[3, 5, 2], [0]], 5),
+        ("REDUCE_MIN", [[3, 5, 2], [0]], 2),
+        ("REDUCE_ANY", [[False, True], [0]], True),
+        ("REDUCE_ALL", [[False, True], [0]], False),
+        ("SUM", [[3, 5, 2], [0]], 10),
+    ],
+)
+def test_results_are_those_of_the_operators(code: str, operands: list[Any], wanted: Any) -> None:
+    """Source: the operators' definitions in TensorFlow's documentation."""
+    np.testing.assert_array_equal(FOLDS[code]([np.asarray(each) for each in operands], {}), wanted)
+
+
+@pytest.mark.parametrize(
+    ("code", "operands"),
+    [
+        ("RANGE", [0, 1 << 30, 1]),
+        ("BROADCAST_TO", [5, [1 << 15, 1 << 15]]),
+        ("SPARSE_TO_DENSE", [[0], [1 << 30], [1], 0]),
+        ("SPARSE_TO_DENSE", [[-1], [4], [1], 0]),
+    ],
+)
+def test_nothing_is_folded_to_what_is_no_shape(code: str, operands: list[Any]) -> None:
+    with pytest.raises(ValueError, match=r"no shape|indices"):
+        FOLDS[code]([np.asarray(each) for each in operands], {})

@@ -7,41 +7,14 @@ import numpy as np
 import pytest
 from oracle import run_tflite
 from tflite_files import constant, file, operator, tensor
+from tflite_subgraphs import Part, Subgraphs
 
 from edgec.errors import EdgecError
-from edgec.exporters.flatbuffer import FileOperator, FileTensor, _Layout
+from edgec.exporters.flatbuffer import FileOperator, FileTensor
 from edgec.frontends.tflite.load import load_tflite
 from edgec.ir import DType, evaluate, verify
-from edgec.tflite_schema import SCHEMA_VERSION
 
-Part = tuple[Sequence[FileTensor], Sequence[FileOperator], Sequence[int], Sequence[int]]
 X = np.random.default_rng(2).normal(size=(3, 1, 2)).astype(np.float32)
-
-
-class Subgraphs(_Layout):
-    """Writes a file with several subgraphs: tensors, operators, inputs and outputs of each."""
-
-    def parts(self, parts: Sequence[Part]) -> bytes:
-        codes = sorted({(each.code, each.version) for _, ops, *_ in parts for each in ops})
-        tables = [
-            self._table(
-                "SubGraph",
-                Tensors=self._offsets([self._tensor(each) for each in tensors]),
-                Inputs=self._numbers(inputs, np.int32),
-                Outputs=self._numbers(outputs, np.int32),
-                Operators=self._offsets([self._operator(each, codes) for each in operators]),
-            )
-            for tensors, operators, inputs, outputs in parts
-        ]
-        root = self._table(
-            "Model",
-            Version=SCHEMA_VERSION,
-            OperatorCodes=self._offsets([self._code(*each) for each in codes]),
-            Subgraphs=self._offsets(tables),
-            Buffers=self._offsets([self._buffer(each) for each in self._data]),
-        )
-        self.builder.Finish(root, file_identifier=b"TFL3")
-        return bytes(self.builder.Output())
 
 
 def real(name: str, *shape: int) -> FileTensor:

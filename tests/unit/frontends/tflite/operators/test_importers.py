@@ -111,12 +111,12 @@ def test_mean_axes_may_be_negative_and_repeated() -> None:
     assert not node.unread()
 
 
-def test_mean_axis_outside_the_tensor_is_malformed() -> None:
+def test_mean_axis_outside_the_tensor_does_not_fit() -> None:
     g = GraphBuilder("g")
     axes = g.constant("axes", np.array([4], np.int32))
     with pytest.raises(EdgecError) as caught:
         run_importer(g, "MEAN", [g.input("x", int8((1, 4, 5, 3), 0.1)), axes], {})
-    assert caught.value.code == "malformed-model"
+    assert caught.value.code == "operator-misfit"
 
 
 @pytest.mark.parametrize(
