@@ -217,14 +217,16 @@ class Step:
 class Port:
     """A model input or output: its name and type in the graph, and where it lives.
 
-    ``halves_to_even`` says how floats become the integers of this type.
+    ``halves_to_even`` says how floats become the integers of this type. An output that is always
+    the same lives in flash: ``constant`` is the name of its array, ``view`` is None.
     """
 
     name: ValueName
     type: TensorType
-    view: View
+    view: View | None
     layout: tuple[int, ...] | None = None
     halves_to_even: bool = False
+    constant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,3 +250,7 @@ class Program:
     steps: tuple[Step, ...]
     warnings: tuple[str, ...] = field(default=())
     states: tuple[StateStorage, ...] = ()
+
+    def port_storages(self, ports: Sequence[Port]) -> tuple[str, ...]:
+        """Return the storages of inputs or outputs; constants have none."""
+        return tuple(each.view.storage for each in ports if each.view is not None)

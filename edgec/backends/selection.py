@@ -130,12 +130,21 @@ class _Lowering:
             graph.name,
             self.target.core.name,
             tuple(self._port(value) for value in graph.without_states(graph.inputs)),
-            tuple(self._port(value) for value in graph.without_states(graph.outputs)),
+            self._outputs(),
             {each.name: each for each in (*tensors, *scratch)},
             self.constants,
             (*steps, *keep_states(graph, views)),
             states=state_storages(graph, views),
         )
+
+    def _outputs(self) -> tuple[Port, ...]:
+        """Return all outputs; those that are always the same become constants of the program."""
+        ports = [self._port(value) for value in self.graph.without_states(self.graph.outputs)]
+        for each in sorted(self.graph.fixed, key=lambda each: each.index):
+            name = f"{each.name}/output"
+            self.constants[name] = ConstantArray(name, each.data)
+            ports.insert(each.index, Port(each.name, each.type, None, constant=name))
+        return tuple(ports)
 
     def _port(self, value: ValueName) -> Port:
         graph = self.graph

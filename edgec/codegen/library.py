@@ -56,6 +56,7 @@ class PortView:
     zero_point: int
     layout: str
     offset: int
+    constant: str  # the symbol of an output that is always the same; else empty
     suffix: str  # of the kernels that convert floats; empty where the port is not quantized
     quantizer: str  # the kernel that makes integers of floats
 
@@ -230,8 +231,8 @@ def _view(program: Program, memory: MemoryPlan, cpu: CpuCore, origin: Origin) ->
         required_macros=cpu.required_macros,
         excluded_macros=_other_plans(program, cpu),
         model_hash=", ".join(f"0x{byte:02x}" for byte in bytes.fromhex(origin.model_sha256)[:8]),
-        inputs=_port_views(program.inputs, f"{name.upper()}_INPUT", memory),
-        outputs=_port_views(program.outputs, f"{name.upper()}_OUTPUT", memory),
+        inputs=_port_views(program.inputs, f"{name.upper()}_INPUT", names),
+        outputs=_port_views(program.outputs, f"{name.upper()}_OUTPUT", names),
         arena_size=memory.size,
         arena_align=ALIGNMENT,
         macs=sum(step.macs for step in program.steps),
@@ -282,11 +283,11 @@ def _other_plans(program: Program, cpu: CpuCore) -> tuple[str, ...]:
     return tuple(macro for each in _used_backends([program]) for macro in each.other_plans(cpu.isa))
 
 
-def _port_views(ports: Sequence[Port], macro: str, memory: MemoryPlan) -> tuple[PortView, ...]:
-    return tuple(_port_view(i, port, f"{macro}_{i}", memory) for i, port in enumerate(ports))
+def _port_views(ports: Sequence[Port], macro: str, names: Names) -> tuple[PortView, ...]:
+    return tuple(_port_view(i, port, f"{macro}_{i}", names) for i, port in enumerate(ports))
 
 
-def _port_view(index: int, port: Port, macro: str, memory: MemoryPlan) -> PortView:
+def _port_view(index: int, port: Port, macro: str, names: Names) -> PortView:
     kind = port.type
     quantization = kind.qparams
     return PortView(
@@ -302,7 +303,8 @@ def _port_view(index: int, port: Port, macro: str, memory: MemoryPlan) -> PortVi
         scale=number(float(quantization.scale)) if quantization else "1.0f",
         zero_point=quantization.zero_point if quantization else 0,
         layout=layout_name(port),
-        offset=memory.offsets[port.view.storage] + port.view.offset,
+        offset=names.offsets[port.view.storage] + port.view.offset if port.view else 0,
+        constant=names.symbols[port.constant] if port.constant else "",
         suffix=_suffix(port),
         quantizer=_quantizer(port),
     )

@@ -26,6 +26,7 @@ def write_tflite(graph: Graph) -> bytes:
     the same bytes. ``EdgecError`` ``cannot-export`` names all nodes that TFLite has no operator
     for.
     """
+    graph = graph.whole()
     load_exporters()
     graph = in_fewer_axes(graph)
     exporters = [registry.exporter_of(type(node.op)) for node in graph.nodes]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from edgec.frontends.constant_outputs import with_fixed_outputs
 from edgec.frontends.files import format_of, read_file
 from edgec.frontends.shapes import Shapes
 from edgec.frontends.sound import check_sound
@@ -41,7 +42,7 @@ def load(path: Path, shapes: Shapes = MappingProxyType({})) -> LoadedModel:
     data = read_file(path)
     source_format = format_of(data, path)
     loader = _loader(source_format)
-    graph = loader(path, shapes)
+    graph = with_fixed_outputs(loader(path, shapes), path)
     check_sound(graph, path)
     return LoadedModel(graph, source_format, hashlib.sha256(data).hexdigest())
 

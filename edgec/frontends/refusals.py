@@ -98,6 +98,10 @@ POOLED_INDICES = Refusal(
     "pooling that hands on where the largest element was (MediaPipe)",
     "replace the pair of pooling and unpooling by strided and transposed convolutions",
 )
+SPARSE = Refusal(
+    "sparse weights in a form that edgec does not read",
+    "convert without converter.optimizations = [tf.lite.Optimize.EXPERIMENTAL_SPARSITY]",
+)
 THREE_AXES = Refusal(
     "an operator on volumes, of three spatial axes",
     "express it on two axes, for instance one convolution per slice",
@@ -151,6 +155,7 @@ _BY_REASON = {
     BRANCH: ("CALL", "IF", "STABLEHLO_CASE"),
     LOOP: ("STABLEHLO_WHILE", "WHILE", "Loop", "Scan"),
     SPECTRUM: ("COMPLEX_ABS", "IMAG", "REAL", "RFFT2D", "CUSTOM Rfft", "DFT", "STFT"),
+    SPARSE: ("DENSIFY",),
     THREE_AXES: ("CONV_3D", "CONV_3D_TRANSPOSE"),
     ETHOS_U: ("CUSTOM ethos-u",),
     POSENET: ("CUSTOM PosenetDecoderOp",),

@@ -25,6 +25,13 @@ def check_sound(graph: Graph, path: Path) -> None:
             place=Place(str(path)),
             help="export the model with its input; what is constant needs no model",
         )
+    if not graph.outputs:
+        raise EdgecError(
+            "unsupported-graph",
+            "all outputs of the model are constants: they do not depend on its inputs",
+            place=Place(str(path)),
+            help="no model is needed for them: read them from the file, or export what was meant",
+        )
     raise_all([error for node in graph.nodes for error in _odd_attributes(node, path)])
     raise_all(list(_odd_integers(graph, path)))
 

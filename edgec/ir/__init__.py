@@ -2,7 +2,7 @@
 
 from edgec.ir.builder import GraphBuilder
 from edgec.ir.evaluate import evaluate, evaluate_all, evaluate_runs
-from edgec.ir.graph import Graph, Node, Op, Signature, State, ValueName
+from edgec.ir.graph import FixedOutput, Graph, Node, Op, Signature, State, ValueName
 from edgec.ir.names import Names
 from edgec.ir.room import LARGEST_VALUE, Room, TooLargeError
 from edgec.ir.types import Array, DType, QParams, QuantizationError, TensorType
@@ -12,6 +12,7 @@ __all__ = [
     "LARGEST_VALUE",
     "Array",
     "DType",
+    "FixedOutput",
     "Graph",
     "GraphBuilder",
     "InvalidGraphError",

@@ -1,7 +1,7 @@
 """Immutable graphs: nodes in topological order over named, typed values."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import ClassVar, NewType
@@ -89,6 +89,19 @@ class State:
     output: ValueName
 
 
+@dataclass(frozen=True, slots=True)
+class FixedOutput:
+    """An output of a model that is the same for all inputs: anchors, a table of labels.
+
+    ``index`` is its place among the outputs that the user sees.
+    """
+
+    name: ValueName
+    type: TensorType
+    data: Array
+    index: int
+
+
 def _frozen(mapping: Mapping[ValueName, object]) -> MappingProxyType[ValueName, object]:
     return MappingProxyType(dict(mapping))
 
@@ -104,6 +117,8 @@ class Graph:
     ``grids`` are the quantizations that the source file states for constants, which are float here.
     ``halves_to_even`` says how float inputs become integers at the door: as ONNX rounds, else as
     TFLite does, away from zero. ``remarks`` tell what the source file has and the graph has not.
+    ``fixed`` are outputs of the model that do not depend on its inputs. They lie aside: passes,
+    the quantizer and what judges it never see them; :meth:`whole` puts them back.
     """
 
     name: str
@@ -117,6 +132,7 @@ class Graph:
     states: tuple[State, ...] = ()
     halves_to_even: bool = False
     remarks: tuple[str, ...] = ()
+    fixed: tuple[FixedOutput, ...] = ()
 
     def __post_init__(self) -> None:
         constants = {value: np.asarray(array) for value, array in self.constants.items()}
@@ -198,7 +214,50 @@ class Graph:
             tuple(State(new(each.input), new(each.output)) for each in self.states),
             self.halves_to_even,
             self.remarks,
+            self.fixed,
         )
+
+    def whole(self) -> "Graph":
+        """Return the graph with its fixed outputs as constants among the others, in their places.
+
+        A value that bears the name of one gets another name.
+        """
+        if not self.fixed:
+            return self
+        taken = {*self.types, *(each.name for each in self.fixed)}
+        names: dict[ValueName, ValueName] = {}
+        for each in self.fixed:
+            if each.name in self.types:
+                names[each.name] = _free(each.name, taken)
+                taken.add(names[each.name])
+        graph = self.renamed(names) if names else self
+        outputs = list(graph.without_states(graph.outputs))
+        for each in sorted(self.fixed, key=lambda each: each.index):
+            outputs.insert(each.index, each.name)
+        outputs += [value for value in graph.outputs if value not in outputs]
+        return replace(
+            graph,
+            outputs=tuple(outputs),
+            types={**graph.types, **{each.name: each.type for each in self.fixed}},
+            constants={**graph.constants, **{each.name: each.data for each in self.fixed}},
+            fixed=(),
+        )
+
+    def fixed_aside(self) -> "Graph":
+        """Return the graph with the outputs that are constants aside: the reverse of whole."""
+        seen = self.without_states(self.outputs)
+        fixed = [
+            FixedOutput(value, self.types[value], self.constants[value], index)
+            for index, value in enumerate(seen)
+            if value in self.constants
+        ]
+        if not fixed:
+            return self
+        names = {each.name for each in fixed}
+        kept = tuple(value for value in self.outputs if value not in names)
+        layouts = {k: v for k, v in self.layouts.items() if k in kept or k in self.inputs}
+        rest = replace(self, outputs=kept, layouts=layouts, fixed=(*self.fixed, *fixed))
+        return rest.with_nodes(rest.nodes)
 
     def __str__(self) -> str:
         """Return the stable text form used by `edgec dump` and the golden tests."""
@@ -211,3 +270,10 @@ class Graph:
         lines += [f"  output {value}" for value in self.outputs]
         lines += [f"  state {each.input} = {each.output}" for each in self.states]
         return "\n".join(lines)
+
+
+def _free(name: ValueName, taken: Container[ValueName]) -> ValueName:
+    number = 2
+    while (free := ValueName(f"{name}.{number}")) in taken:
+        number += 1
+    return free

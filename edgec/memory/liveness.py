@@ -37,12 +37,12 @@ def live_ranges(program: Program) -> list[LiveRange]:
         last[storage] = max(moment, last.get(storage, moment))
 
     states = [each.storage for each in program.states]
-    for storage in (*(port.view.storage for port in program.inputs), *states):
+    for storage in (*program.port_storages(program.inputs), *states):
         touch(storage, -1)
     for moment, step in enumerate(program.steps):
         for storage in (*step.reads, *step.writes):
             touch(storage, moment)
-    for storage in (*(port.view.storage for port in program.outputs), *states):
+    for storage in (*program.port_storages(program.outputs), *states):
         touch(storage, len(program.steps))
     ranges = {
         name: LiveRange(name, program.storages[name].size, first[name], last[name])

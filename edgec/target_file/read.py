@@ -79,7 +79,7 @@ def _graph(container: Container) -> Graph:
         remarks=tuple(table.texts("remarks")),
     )
     verify(graph)
-    return graph
+    return graph.fixed_aside()
 
 
 @dataclass(frozen=True, slots=True)

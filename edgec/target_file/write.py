@@ -11,6 +11,7 @@ from edgec.target_file.container import ALIGNMENT, Container
 
 def write_target(graph: Graph) -> bytes:
     """Return the file of a target graph; constants that are equal are there once."""
+    graph = graph.whole()
     data = bytearray()
     places: dict[bytes, int] = {}
     constants = {}

@@ -79,6 +79,7 @@ def inspect(model: Path, shapes: Shapes = MappingProxyType({})) -> Inspection:
     loaded = load(model, shapes)
     is_float = is_float_model(loaded.graph, loaded.source_format)
     graph = _optimized(loaded)
+    whole = graph.whole()
     layers = tuple(_layer(graph, node) for node in graph.nodes)
     return Inspection(
         name=model.stem,
@@ -86,7 +87,7 @@ def inspect(model: Path, shapes: Shapes = MappingProxyType({})) -> Inspection:
         sha256=loaded.sha256,
         quantized=not is_float,
         inputs=tuple(_tensor(graph, value) for value in graph.without_states(graph.inputs)),
-        outputs=tuple(_tensor(graph, value) for value in graph.without_states(graph.outputs)),
+        outputs=tuple(_tensor(whole, value) for value in whole.without_states(whole.outputs)),
         states=tuple(_tensor(graph, each.input) for each in graph.states),
         layers=layers,
         macs=sum(each.macs for each in layers),

@@ -15,8 +15,9 @@ def built_graph(built: OutputInfo) -> Graph:
     """
     path = built.target_file
     graph = read_target(read_file(path), path)
-    for ports, values in ((built.inputs, graph.inputs), (built.outputs, graph.outputs)):
-        kinds = [graph.types[value] for value in graph.without_states(values)]
+    whole = graph.whole()
+    for ports, values in ((built.inputs, whole.inputs), (built.outputs, whole.outputs)):
+        kinds = [whole.types[value] for value in whole.without_states(values)]
         if [(each.shape, each.dtype) for each in kinds] != [
             (each.type.shape, each.type.dtype) for each in ports
         ]:

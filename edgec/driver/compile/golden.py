@@ -57,6 +57,7 @@ def reference_outputs(
     Samples are runs one after the other, from a reset on: states are carried along.
     """
     results = []
+    graph = graph.whole()
     runs = evaluate_runs(graph, (_arrays(graph, sample) for sample in inputs))
     for number, outputs in enumerate(runs):
         results.append([outputs[name].tobytes() for name in graph.without_states(graph.outputs)])

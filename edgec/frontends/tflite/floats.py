@@ -36,11 +36,7 @@ def _changes(model: FileModel) -> Iterator[tuple[int, FileTensor | None]]:
     for operator in model.operators:
         if operator.op == "DEQUANTIZE" and operator.inputs and operator.outputs:
             source, result = operator.inputs[0], operator.outputs[0]
-            if (
-                result not in model.outputs
-                and source is not None
-                and model.tensors[source].data is not None
-            ):
+            if source is not None and model.tensors[source].data is not None:
                 yield result, _constant(model.tensors[result], model.tensors[source])
 
 

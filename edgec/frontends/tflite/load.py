@@ -21,6 +21,7 @@ from edgec.frontends.tflite.problems import Problems
 from edgec.frontends.tflite.reader import FileModel, FileOperator, FileTensor, read_model
 from edgec.frontends.tflite.row_lists import with_joined_rows
 from edgec.frontends.tflite.shape_arithmetic import FOLDS, folded_shapes
+from edgec.frontends.tflite.sparse import without_densify
 from edgec.frontends.tflite.spelled_out import with_tables
 from edgec.frontends.tflite.while_loops import with_unrolled_loops
 from edgec.ir import (
@@ -43,6 +44,7 @@ _REWRITES = (
     with_unrolled_loops,
     with_joined_rows,
     with_tables,
+    without_densify,
     with_float_constants,
     with_dilations,
     with_prescribed_outputs,
@@ -129,9 +131,8 @@ class _Import:
                 )
 
     def _is_fixed(self, value: ValueName) -> bool:
-        """Tell whether a value does not follow from the inputs: a constant, or a variable."""
-        variables = {self._names[n] for n, t in enumerate(self._model.tensors) if t.variable}
-        return self._builder.constant_value(value) is not None or value in variables
+        """Tell whether a value is a variable: what it holds is known to the interpreter alone."""
+        return value in {self._names[n] for n, t in enumerate(self._model.tensors) if t.variable}
 
     def _operator(self, operator: FileOperator, index: int) -> None:
         """Import one operator; where that fails, stand-ins let the others be checked as well."""
@@ -319,9 +320,9 @@ def _check_unread(node: SourceNode) -> None:
 def _fixed_output(value: ValueName, place: Place) -> EdgecError:
     return EdgecError(
         "unsupported-tensor",
-        f"output {value!r} is a constant or a variable, nothing that the model computes",
+        f"output {value!r} is a variable, nothing that the model computes",
         place=place,
-        help="leave it out of the model's outputs: the application knows it already",
+        help="leave it out of the model's outputs",
     )
 
 

@@ -5,8 +5,8 @@ The flatbuffers runtime checks nothing but the ends of the buffer. All its excep
 """
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -16,7 +16,9 @@ from edgec.errors import EdgecError, Place
 from edgec.frontends.limits import MAX_BYTES, MAX_RANK, beyond_room, too_large
 from edgec.frontends.tflite.option_tables import decode_options, default_options, options_table
 from edgec.frontends.tflite.quantizations import read_quantization
+from edgec.frontends.tflite.records import FileModel, FileOperator, FileTensor
 from edgec.frontends.tflite.signature import signature_names
+from edgec.frontends.tflite.sparse import dense_bytes
 from edgec.ir import LARGEST_VALUE, Array, DType, QParams, Room, TooLargeError
 from edgec.tflite_schema import (
     IDENTIFIER,
@@ -26,71 +28,16 @@ from edgec.tflite_schema import (
     TYPE_NAMES,
 )
 
+__all__ = ["CUSTOM", "CUSTOM_OPTIONS", "FileModel", "FileOperator", "FileTensor", "read_model"]
+
 CUSTOM = "CUSTOM"
 """The first word of operators that TFLite itself does not have."""
 CUSTOM_OPTIONS = "custom_options"
 """The attribute with their options: bytes, in a form of their own."""
 
 _NO_TENSOR = -1
+_HALF_BYTES = 2
 _BEHIND = "stored behind the flatbuffer"
-
-
-@dataclass(frozen=True, slots=True)
-class FileTensor:
-    """One tensor: ``dtype`` is None where edgec has no such type, ``data`` where it is computed.
-
-    ``oddity`` names a feature of the file format that edgec does not know (rank 9, ...), and
-    ``odd_scales`` a quantization that contradicts itself; ``open_axes`` are those that the file
-    leaves open beside a shape it was made with.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    type_name: str
-    dtype: DType | None
-    qparams: QParams | None
-    data: Array | None
-    oddity: str
-    variable: bool = False  # keeps its value between runs
-    open_axes: tuple[int, ...] = ()
-    odd_scales: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FileOperator:
-    """One operator; inputs and outputs are numbers of tensors, None for an absent input.
-
-    Some have no output: they write to variables. ``oddity`` is what its options say that edgec
-    does not know.
-    """
-
-    op: str
-    version: int
-    inputs: tuple[int | None, ...]
-    outputs: tuple[int, ...]
-    attrs: Mapping[str, Any]
-    oddity: str = ""
-
-    @property
-    def refers_to_subgraphs(self) -> bool:
-        """Whether it runs other graphs of the file: a loop, a branch, an initialization."""
-        return any(name.endswith("subgraph_index") for name in self.attrs)
-
-
-@dataclass(frozen=True, slots=True)
-class FileModel:
-    """A subgraph, well-formed: all numbers of tensors exist.
-
-    ``bodies`` of the first one are the others, which its WHILE operators refer to, counted from 1;
-    ``oddities`` are what is legal for the format and yet no graph for edgec.
-    """
-
-    tensors: tuple[FileTensor, ...]
-    operators: tuple[FileOperator, ...]
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    bodies: tuple["FileModel", ...] = ()
-    oddities: tuple[str, ...] = ()
 
 
 class _MalformedError(Exception):
@@ -209,20 +156,36 @@ class _Reader:
         shape = tuple(1 if extent < 0 else extent for extent in stated)  # -1: an open extent
         dtype = TENSOR_TYPES.get(table.Type())
         qparams, odd_scales = self._quantization(table, shape, dtype)
-        data = self._constant(model, table, buffers)
-        oddity = _oddity(table, stated)
+        data, sparse = self._dense(table, shape, self._constant(model, table, buffers))
+        oddity = sparse or _oddity(stated)
         return FileTensor(
             name,
             shape,
             TYPE_NAMES.get(table.Type(), str(table.Type())),
             dtype,
             qparams,
-            data if table.Sparsity() is not None else _shaped(data, name, shape, dtype),
+            data if sparse else _shaped(data, name, shape, dtype),
             oddity or (_BEHIND if self._is_outside(model, table) else ""),
             bool(table.IsVariable()),
             self._open_axes(table),
             odd_scales,
         )
+
+    def _dense(
+        self, table: Any, shape: tuple[int, ...], data: Array | None
+    ) -> tuple[Array | None, str]:
+        """Return the bytes of a constant, written out where it is sparse; and what is odd of it."""
+        sparsity = table.Sparsity()
+        if sparsity is None:
+            return data, ""
+        dtype, kind = TENSOR_TYPES.get(table.Type()), TYPE_NAMES.get(table.Type())
+        width = dtype.bytes if dtype else _HALF_BYTES if kind == "FLOAT16" else 0
+        if data is None or not width:
+            return data, "sparse"
+        try:
+            return dense_bytes(data, sparsity, shape, width, self._numbers), ""
+        except ValueError as error:
+            return data, f"sparse, and contradicts itself ({error})"
 
     def _quantization(
         self, table: Any, shape: tuple[int, ...], dtype: DType | None
@@ -339,10 +302,8 @@ def _shaped(
     return array.reshape(shape)
 
 
-def _oddity(table: Any, stated: Sequence[int]) -> str:
-    """Return what edgec does not know of the way a tensor is stored, or nothing."""
-    if table.Sparsity() is not None:
-        return "sparse"
+def _oddity(stated: Sequence[int]) -> str:
+    """Return what edgec does not know of a shape, or nothing."""
     if len(stated) > MAX_RANK:
         return f"of rank {len(stated)}, more than {MAX_RANK}"
     if min(stated, default=0) < -1:

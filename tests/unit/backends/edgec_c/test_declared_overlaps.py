@@ -52,7 +52,8 @@ class Bench:
         (call,) = self.program.steps[0].calls
         self.kernel(*self._arguments(call, at, ctypes.addressof(memory)))
         (output,) = self.program.outputs
-        start = at[output.view.storage]
+        (storage,) = self.program.port_storages([output])
+        start = at[storage]
         return bytes(memory)[start : start + output.type.bytes]
 
     def _arguments(self, call: Call, at: Placement, memory: int) -> list[object]:

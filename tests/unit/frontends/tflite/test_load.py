@@ -179,7 +179,6 @@ BROKEN = {
         "unsupported-operator",
         "CUSTOM",
     ),
-    "constant output": (file(outputs=(3, 1)), "unsupported-tensor", "output 'w' is a constant"),
     "two subgraphs": (file(Model=_twice), "multiple-subgraphs", "2 subgraphs"),
     "no subgraph": (
         file(Model=lambda o, f: f | {"Subgraphs": o._offsets([])}),
