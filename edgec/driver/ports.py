@@ -28,7 +28,7 @@ class PortInfo:
 
     ``shape`` is ours; ``layout`` the permutation from the source's axes to ours, or None;
     ``float_source`` tells that the source model had float32 here, ``halves_to_even`` how floats
-    become integers.
+    become integers. ``alias`` is another name that the source file has for it, or empty.
     """
 
     name: str
@@ -39,9 +39,10 @@ class PortInfo:
     layout: tuple[int, ...] | None
     float_source: bool
     halves_to_even: bool = False
+    alias: str = ""
 
     @classmethod
-    def of(cls, port: Port, *, float_source: bool) -> "PortInfo":
+    def of(cls, port: Port, *, float_source: bool, alias: str = "") -> "PortInfo":
         quantization = port.type.qparams
         return cls(
             port.name,
@@ -52,6 +53,7 @@ class PortInfo:
             port.layout,
             float_source,
             port.halves_to_even,
+            alias,
         )
 
     @classmethod
@@ -67,7 +69,8 @@ class PortInfo:
         return cls(**{**values, "layout": tuple(layout) if layout is not None else None})
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        table = asdict(self)
+        return table if self.alias else {k: v for k, v in table.items() if k != "alias"}
 
     @property
     def type(self) -> TensorType:
@@ -177,7 +180,8 @@ def _door(ports: Sequence[PortInfo]) -> Graph:
     layouts = {n: p.layout for n, p in zip(names, ports, strict=True) if p.layout is not None}
     types = {name: port.type for name, port in zip(names, ports, strict=True)}
     to_even = any(port.halves_to_even for port in ports)
-    return Graph("door", names, (), (), types, {}, layouts, halves_to_even=to_even)
+    aliases = {name: p.alias for name, p in zip(names, ports, strict=True) if p.alias}
+    return Graph("door", names, (), (), types, {}, layouts, halves_to_even=to_even, aliases=aliases)
 
 
 def _random(rng: np.random.Generator, port: PortInfo) -> bytes:

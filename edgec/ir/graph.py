@@ -118,7 +118,8 @@ class Graph:
     ``halves_to_even`` says how float inputs become integers at the door: as ONNX rounds, else as
     TFLite does, away from zero. ``remarks`` tell what the source file has and the graph has not.
     ``fixed`` are outputs of the model that do not depend on its inputs. They lie aside: passes,
-    the quantizer and what judges it never see them; :meth:`whole` puts them back.
+    the quantizer and what judges it never see them; :meth:`whole` puts them back. ``aliases`` are
+    other names that the source file has for inputs and outputs; arrays may stand under these too.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Graph:
     halves_to_even: bool = False
     remarks: tuple[str, ...] = ()
     fixed: tuple[FixedOutput, ...] = ()
+    aliases: Mapping[ValueName, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         constants = {value: np.asarray(array) for value, array in self.constants.items()}
@@ -141,6 +143,7 @@ class Graph:
         object.__setattr__(self, "types", _frozen(self.types))
         object.__setattr__(self, "constants", _frozen(constants))
         object.__setattr__(self, "layouts", _frozen(self.layouts))
+        object.__setattr__(self, "aliases", _frozen(self.aliases))
 
     def signature(self, node: Node) -> Signature:
         return Signature(
@@ -215,6 +218,7 @@ class Graph:
             self.halves_to_even,
             self.remarks,
             self.fixed,
+            {new(value): alias for value, alias in self.aliases.items()},
         )
 
     def whole(self) -> "Graph":

@@ -77,6 +77,7 @@ def _graph(container: Container) -> Graph:
         states=tuple(_state(each) for each in table.items("states")),
         halves_to_even=bool(decode(bool, table.get("halves_to_even"))),
         remarks=tuple(table.texts("remarks")),
+        aliases=_aliases(table),
     )
     verify(graph)
     return graph.fixed_aside()
@@ -116,6 +117,13 @@ class _Table:
 
     def mapping(self, key: str) -> Mapping[str, Any]:
         return _Table.of(self.get(key)).values
+
+
+def _aliases(table: _Table) -> dict[ValueName, str]:
+    """Return other names of inputs and outputs; files have none where there are none."""
+    if "aliases" not in table.values:
+        return {}
+    return {ValueName(k): str(decode(str, v)) for k, v in table.mapping("aliases").items()}
 
 
 def _values(names: list[str]) -> tuple[ValueName, ...]:

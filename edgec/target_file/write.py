@@ -35,6 +35,8 @@ def write_target(graph: Graph) -> bytes:
         "halves_to_even": graph.halves_to_even,
         "remarks": list(graph.remarks),
     }
+    if graph.aliases:
+        description["aliases"] = dict(graph.aliases)
     return Container(description, bytes(data)).to_bytes()
 
 

@@ -22,7 +22,6 @@ from edgec.driver.reports.report import make_report
 from edgec.errors import EdgecError
 from edgec.firmware.image import FirmwareImage, build_firmware
 from edgec.firmware.twin_image import build_twin
-from edgec.ir import ValueName
 from edgec.ops.operator import is_float
 from edgec.program import Port
 from edgec.target_file import SUFFIX, write_target
@@ -90,11 +89,12 @@ def write_output(compiled: Compiled, progress: Progress) -> BuildResult:
 
 def describe_ports(compiled: Compiled) -> tuple[list[PortInfo], list[PortInfo]]:
     """Return inputs and outputs as the report has them."""
-    source = compiled.model.integers.source.file.graph.types
+    source = compiled.model.integers.source.file.graph
 
     def describe(port: Port) -> PortInfo:
-        stated = source.get(ValueName(port.name))
-        return PortInfo.of(port, float_source=stated is not None and is_float(stated))
+        stated, alias = source.types.get(port.name), source.aliases.get(port.name, "")
+        is_float_there = stated is not None and is_float(stated)
+        return PortInfo.of(port, float_source=is_float_there, alias=alias)
 
     program = compiled.program
     return [describe(port) for port in program.inputs], [describe(p) for p in program.outputs]

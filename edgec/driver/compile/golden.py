@@ -1,7 +1,7 @@
 """Golden vectors: inputs and the outputs that the integer reference gives for them."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from zipfile import ZipFile, ZipInfo
 
@@ -122,7 +122,7 @@ def golden_of(built: OutputInfo) -> tuple[list[list[bytes]], ...]:
 def _read(file: NpzFile, built: OutputInfo) -> list[list[bytes]]:
     """Return the vectors as bytes of the ports' types, [tensor][sample]."""
     ports = (*built.inputs, *built.outputs)
-    keys, places = _keys(ports), _places(built)
+    keys, places = _stored_keys(ports, file.names), _places(built)
     by_name = {*keys} <= {*file.names} and all(
         _fits(file.header(key), port) for key, port in zip(keys, ports, strict=True)
     )
@@ -154,6 +154,16 @@ def _fits(header: Header, port: PortInfo) -> bool:
 
 def _keys(ports: Sequence[PortInfo]) -> list[str]:
     return npz_keys(port.name for port in ports)
+
+
+def _stored_keys(ports: Sequence[PortInfo], names: Collection[str]) -> list[str]:
+    """Return the keys of the ports in a file: by their aliases where it has not their own."""
+    own = _keys(ports)
+    others = npz_keys(port.alias or port.name for port in ports)
+    return [
+        other if key not in names and other in names else key
+        for key, other in zip(own, others, strict=True)
+    ]
 
 
 def _places(built: OutputInfo) -> list[str]:

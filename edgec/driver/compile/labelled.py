@@ -14,7 +14,7 @@ from edgec.quantization.quality.metrics.metric import Accuracy, Figure
 from edgec.quantization.samples.npz import read_arrays
 from edgec.quantization.samples.sample_labels import is_label, read_labels
 from edgec.quantization.samples.sample_problems import count_problems
-from edgec.quantization.samples.samples import Samples
+from edgec.quantization.samples.samples import Samples, with_outputs_named
 
 _MOST_CLASSES = 32  # that are listed one by one
 
@@ -43,7 +43,7 @@ def check_labels(data: Path, graph: Graph, metric: str) -> None:
     )
     arrays = {name: values for name, values in read.items() if name not in graph.inputs}
     raise_all([*count_problems(arrays, (), graph.outputs, data)])
-    labels, _ = read_labels(arrays, (), graph.outputs)
+    labels = with_outputs_named(read_labels(arrays, (), graph.outputs)[0], graph)
     if metric and not labels:
         raise EdgecError(
             "labels-unfit",

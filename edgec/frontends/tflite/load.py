@@ -113,7 +113,14 @@ class _Import:
         outputs = [self._read(each, place) for each in self._model.outputs]
         raise_all([_empty(f"output {each!r} is empty", place) for each in self._empty(outputs)])
         raise_all([_fixed_output(each, place) for each in outputs if self._is_fixed(each)])
-        return replace(self._builder.build(outputs), remarks=tuple(self._open_inputs()))
+        graph = self._builder.build(outputs)
+        return replace(graph, remarks=tuple(self._open_inputs()), aliases=self._aliases())
+
+    def _aliases(self) -> dict[ValueName, str]:
+        """Return the tensors' own names of inputs and outputs that a signature calls otherwise."""
+        ends = {*self._model.inputs, *self._model.outputs}
+        named = {self._values[each]: self._model.tensors[each].alias for each in ends}
+        return {value: alias for value, alias in named.items() if alias not in {"", value}}
 
     def _empty(self, values: Sequence[ValueName]) -> list[ValueName]:
         return [value for value in values if not self._builder.type(value).elements]

@@ -92,7 +92,8 @@ class _Reader:
         tensors = self._tensors(model, subgraph)
         if index == 0:
             for number, name in signature_names(model, len(tensors), self._count).items():
-                tensors[number] = replace(tensors[number], name=name)
+                own = tensors[number].name
+                tensors[number] = replace(tensors[number], name=name, alias=own)
         operators = [
             self._operator(subgraph.Operators(i), i, codes, tensors)
             for i in range(self._count(subgraph, "Operators"))

@@ -26,6 +26,7 @@ class FileTensor:
     variable: bool = False  # keeps its value between runs
     open_axes: tuple[int, ...] = ()
     odd_scales: str = ""
+    alias: str = ""  # its own name, where the file's signature has another
 
 
 @dataclass(frozen=True, slots=True)

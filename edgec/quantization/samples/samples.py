@@ -4,8 +4,8 @@ Arrays have the source model's own layout; what leaves here has the graph's. Eve
 file does not fit has its own error, and all of them are reported in one go.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,10 @@ from edgec.errors import raise_all
 from edgec.ir import Array, DType, Graph, ValueName
 from edgec.ops.conversion.quantize import quantize_floats
 from edgec.quantization.samples.npz import read_arrays
-from edgec.quantization.samples.npz_keys import npz_keys
 from edgec.quantization.samples.sample_checks import sample_warnings
 from edgec.quantization.samples.sample_labels import Labels, is_label, read_labels
 from edgec.quantization.samples.sample_problems import count_problems, problems
+from edgec.quantization.samples.spellings import chosen_keys, spelled
 
 _MAX_BYTES = 1 << 29
 _MAX_SAMPLES, _WIDEST = 256, 8  # of one sample; bytes of an element, which may be float64
@@ -58,18 +58,15 @@ def read_samples(path: Path, graph: Graph) -> Samples:
     Errors: ``file-not-found``, ``malformed-samples``, ``samples-keys``, ``samples-shape``,
     ``samples-dtype``, ``samples-values`` and ``samples-empty``.
     """
-    keys = dict(zip(npz_keys(graph.inputs), graph.inputs, strict=True))
-    wanted = {*graph.inputs, *keys}
+    wanted = spelled(graph.inputs, graph.aliases)
     arrays = read_arrays(
         path,
         lambda key: key in wanted or is_label(key),
         _limit(graph),
         lambda key: key not in wanted,
     )
-    known = {name for name in keys.values() if name in arrays}
-    named = {
-        keys[key] if keys.get(key) not in {None, *known} else key: arrays[key] for key in arrays
-    }
+    keys = chosen_keys(arrays, wanted)
+    named = {keys.get(key, key): array for key, array in arrays.items()}
     return fit_samples(named, graph, path)
 
 
@@ -86,9 +83,19 @@ def fit_samples(arrays: Mapping[str, Array], graph: Graph, path: Path) -> Sample
     raise_all(list(count_problems(arrays, graph.inputs, graph.outputs, path)))
     fitted = {name: _ours(arrays[name], name, graph) for name in graph.inputs}
     labels, trouble = read_labels(arrays, graph.inputs, graph.outputs)
+    labels = with_outputs_named(labels, graph)
     odd = [text for name in kinds for text in sample_warnings(name, arrays[name], kinds[name][0])]
     told = (*odd, trouble) if trouble else odd
     return Samples(fitted, labels, tuple(f"{path.name}: {text}" for text in told))
+
+
+def with_outputs_named(labels: Sequence[Labels], graph: Graph) -> tuple[Labels, ...]:
+    """Return labels with the graph's own names of the outputs they are for."""
+    names = spelled(graph.outputs, graph.aliases)
+    return tuple(
+        replace(each, output=names[each.output], stored=each.name) if each.output in names else each
+        for each in labels
+    )
 
 
 def source_shape(graph: Graph, name: ValueName) -> tuple[int, ...]:

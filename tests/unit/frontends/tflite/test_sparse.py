@@ -163,7 +163,7 @@ def test_what_is_left_out_is_zero(case: str, dtype: Any, tmp_path: Path) -> None
     data = densified(whole, how)
     np.testing.assert_array_equal(loaded(data, tmp_path), whole)
     x = np.zeros((1, 4, 4, 2), np.int8)
-    np.testing.assert_array_equal(run_tflite(data, {"x": x})["dense"], whole)
+    np.testing.assert_array_equal(run_tflite(data, {"x": x})["Densify_output"], whole)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -224,9 +224,7 @@ def test_what_contradicts_itself_is_told_once(how: Storage, tmp_path: Path) -> N
     assert "sparse weights" in problem.message
 
 
-def _slow_transpose_conv(
-    x: Array, w: Array, bias: Array, strides: Sequence[int], same: bool
-) -> Array:
+def _slow(x: Array, w: Array, bias: Array, strides: Sequence[int], *, same: bool) -> Array:
     """Add each pixel's patch by definition (MediaPipe's transpose_conv_bias.cc), in double."""
     (_, h, width, _), (out, kh, kw, _) = x.shape, w.shape
     cuts = [
@@ -303,7 +301,7 @@ def test_transposed_convolution_with_bias(
     graph = load(path).graph
     x = np.random.default_rng(5).normal(size=(1, 4, 5, 3)).astype(np.float32)
     (ours,) = evaluate(graph, {graph.inputs[0]: x}).values()
-    wanted = _slow_transpose_conv(x, w, bias, strides, same)
+    wanted = _slow(x, w, bias, strides, same=same)
     assert ours.shape == wanted.shape
     np.testing.assert_allclose(ours, wanted, rtol=1e-4, atol=1e-5)
 
