@@ -85,11 +85,16 @@ PAGES = (
         "unsupported-tensor",
         "a TFLite tensor is stored in a way that edgec does not read",
         meaning="""
-            The tensor is sparse, a variable, or of an element type outside the int8 scheme.
+            The tensor is a variable, empty, of too many axes, or of an element type that edgec does
+            not compute with: texts, complex numbers, double precision, handles of resources. Half
+            precision, 4 bits and sparse encodings are read where they are weights.
         """,
-        example="a model with weights in 4 bits, or with a sparse encoding",
+        example="""
+            error[unsupported-tensor]: RELU uses 'x', which is of type float16
+        """,
         remedy="""
-            Convert again with full integer (int8) quantization and without sparsity encoding.
+            The message says what this type asks for; in most cases to convert again with full
+            integer (int8) quantization, or with inputs and outputs of float32.
         """,
     ),
     page(

@@ -28,6 +28,21 @@ _FIXED_HELP = (
     "tf.keras.Input(shape, batch_size=1)"
 )
 
+_STATE_HELP = (
+    "convert the model without streaming, or with its states as inputs and outputs, which "
+    "--state in=out keeps between runs"
+)
+_SPECTRUM_HELP = "compute the spectrum in the application, and give its magnitudes to the model"
+_TYPE_HELP = {
+    "COMPLEX128": _SPECTRUM_HELP,
+    "COMPLEX64": _SPECTRUM_HELP,
+    "FLOAT16": "keep half precision to the weights: convert with inputs and outputs of float32",
+    "FLOAT64": "train or convert the model in float32 (tf.keras.backend.set_floatx('float32'))",
+    "RESOURCE": _STATE_HELP,
+    "STRING": "do what works on texts in the application, and give the model numbers",
+    "VARIANT": "convert the recurrent layer unrolled (Keras: unroll=True)",
+}
+
 _COMBINATIONS = (
     ("unsupported-tensor", mixed_types),
     ("unsupported-quantization", misplaced_scales),
@@ -116,7 +131,8 @@ def _problem(user: str, tensor: FileTensor) -> tuple[str, str, str] | None:
     if feature:
         return "unsupported-tensor", feature, _INT8_HELP
     if tensor.dtype is None:
-        return "unsupported-tensor", f"of type {tensor.type_name.lower()}", _INT8_HELP
+        advice = _TYPE_HELP.get(tensor.type_name, _INT8_HELP)
+        return "unsupported-tensor", f"of type {tensor.type_name.lower()}", advice
     if tensor.dtype is DType.UINT8 and not tflite_operator(user).integers:
         return "unsupported-quantization", "uint8: the scheme before int8", _INT8_HELP
     oddity = _odd_quantization(user, tensor) if tensor.dtype in {*_QUANTIZED, DType.UINT8} else ""

@@ -34,10 +34,17 @@ def _changes(model: FileModel) -> Iterator[tuple[int, FileTensor | None]]:
         if tensor.data is not None and (tensor.type_name == _HALF or _is_hybrid(model, number)):
             yield number, _constant(tensor, tensor)
     for operator in model.operators:
-        if operator.op == "DEQUANTIZE" and operator.inputs and operator.outputs:
+        if operator.op in {"CAST", "DEQUANTIZE"} and operator.inputs and operator.outputs:
             source, result = operator.inputs[0], operator.outputs[0]
-            if source is not None and model.tensors[source].data is not None:
+            if source is not None and _is_stored(model, operator.op, source, result):
                 yield result, _constant(model.tensors[result], model.tensors[source])
+
+
+def _is_stored(model: FileModel, op: str, source: int, result: int) -> bool:
+    """Tell whether an operator makes float32 of a constant: CAST of half precision only."""
+    kinds = (model.tensors[source].type_name, model.tensors[result].type_name)
+    known = model.tensors[source].data is not None
+    return known and (op == "DEQUANTIZE" or kinds == (_HALF, "FLOAT32"))
 
 
 def _is_hybrid(model: FileModel, number: int) -> bool:

@@ -15,6 +15,7 @@ import tflite
 from edgec.errors import EdgecError, Place
 from edgec.frontends.limits import MAX_BYTES, MAX_RANK, beyond_room, too_large
 from edgec.frontends.tflite.option_tables import decode_options, default_options, options_table
+from edgec.frontends.tflite.packed import unpacked
 from edgec.frontends.tflite.quantizations import read_quantization
 from edgec.frontends.tflite.records import FileModel, FileOperator, FileTensor
 from edgec.frontends.tflite.signature import signature_names
@@ -156,8 +157,11 @@ class _Reader:
         stated = self._numbers(table, "Shape")
         shape = tuple(1 if extent < 0 else extent for extent in stated)  # -1: an open extent
         dtype = TENSOR_TYPES.get(table.Type())
-        qparams, odd_scales = self._quantization(table, shape, dtype)
         data, sparse = self._dense(table, shape, self._constant(model, table, buffers))
+        if table.Type() == tflite.TensorType.INT4 and data is not None and not sparse:
+            data = unpacked(data, prod(shape))
+            dtype = None if data is None else DType.INT8
+        qparams, odd_scales = self._quantization(table, shape, dtype)
         oddity = sparse or _oddity(stated)
         return FileTensor(
             name,

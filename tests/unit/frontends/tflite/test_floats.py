@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import tflite
 from oracle import run_tflite
-from tflite_files import constant, conv, conv_tensors, file, operator, tensor
+from tflite_files import Change, constant, conv, conv_tensors, file, operator, tensor
 
 from edgec.errors import EdgecError
-from edgec.exporters.flatbuffer import FileTensor
+from edgec.exporters.flatbuffer import FileOperator, FileTensor
 from edgec.frontends.tflite.load import load_tflite
-from edgec.ir import Array, DType, Graph, QParams, evaluate, verify
+from edgec.ir import Array, DType, Graph, QParams, TensorType, evaluate, verify
 
 SHAPE = (2, 3, 3, 2)
 RNG = np.random.default_rng(5)
@@ -164,3 +164,71 @@ def test_a_signature_of_tensors_that_do_not_exist_names_nothing(tmp_path: Path) 
 def real(stored: Array, q: QParams) -> Array:
     scales, zeros = (np.reshape(each, (-1, 1, 1, 1)) for each in (q.scales, q.zero_points))
     return np.asarray(scales * (stored.astype(np.float64) - zeros), np.float32)
+
+
+def _stored_as(name: str) -> Change:
+    """Return a change that calls uint16 tensors by another type of the format."""
+    kind = getattr(tflite.TensorType, name)
+    return lambda _, f: f | ({"Type": kind} if f["Type"] == tflite.TensorType.UINT16 else {})
+
+
+@pytest.mark.parametrize("op", ["CAST", "DEQUANTIZE"])
+def test_half_precision_weights_behind_a_conversion(op: str, tmp_path: Path) -> None:
+    w = np.random.default_rng(1).normal(size=(3, 8)).astype(np.float16)
+    tensors = [
+        tensor("x", (1, 8), DType.FLOAT32, None),
+        constant("half", w.view(np.uint16)),
+        tensor("w", (3, 8), DType.FLOAT32, None),
+        tensor("y", (1, 3), DType.FLOAT32, None),
+    ]
+    layer = FileOperator("FULLY_CONNECTED", 1, (0, 2), (3,), "FullyConnectedOptions", {})
+    data = file(tensors, [operator(op, [1], [2]), layer], Tensor=_stored_as("FLOAT16"))
+    graph = load(data, tmp_path)
+    (node,) = graph.nodes
+    np.testing.assert_array_equal(graph.constants[node.inputs[1]], w.astype(np.float32))
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("columns", [8, 7])
+def test_weights_of_four_bits_are_those_of_the_interpreter(columns: int, tmp_path: Path) -> None:
+    """Two in a byte, an odd one alone; of int8 layers exactly, of float layers as they are."""
+    rng = np.random.default_rng(1)
+    w = rng.integers(-8, 8, (3, columns)).astype(np.int8)
+    nibbles = np.append(w.reshape(-1), np.zeros(w.size % 2, np.int8)).astype(np.uint8) & 15
+    packed = (nibbles[::2] | nibbles[1::2] << 4).astype(np.uint8)
+    kind = TensorType((3, columns), DType.UINT16, QParams.per_tensor(0.1))
+    tensors = [
+        tensor("x", (1, columns), q=QParams.per_tensor(0.05, -3)),
+        FileTensor("w", kind, packed),
+        tensor("y", (1, 3), q=QParams.per_tensor(0.2, 5)),
+    ]
+    layer = FileOperator("FULLY_CONNECTED", 9, (0, 1), (2,), "FullyConnectedOptions", {})
+    data = file(tensors, [layer], outputs=(2,), Tensor=_stored_as("INT4"))
+    graph = load(data, tmp_path)
+    x = rng.integers(-128, 128, (1, columns)).astype(np.int8)
+    (ours,) = evaluate(graph, {graph.inputs[0]: x}).values()
+    np.testing.assert_array_equal(ours, run_tflite(data, {"x": x})["y"])
+    np.testing.assert_array_equal(graph.constants[graph.nodes[0].inputs[1]], w)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("STRING", "texts"),
+        ("FLOAT64", "float32"),
+        ("COMPLEX64", "spectrum"),
+        ("FLOAT16", "half precision"),
+        ("RESOURCE", "--state"),
+        ("VARIANT", "unroll"),
+        ("UINT32", "full integer"),
+        ("INT4", "full integer"),
+    ],
+)
+def test_types_are_refused_by_name(name: str, advice: str, tmp_path: Path) -> None:
+    tensors = [tensor("x", (4,), DType.UINT16, None), tensor("y", (4,), DType.UINT16, None)]
+    data = file(tensors, [operator("RELU", [0], [1])], outputs=(1,), Tensor=_stored_as(name))
+    with pytest.raises(EdgecError) as caught:
+        load(data, tmp_path)
+    (problem,) = caught.value.problems()
+    assert problem.message == f"RELU uses 'x', which is of type {name.lower()}"
+    assert advice in problem.help
