@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why operators are not compiled: ``reason`` goes behind their names, ``remedy`` is help."""
+    """Why operators are not compiled: ``reason`` goes behind their names, ``remedy`` is help.
+
+    ``ends_before`` says that the model may end at what the operator reads: these are named.
+    """
 
     reason: str
     remedy: str
+    ends_before: bool = False
 
 
 _CUT = "end the model before it ({end}), and do the rest in the application"
@@ -52,15 +56,18 @@ EDGE_TPU = Refusal(
 POSENET = Refusal(
     "the decoder of PoseNet, which searches poses in the heatmaps",
     _CUT.format(end="at the heatmaps and offsets, the inputs of this operator"),
+    ends_before=True,
 )
 DETECTION = Refusal(
     "the post-processing of a detector: decoding of boxes and non-maximum suppression",
     _CUT.format(end="at its first two inputs, the boxes and the scores of classes")
     + "; the anchors are its third input",
+    ends_before=True,
 )
 SUPPRESSION = Refusal(
     "non-maximum suppression, whose number of results depends on the data",
     _CUT.format(end="at the boxes and scores that it reads"),
+    ends_before=True,
 )
 RANDOM = Refusal(
     "random numbers: no two runs give the same",

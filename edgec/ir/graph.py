@@ -272,6 +272,7 @@ class Graph:
             kinds = ", ".join(str(self.types[value]) for value in node.outputs)
             lines.append(f"  {node}: {kinds}")
         lines += [f"  output {value}" for value in self.outputs]
+        lines += [f"  output {each.name}: {each.type}, always the same" for each in self.fixed]
         lines += [f"  state {each.input} = {each.output}" for each in self.states]
         return "\n".join(lines)
 

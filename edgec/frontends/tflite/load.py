@@ -167,7 +167,8 @@ class _Import:
             return [self._builder.constant(name, known, qparams)]
         if (Format.TFLITE, operator.op) not in registry.IMPORTERS:
             if operator.op not in FOLDS or not self._are_arguments(unknown):
-                self.problems.refuse(operator.op, place, name)
+                reads = [self._names[each] for each in operator.inputs if each is not None]
+                self.problems.refuse(operator.op, place, name, reads)
             self._excused.update(each for each in operator.inputs if each is not None)
             return self._given_up(operator, None)
         problems = self._checks.problems(operator, place, unknown)

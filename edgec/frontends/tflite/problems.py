@@ -12,11 +12,12 @@ _OTHERWISE = "replace it by operators that `edgec ops` lists"
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
-    """An operator that nothing imports: its name, where it is, and what it makes."""
+    """An operator that nothing imports: its name, where it is, what it makes and reads."""
 
     op: str
     place: Place
     makes: str
+    reads: Sequence[str]
 
 
 @dataclass(eq=False)
@@ -27,12 +28,12 @@ class Problems:
     _alike: dict[tuple[str, ...], list[EdgecError]] = field(default_factory=dict)
     _order: list[Refusal | str | tuple[str, ...]] = field(default_factory=list)
 
-    def refuse(self, op: str, place: Place, makes: str) -> None:
-        """Add an operator that nothing imports; ``makes`` is its first output, or empty."""
+    def refuse(self, op: str, place: Place, makes: str, reads: Sequence[str]) -> None:
+        """Add an operator that nothing imports, with the names of its first output and inputs."""
         key = refusal_of(op) or op
         if key not in self._refused:
             self._order.append(key)
-        self._refused.setdefault(key, []).append(_Refused(op, place, makes))
+        self._refused.setdefault(key, []).append(_Refused(op, place, makes, reads))
 
     def add(self, error: EdgecError, kind: str = "") -> None:
         """Add another problem; those of one code, ``kind`` and help are told of together."""
@@ -63,8 +64,15 @@ def _refusal(key: Refusal | str, refused: dict[Refusal | str, list[_Refused]]) -
         f"{_counted([each.op for each in refused[key]])}{makes} {verb} not supported{reason}",
         place=first.place,
         help=key.remedy if isinstance(key, Refusal) else _OTHERWISE,
-        notes=_others([each.place.inside for each in others]),
+        notes=[*_ends(key, first), *_others([each.place.inside for each in others])],
     )
+
+
+def _ends(key: Refusal | str, first: _Refused) -> list[str]:
+    """Name what an operator reads, where the model may end before it."""
+    if isinstance(key, str) or not key.ends_before or not first.reads:
+        return []
+    return [f"it reads {', '.join(map(repr, first.reads))}"]
 
 
 def _counted(names: Sequence[str]) -> str:

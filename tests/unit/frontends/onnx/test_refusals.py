@@ -9,9 +9,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edgec.errors import EdgecError
 from edgec.frontends import load
+from edgec.ir import Array
 
 
-def model(node: onnx.NodeProto, *constants: tuple[str, np.ndarray]) -> onnx.ModelProto:
+def model(node: onnx.NodeProto, *constants: tuple[str, Array]) -> onnx.ModelProto:
     infos = [helper.make_tensor_value_info(n, TensorProto.FLOAT, (1, 4)) for n in ("x", "y")]
     arrays = [numpy_helper.from_array(array, name) for name, array in constants]
     graph = helper.make_graph([node], "g", infos[:1], infos[1:], arrays)
