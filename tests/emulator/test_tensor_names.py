@@ -6,12 +6,11 @@ from shutil import copytree
 
 import numpy as np
 import pytest
-from cli.conftest import Cli
-from cli.test_errors import check_error
 from tflite_files import constant, conv, conv_tensors, tensor
 
 from edgec.driver import BuildOptions, build, open_output, run, run_regression
 from edgec.driver.run.eval import evaluate_model
+from edgec.errors import EdgecError
 from edgec.exporters.flatbuffer import _Layout
 from edgec.frontends import load
 from edgec.ir import Array, DType
@@ -79,11 +78,11 @@ def test_calibration_and_evaluation(folder: Path, key: str) -> None:
     assert not [each for each in result.warnings if "target" in each]
 
 
-def test_a_key_that_means_nothing_is_told(folder: Path, cli: Cli) -> None:
+def test_a_key_that_means_nothing_is_told(folder: Path) -> None:
     data = saved(folder, "serving_default")
-    ended = cli("run", folder / "out", "-i", data)
-    check_error(ended, "samples-keys", 1)
-    assert "'image'" in ended.err
+    with pytest.raises(EdgecError, match="no array for input 'image'") as caught:
+        run(folder / "out", data)
+    assert caught.value.code == "samples-keys"
 
 
 @pytest.mark.qemu
