@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from edgec.errors import EdgecError, Place
-from edgec.frontends.refusals import LISTS, LOOP, Refusal, refusal_of
+from edgec.frontends.tflite.refusals import LISTS, LOOP, Refusal, refusal_of
 
 _SHOWN = 3  # other places that a problem names
 _OTHERWISE = "replace it by operators that `edgec ops` lists"

@@ -71,7 +71,7 @@ SUPPRESSION = Refusal(
 )
 RANDOM = Refusal(
     "random numbers: no two runs give the same",
-    "export the model for inference (PyTorch: model.eval(); Keras: training=False), or give the "
+    "convert the model for inference (Keras: training=False), or give the "
     "noise to the model as an input",
 )
 AUDIO = Refusal(
@@ -125,29 +125,15 @@ _BY_REASON = {
         "NON_MAX_SUPPRESSION_V4",
         "NON_MAX_SUPPRESSION_V5",
         "CUSTOM NonMaxSuppression",
-        "NonMaxSuppression",
     ),
     RANDOM: (
         "RANDOM_UNIFORM",
         "RANDOM_STANDARD_NORMAL",
         "MULTINOMIAL",
         "STABLEHLO_RNG_BIT_GENERATOR",
-        "Bernoulli",
-        "Multinomial",
-        "RandomNormal",
-        "RandomNormalLike",
-        "RandomUniform",
-        "RandomUniformLike",
     ),
     TABLES: ("EMBEDDING_LOOKUP_SPARSE", "LSH_PROJECTION"),
-    TEXTS: (
-        "SKIP_GRAM",
-        "RegexFullMatch",
-        "StringConcat",
-        "StringNormalizer",
-        "StringSplit",
-        "TfIdfVectorizer",
-    ),
+    TEXTS: ("SKIP_GRAM",),
     RESULT_SIZE: (
         "DYNAMIC_UPDATE_SLICE",
         "RANGE",
@@ -155,19 +141,16 @@ _BY_REASON = {
         "SPARSE_TO_DENSE",
         "UNIQUE",
         "WHERE",
-        "Compress",
-        "NonZero",
-        "Unique",
     ),
     BRANCH: ("CALL", "IF", "STABLEHLO_CASE"),
-    LOOP: ("STABLEHLO_WHILE", "WHILE", "Loop", "Scan"),
-    SPECTRUM: ("COMPLEX_ABS", "IMAG", "REAL", "RFFT2D", "CUSTOM Rfft", "DFT", "STFT"),
+    LOOP: ("STABLEHLO_WHILE", "WHILE"),
+    SPECTRUM: ("COMPLEX_ABS", "IMAG", "REAL", "RFFT2D", "CUSTOM Rfft"),
     SPARSE: ("DENSIFY",),
     THREE_AXES: ("CONV_3D", "CONV_3D_TRANSPOSE"),
     ETHOS_U: ("CUSTOM ethos-u",),
     POSENET: ("CUSTOM PosenetDecoderOp",),
     DETECTION: ("CUSTOM TFLite_Detection_PostProcess",),
-    POOLED_INDICES: ("CUSTOM MaxPoolingWithArgmax2D", "CUSTOM MaxUnpooling2D", "MaxUnpool"),
+    POOLED_INDICES: ("CUSTOM MaxPoolingWithArgmax2D", "CUSTOM MaxUnpooling2D"),
 }
 _BY_NAME = {name: refusal for refusal, names in _BY_REASON.items() for name in names}
 _BY_BEGINNING = (  # the first that fits
@@ -196,8 +179,7 @@ _BY_BEGINNING = (  # the first that fits
 def refusal_of(operator: str) -> Refusal | None:
     """Return why an operator that nothing imports is not compiled, None where nothing is known.
 
-    ``operator`` is called as the file calls it: ``WHERE`` and ``CUSTOM ethos-u`` in TFLite,
-    ``NonZero`` in ONNX.
+    ``operator`` is called as the reader calls it: ``WHERE``, ``CUSTOM ethos-u``.
     """
     if operator in _BY_NAME:
         return _BY_NAME[operator]
