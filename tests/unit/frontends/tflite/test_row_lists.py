@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from oracle import run_tflite
 from tflite_files import constant, file, operator, tensor
-from tflite_subgraphs import 
+from tflite_subgraphs import Part
 from unit.frontends.tflite.test_while_loops import (
-    Part,
     add,
     condition,
     number,
