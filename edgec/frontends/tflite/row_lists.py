@@ -42,6 +42,8 @@ class _Lists:
 
     def follow(self, operator: FileOperator) -> None:
         """Note what an operator makes, in the order of the file."""
+        if not operator.outputs:
+            return
         self._makers[operator.outputs[0]] = operator
         parts = self._with_row_set(operator)
         if parts is not None and self._total + len(parts) <= _MAX_PARTS:
@@ -110,6 +112,9 @@ class _Lists:
         kept: list[FileOperator] = []
         unneeded = {*self.parts, *self._slices()}
         for operator in reversed(self.model.operators):
+            if not operator.outputs:
+                kept.append(operator)
+                continue
             number = operator.outputs[0]
             if number not in read and number in unneeded:
                 continue

@@ -198,6 +198,7 @@ def svdf() -> Layer:
 
 def test_every_operator_has_a_layer() -> None:
     known = {name for source, name in IMPORTERS if source is Format.TFLITE}
+    known = {each for each in known if not each.startswith("CUSTOM ")}  # test_sparse.py
     assert {code for code, _ in layers()} == known - OWN - ELSEWHERE
 
 
