@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from edgec.ir import Graph
 from edgec.passes.cleanup.dead_code import DeadCode
 from edgec.passes.cleanup.eliminate_identity import EliminateIdentity
+from edgec.passes.cleanup.open_doors import OpenDoors
 from edgec.passes.cleanup.strip_io_quantize import StripIoQuantize
 from edgec.passes.folding.compose_functions import ComposeFunctions
 from edgec.passes.folding.fold_affine import FoldAffine
@@ -59,6 +60,7 @@ FLOAT_PASSES: Sequence[Pass] = (
 )
 
 INTEGER_PASSES: Sequence[Pass] = (
+    OpenDoors(),
     StripIoQuantize(),
     FoldConstants(),
     EliminateIdentity(),

@@ -1,15 +1,20 @@
 """Small .tflite files for tests: good ones, and ones with one thing wrong."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from oracle import Oracle
 
+from edgec.exporters import write_tflite
 from edgec.exporters.flatbuffer import FileOperator, FileTensor, _Layout
-from edgec.ir import Array, DType, Graph, GraphBuilder, QParams, TensorType
+from edgec.frontends.tflite.load import load_tflite
+from edgec.ir import Array, DType, Graph, GraphBuilder, QParams, TensorType, evaluate
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.windows import Window
 from edgec.ops.operator import Activation
+from edgec.pipelines import optimize_integer
 
 Change = Callable[["OddLayout", dict[str, Any]], dict[str, Any]]
 Q = QParams.per_tensor(0.5, 3)
@@ -116,3 +121,35 @@ def two_convolutions() -> Graph:
             qparams=[QParams.per_tensor(0.125, -100)],
         )
     return g.build([value])
+
+
+def q(scale: float, zero: int = 0) -> QParams:
+    return QParams.per_tensor(scale, zero)
+
+
+def imported(data: bytes, folder: Path) -> Graph:
+    path = folder / "model.tflite"
+    path.write_bytes(data)
+    return optimize_integer(load_tflite(path))
+
+
+def drawn(kind: TensorType, seed: int) -> Array:
+    limits = np.iinfo(kind.dtype.numpy)
+    rng = np.random.default_rng(seed)
+    return rng.integers(limits.min, limits.max, kind.shape, kind.dtype.numpy, endpoint=True)
+
+
+def assert_equal(data: bytes, folder: Path) -> Graph:
+    """Compare a file, and what is exported of it, with the interpreter; types at the door too."""
+    graph = imported(data, folder)
+    exported = write_tflite(graph)
+    again = imported(exported, folder)
+    theirs, ours = Oracle(data, exact=True), Oracle(exported, exact=True)
+    for seed in range(4):
+        inputs = {name: drawn(graph.types[name], seed) for name in graph.inputs}
+        wanted = theirs.run(inputs)
+        for found in (evaluate(graph, inputs), evaluate(again, inputs), ours.run(inputs)):
+            for name, array in wanted.items():
+                got = np.asarray(found[name])  # type: ignore[index]
+                assert (got.dtype, got.tobytes()) == (array.dtype, array.tobytes()), name
+    return graph

@@ -71,6 +71,18 @@ def pools_integers(request: Request) -> bool:
     return one_quantization(request.signature.inputs[0], request.signature.output)
 
 
+def halves_away(request: Request) -> bool:
+    """Halves are rounded away from zero."""
+    return not getattr(request.op, "halves_up", False)
+
+
+def shifted_weights(request: Request) -> bool:
+    """Weights are int8 with one zero point, which is not 0."""
+    weights = request.signature.inputs[1]
+    zero_points = set(weights.quantization.zero_points)
+    return weights.dtype is DType.INT8 and len(zero_points) == 1 and zero_points != {0}
+
+
 def one_batch(request: Request) -> bool:
     """The batch is 1."""
     return request.signature.inputs[0].shape[0] == 1

@@ -27,7 +27,7 @@ _MODEL_FILES = {  # template -> file of a model
     "weights.h.j2": "{}_weights.h",
     "weights.c.j2": "{}_weights.c",
 }
-_SUFFIXES = {DType.INT8: "s8", DType.INT16: "s16"}
+_SUFFIXES = {DType.INT8: "s8", DType.UINT8: "u8", DType.INT16: "s16"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,9 @@ class PortView:
     layout: str
     offset: int
     constant: str  # the symbol of an output that is always the same; else empty
-    suffix: str  # of the kernels that convert floats; empty where the port is not quantized
+    suffix: str  # of the kernels that convert floats; empty where there are none
     quantizer: str  # the kernel that makes integers of floats
+    quantized: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,7 @@ def _suffix(port: Port) -> str:
 
 def _quantizer(port: Port) -> str:
     """Return the kernel that makes a port's integers of floats."""
-    even = port.halves_to_even and port.type.dtype is DType.INT8
+    even = port.halves_to_even and port.type.dtype.bytes == 1
     return f"edgec_quantize_{'even_' if even else ''}f32_{_suffix(port)}"
 
 
@@ -307,6 +308,7 @@ def _port_view(index: int, port: Port, macro: str, names: Names) -> PortView:
         constant=names.symbols[port.constant] if port.constant else "",
         suffix=_suffix(port),
         quantizer=_quantizer(port),
+        quantized=quantization is not None,
     )
 
 

@@ -101,10 +101,11 @@ PAGES = (
         "unsupported-quantization",
         "the quantization of a tensor is outside TFLite's int8 scheme",
         meaning="""
-            Scales are missing or not finite, the tensor is uint8 (the scheme before int8), or two
-            tensors that must share one scale do not.
+            Scales are missing or not finite, two tensors that must share one scale do not, weights
+            have a zero point, or an operator computes in uint8 (the scheme before int8) other
+            numbers than in int8, as RESIZE_BILINEAR and L2_NORMALIZATION do.
         """,
-        example="a model converted by TensorFlow 1 with inference_type = QUANTIZED_UINT8",
+        example="a segmentation model of TensorFlow 1 that was quantized to uint8 and resizes",
         remedy="""
             Convert again with a current TFLite converter and full integer (int8) quantization.
         """,

@@ -9,10 +9,12 @@ from edgec.discovery import import_all
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.exporters.fewer_axes import in_fewer_axes
 from edgec.exporters.flatbuffer import FileOperator, FileTensor, layout
+from edgec.exporters.unsigned import UnsignedEmitter, computes_in_uint8
 from edgec.exporters.versions import operator_version
 from edgec.ir import Array, Graph, Node, QParams, State, TensorType, ValueName
 from edgec.ir.types import DType
 from edgec.ops import registry
+from edgec.ops.registry import TfliteEmitter
 from edgec.passes.rewrite import unused
 
 _ABSENT = -1  # in the place of an input's number
@@ -47,8 +49,11 @@ def write_tflite(graph: Graph) -> bytes:
 
 def _write(node: Node, export: registry.Exporter, graph: Graph, emitter: "_Emitter") -> None:
     """Write a node under the name that it has where the file is read; problems have its own."""
+    signature = graph.signature(node)
+    unsigned = computes_in_uint8(node.op, signature)
+    out: TfliteEmitter = UnsignedEmitter(emitter) if unsigned else emitter
     try:
-        export(node.op, replace(node, name=node.outputs[0]), graph.signature(node), emitter)
+        export(node.op, replace(node, name=node.outputs[0]), signature, out)
     except EdgecError as error:
         place = Place(error.place.file, f"node {node.name!r}")
         raise EdgecError(error.code, error.message, place=place, help=error.help) from error
@@ -149,10 +154,11 @@ class _Emitter:
         if value not in self._index:
             self._index[value] = len(self.tensors)
             name = self._names.get(value, value)
-            self.tensors.append(FileTensor(name, *self._describe(value)))
+            self.tensors.append(FileTensor(name, *self.described(value)))
         return self._index[value]
 
-    def _describe(self, value: ValueName) -> tuple[TensorType, Array | None]:
+    def described(self, value: ValueName) -> tuple[TensorType, Array | None]:
+        """Return the type of a value, and its array where it is a constant."""
         if value in self._added:
             return self._added[value]
         return self.graph.types[value], self.graph.constants.get(value)

@@ -8,7 +8,7 @@ from typing import ClassVar, NewType
 
 import numpy as np
 
-from edgec.ir.types import Array, QParams, TensorType
+from edgec.ir.types import Array, Door, QParams, TensorType
 
 ValueName = NewType("ValueName", str)
 
@@ -115,8 +115,10 @@ class Graph:
     ``states`` pairs those inputs and outputs that carry something from run to run: to passes and
     operators they are like any other; only what runs the graph again and again knows better.
     ``grids`` are the quantizations that the source file states for constants, which are float here.
-    ``halves_to_even`` says how float inputs become integers at the door: as ONNX rounds, else as
-    TFLite does, away from zero. ``remarks`` tell what the source file has and the graph has not.
+    ``doors`` are the integers that inputs and outputs have in the source file, where the graph is
+    float: quantization leads to them. ``halves_to_even`` says how float inputs become integers at
+    the door: as ONNX rounds, else as TFLite does, away from zero. ``remarks`` tell what the source
+    file has and the graph has not.
     ``fixed`` are outputs of the model that do not depend on its inputs. They lie aside: passes,
     the quantizer and what judges it never see them; :meth:`whole` puts them back. ``aliases`` are
     other names that the source file has for inputs and outputs; arrays may stand under these too.
@@ -135,6 +137,7 @@ class Graph:
     remarks: tuple[str, ...] = ()
     fixed: tuple[FixedOutput, ...] = ()
     aliases: Mapping[ValueName, str] = field(default_factory=dict)
+    doors: Mapping[ValueName, Door] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         constants = {value: np.asarray(array) for value, array in self.constants.items()}
@@ -144,6 +147,7 @@ class Graph:
         object.__setattr__(self, "constants", _frozen(constants))
         object.__setattr__(self, "layouts", _frozen(self.layouts))
         object.__setattr__(self, "aliases", _frozen(self.aliases))
+        object.__setattr__(self, "doors", _frozen(self.doors))
 
     def signature(self, node: Node) -> Signature:
         return Signature(
@@ -219,6 +223,7 @@ class Graph:
             self.remarks,
             self.fixed,
             {new(value): alias for value, alias in self.aliases.items()},
+            {new(value): door for value, door in self.doors.items()},
         )
 
     def whole(self) -> "Graph":
@@ -273,6 +278,8 @@ class Graph:
             lines.append(f"  {node}: {kinds}")
         lines += [f"  output {value}" for value in self.outputs]
         lines += [f"  output {each.name}: {each.type}, always the same" for each in self.fixed]
+        kinds_outside = ((v, d.of_shape(self.types[v].shape)) for v, d in self.doors.items())
+        lines += [f"  door {value}: {kind}" for value, kind in kinds_outside]
         lines += [f"  state {each.input} = {each.output}" for each in self.states]
         return "\n".join(lines)
 

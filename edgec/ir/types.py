@@ -134,3 +134,18 @@ class TensorType:
         extent = "x".join(map(str, self.shape)) or "scalar"
         quantized = f" {{{self.qparams}}}" if self.qparams else ""
         return f"{self.dtype.value}[{extent}]{quantized}"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Integers that the source file has where the graph has the float numbers they stand for.
+
+    Those of a model's inputs and outputs stay what the caller hands over and gets.
+    """
+
+    dtype: DType
+    qparams: QParams
+
+    def of_shape(self, shape: Sequence[int]) -> TensorType:
+        """Return the type of a tensor of such integers."""
+        return TensorType(tuple(shape), self.dtype, self.qparams)

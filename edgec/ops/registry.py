@@ -33,7 +33,8 @@ class SourceNode:
     """A node as a model file has it, decoded to plain Python values.
 
     ``inputs`` holds None where an optional input is absent. ``qparams`` holds the quantization the
-    file states for each output, ``dtypes`` their element types (TFLite only). An attribute that no
+    file states for each output, ``dtypes`` their element types (TFLite only); an ``unsigned`` one
+    computes in uint8 there, which is int8 here. An attribute that no
     getter asked for is an error: nothing is dropped silently (:meth:`unread`). ``left_out`` and
     ``remarks`` are what :meth:`leave_out` and :meth:`remark` collect.
     """
@@ -48,6 +49,7 @@ class SourceNode:
     qparams: tuple[QParams | None, ...] = ()
     version: int = 0
     dtypes: tuple[DType, ...] = ()
+    unsigned: bool = False
     left_out: dict[int, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     _read: set[str] = field(default_factory=set)

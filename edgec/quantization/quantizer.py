@@ -194,7 +194,10 @@ class _Quantizer:
         """Return the parameters that suit a group of values: prescribed, or by their range."""
         if self.ties.is_power_of_two(root) and width is DType.INT16:
             return power_of_two_qparams(next(iter(self.groups.values()))[root])
-        fixed = fixed_qparams(self.ties.fixed(root), width)
+        fixed = self.ties.fixed(root)
+        if fixed is not None and width is DType.INT16 and self.ties.is_in_bytes(root):
+            return widened_qparams(fixed)
+        fixed = fixed_qparams(fixed, width)
         return fixed or activation_qparams(self.groups[width][root], smallest, width)
 
     def _operand(self, node: Node, value: ValueName, *, real: bool = False) -> ValueName:

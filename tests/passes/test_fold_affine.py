@@ -17,6 +17,7 @@ from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
 from edgec.ops.layers.fully_connected import FullyConnected
 from edgec.ops.layers.windows import Window
+from edgec.ops.movement.reshape import Reshape
 from edgec.ops.operator import Activation
 from edgec.passes.folding.fold_affine import FoldAffine
 
@@ -102,3 +103,22 @@ def test_what_something_else_reads_stays() -> None:
         return [g.add1(FullyConnected(), y, g.constant("w", random_array(3, 4))), y]
 
     assert_untouched(FoldAffine(), graph_of(build))
+
+
+def test_a_factor_goes_through_a_reshape() -> None:
+    """The image of one channel, whose axes only a reshape has to bring in order."""
+
+    def build(factor: Array) -> Graph:
+        def made(g: GraphBuilder) -> list[ValueName]:
+            x, c = g.input("x", floats(1, 1, 6, 6)), g.constant("c", factor)
+            y = g.add1(Reshape(shape=(1, 6, 6, 1)), g.add1(Mul(), x, c, name="n"), name="r")
+            w, b = g.constant("w", random_array(5, 3, 3, 1)), g.constant("b", random_array(5))
+            return [g.add1(Conv2D(window=SAME), y, w, b, name="l")]
+
+        return graph_of(made)
+
+    before = build(np.array([1 / 255], np.float32))
+    after = FoldAffine().run(before)
+    assert [node.op.name for node in after.nodes] == ["reshape", "conv2d"]
+    assert_equivalent(before, after)
+    assert_untouched(FoldAffine(), build(random_array(6)))  # not one factor for all

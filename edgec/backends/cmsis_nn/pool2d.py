@@ -2,7 +2,7 @@
 
 from edgec.backends.cmsis_nn import structs
 from edgec.backends.cmsis_nn.arguments import positional
-from edgec.backends.constraints import int8_data, int16_data, pools_integers
+from edgec.backends.constraints import halves_away, int8_data, int16_data, pools_integers
 from edgec.backends.kernel import kernel
 from edgec.backends.offer import OfferContext
 from edgec.backends.request import Request
@@ -16,12 +16,12 @@ def undilated(request: Request) -> bool:
     return _op(request).window.dilations == (1, 1)
 
 
-@kernel("cmsis_nn", AveragePool2D, requires=(int8_data, pools_integers, undilated))
+@kernel("cmsis_nn", AveragePool2D, requires=(int8_data, pools_integers, undilated, halves_away))
 def avgpool_s8(ctx: OfferContext) -> Call:
     return _pool("arm_avgpool_s8", ctx, _sums(ctx))
 
 
-@kernel("cmsis_nn", AveragePool2D, requires=(int16_data, pools_integers, undilated))
+@kernel("cmsis_nn", AveragePool2D, requires=(int16_data, pools_integers, undilated, halves_away))
 def avgpool_s16(ctx: OfferContext) -> Call:
     return _pool("arm_avgpool_s16", ctx, _sums(ctx))
 

@@ -102,7 +102,8 @@ def _optimized(loaded: LoadedModel, observers: Sequence[Observer] = ()) -> Graph
 
 
 def _tensor(graph: Graph, value: ValueName) -> TensorInfo:
-    kind = graph.types[value]
+    door = graph.doors.get(value)
+    kind = graph.types[value] if door is None else door.of_shape(graph.types[value].shape)
     quantization = str(kind.qparams) if kind.qparams else ""
     return TensorInfo(value, source_shape(graph, value), kind.dtype.value, quantization)
 

@@ -92,9 +92,9 @@ def describe_ports(compiled: Compiled) -> tuple[list[PortInfo], list[PortInfo]]:
     source = compiled.model.integers.source.file.graph
 
     def describe(port: Port) -> PortInfo:
-        stated, alias = source.types.get(port.name), source.aliases.get(port.name, "")
-        is_float_there = stated is not None and is_float(stated)
-        return PortInfo.of(port, float_source=is_float_there, alias=alias)
+        name, alias = port.name, source.aliases.get(port.name, "")
+        real = name in source.types and is_float(source.types[name]) and name not in source.doors
+        return PortInfo.of(port, float_source=real, alias=alias)
 
     program = compiled.program
     return [describe(port) for port in program.inputs], [describe(p) for p in program.outputs]

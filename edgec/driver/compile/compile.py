@@ -29,7 +29,7 @@ from edgec.errors import EdgecError, ExitCode, Place
 from edgec.exporters.proof import why_it_does_not_load
 from edgec.exporters.tflite import write_tflite
 from edgec.frontends import load
-from edgec.ir import DType, Graph
+from edgec.ir import DType, Graph, ValueName
 from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import MemoryPlan, plan
 from edgec.memory.schedule import Schedule
@@ -271,6 +271,13 @@ def _check_not_pruned(options: BuildOptions) -> None:
         )
 
 
+def _samples_of(graph: Graph, name: ValueName) -> str:
+    """Say what to save for an input: its type in the file, and the axes of a sample."""
+    door = graph.doors.get(name)
+    dtype = DType.FLOAT32 if door is None else door.dtype
+    return f"{dtype.value} samples x {'x'.join(map(str, source_shape(graph, name)[1:]))}"
+
+
 def _keyword(name: str, value: str) -> str:
     """Return how Python passes ``value`` under a name that may be any text."""
     return f"{name}={value}" if name.isidentifier() else f"**{{{name!r}: {value}}}"
@@ -278,7 +285,7 @@ def _keyword(name: str, value: str) -> str:
 
 def _no_calibration(options: BuildOptions, graph: Graph) -> EdgecError:
     wanted = ", ".join(
-        _keyword(name, f"<float32 samples x {'x'.join(map(str, source_shape(graph, name)[1:]))}>")
+        _keyword(name, f"<{_samples_of(graph, name)}>")
         for name in graph.without_states(graph.inputs)
     )
     return EdgecError(

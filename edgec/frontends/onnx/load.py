@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from edgec.errors import EdgecError, Place, raise_all
+from edgec.frontends.doors import with_floats_inside
 from edgec.frontends.files import name_of
 from edgec.frontends.importers import load_importers
 from edgec.frontends.limits import beyond_room
@@ -26,6 +27,7 @@ from edgec.frontends.onnx.constant_folding import (
 from edgec.frontends.onnx.control_flow import CONTROL_FLOW, Scope, written_out
 from edgec.frontends.onnx.model_file import MAX_NODES, opset, read_model
 from edgec.frontends.onnx.nodes import attributes, operator_key, unread, unsupported
+from edgec.frontends.onnx.number_inputs import number_inputs, type_remark
 from edgec.frontends.onnx.operators.ml_labels import labels
 from edgec.frontends.onnx.qdq import grid_of, in_floats
 from edgec.frontends.onnx.sequences import Sequences
@@ -34,6 +36,7 @@ from edgec.frontends.onnx.values import check_element, input_type, name_outputs
 from edgec.frontends.shapes import Shapes, check_names
 from edgec.ir import (
     Array,
+    Door,
     DType,
     Graph,
     GraphBuilder,
@@ -58,7 +61,8 @@ def load_onnx(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
     ``unsupported-dtype``, ``unsupported-quantization``, ``dynamic-shape``, ``invalid-shape``,
     ``external-data``, ``model-too-large`` and what :func:`edgec.frontends.files.read_file` raises.
     """
-    return in_floats(read_onnx(path, shapes), Place(str(path)))
+    graph = with_floats_inside(read_onnx(path, shapes), may_state=True)
+    return in_floats(graph, Place(str(path)))
 
 
 def read_onnx(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
@@ -95,6 +99,7 @@ class _Import:
     grids: dict[str, QParams] = field(default_factory=dict)  # of constants that are dequantized
     missing: dict[str, list[str]] = field(default_factory=dict)  # operator -> nodes
     problems: list[EdgecError] = field(default_factory=list)
+    doors: dict[str, Door] = field(default_factory=dict)  # of inputs that are numbers
     axes: OpenAxes = field(init=False)
     initializers: dict[str, Any] = field(init=False)
     read: set[str] = field(default_factory=set)
@@ -113,15 +118,26 @@ class _Import:
         check_names(self.shapes, [each.name for each in inputs], self.place)
         self.axes = OpenAxes(self.model, inputs, self.shapes, self.place)
         self.remarks += self.axes.remarks
+        self.doors = number_inputs(self.model)
         for each in inputs:
             try:
-                check_element(each, self.place)
-                if each.name in self.axes.problems:
-                    raise self.axes.problems[each.name]
-                self._declare(each.name, input_type(each, self.axes.closed[each.name], self.place))
+                self._declare(each.name, self._input_type(each))
             except EdgecError as error:
                 self.problems.append(error)
                 self.lost.add(each.name)
+
+    def _input_type(self, value: Any) -> TensorType:
+        """Return the type of an input: float where its integers are numbers."""
+        door = self.doors.get(value.name)
+        if door is None:
+            check_element(value, self.place)
+        if value.name in self.axes.problems:
+            raise self.axes.problems[value.name]
+        shape = self.axes.closed[value.name]
+        if door is None:
+            return input_type(value, shape, self.place)
+        self.remarks += filter(None, [type_remark(value, door)])
+        return TensorType(shape)
 
     def _declare(self, name: str, kind: TensorType) -> None:
         try:
@@ -167,7 +183,8 @@ class _Import:
             raise beyond_room(f"the outputs: {error}", self.place) from error
         raise_all([self._empty(each) for each in graph.outputs if not graph.types[each].elements])
         grids = tuple(dict.fromkeys(self.grids.values()))
-        return replace(graph, grids=grids, remarks=(*self.remarks, *remarks))
+        doors = {ValueName(name): door for name, door in self.doors.items()}
+        return replace(graph, grids=grids, remarks=(*self.remarks, *remarks), doors=doors)
 
     def _empty(self, output: ValueName) -> EdgecError:
         return EdgecError(

@@ -3,13 +3,13 @@
 Passes then see an ordinary float graph, with a FakeQuantize wherever the file quantizes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from edgec.errors import EdgecError, Place
-from edgec.ir import DType, Graph, Node, Op, QParams, TensorType, ValueName
+from edgec.ir import Door, DType, Graph, Node, Op, QParams, TensorType, ValueName
 from edgec.ops.activations.clip import Clip
 from edgec.ops.activations.relu import Relu
 from edgec.ops.conversion.dequantize import Dequantize
@@ -52,7 +52,8 @@ class _InFloats:
             self._input(value)
         for node in self.graph.nodes:
             self._add(node)
-        marked = replace(self.graph, nodes=(), types=self.types, halves_to_even=True)
+        doors = {**self.graph.doors, **dict(self._doors())}
+        marked = replace(self.graph, nodes=(), types=self.types, halves_to_even=True, doors=doors)
         return marked.with_nodes(self.nodes)
 
     def _input(self, value: ValueName) -> None:
@@ -64,6 +65,14 @@ class _InFloats:
         self.types[value] = self.types[marked] = TensorType(kind.shape)
         self.names[value] = marked
         self.stated[value] = kind.quantization
+
+    def _doors(self) -> Iterator[tuple[ValueName, Door]]:
+        """Yield the inputs and outputs that are integers of 8 bits in the file."""
+        for value in (*self.graph.inputs, *self.graph.outputs):
+            kind = self.graph.types[value]
+            q = kind.qparams or self.stated.get(value)
+            if q is not None and kind.dtype in {DType.UINT8, DType.INT8}:
+                yield value, Door(kind.dtype, q)
 
     def _add(self, node: Node) -> None:
         op, (result, *_) = node.op, node.outputs

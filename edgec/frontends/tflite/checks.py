@@ -9,14 +9,17 @@ from edgec.frontends.tflite.operand_types import (
     misplaced_scales,
     mixed_types,
     odd_zero_points,
+    shifted_weights,
 )
 from edgec.frontends.tflite.reader import FileModel, FileOperator, FileTensor
+from edgec.frontends.tflite.unsigned import SAME_BYTES
 from edgec.ir import DType
 from edgec.ops.tflite_operators import tflite_operator
 
 Problem = tuple[EdgecError, str]
 """An error, and its kind: others of that kind are told of together with it."""
 
+_MODEL = "the model"
 _QUANTIZED = {DType.INT8, DType.INT16}
 _SMALLEST_SCALE, _LARGEST_SCALE = 1e-20, 1e20  # products and ratios stay finite
 _INT8_HELP = (
@@ -47,6 +50,7 @@ _COMBINATIONS = (
     ("unsupported-tensor", mixed_types),
     ("unsupported-quantization", misplaced_scales),
     ("unsupported-quantization", odd_zero_points),
+    ("unsupported-quantization", shifted_weights),
 )
 
 
@@ -66,6 +70,11 @@ class OperatorChecks:
         Nothing is said of tensors that are ``unknown``: the trouble is with what makes them. Where
         the operator cannot take these as they are, its outputs are nobody's fault either.
         """
+        if operator.unsigned and operator.op not in SAME_BYTES:
+            what = f"{operator.op} computes in uint8: the scheme before int8"
+            return [
+                (EdgecError("unsupported-quantization", what, place=place, help=_INT8_HELP), what)
+            ]
         if operator.oddity:
             error = EdgecError(
                 "unsupported-attribute",
@@ -96,7 +105,7 @@ class OperatorChecks:
         """Return the problems of inputs and outputs that no operator has shown yet."""
         ends = [*self._model.inputs, *self._model.outputs]
         numbers = [each for each in ends if each not in unknown]
-        return [*self._tensor_problems("the model", numbers, place)]
+        return [*self._tensor_problems(_MODEL, numbers, place)]
 
     def _tensor_problems(
         self, user: str, numbers: Sequence[int], place: Place
@@ -133,9 +142,12 @@ def _problem(user: str, tensor: FileTensor) -> tuple[str, str, str] | None:
     if tensor.dtype is None:
         advice = _TYPE_HELP.get(tensor.type_name, _INT8_HELP)
         return "unsupported-tensor", f"of type {tensor.type_name.lower()}", advice
-    if tensor.dtype is DType.UINT8 and not tflite_operator(user).integers:
-        return "unsupported-quantization", "uint8: the scheme before int8", _INT8_HELP
-    oddity = _odd_quantization(user, tensor) if tensor.dtype in {*_QUANTIZED, DType.UINT8} else ""
+    stored = tensor.dtype is DType.UINT8 and tensor.qparams and tensor.data is not None
+    if stored and user != _MODEL:
+        return "unsupported-quantization", "uint8 beside other types", _INT8_HELP
+    converts = tensor.dtype is DType.INT32 and tflite_operator(user).integers
+    scaled = converts or tensor.dtype in {*_QUANTIZED, DType.UINT8}
+    oddity = _odd_quantization(user, tensor) if scaled else ""
     if oddity:
         what = f"{tensor.dtype.value} with {oddity}"
         return "unsupported-quantization", what, _INT8_HELP

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from edgec.errors import EdgecError, Place, raise_all
+from edgec.frontends.doors import with_floats_inside
 from edgec.frontends.files import name_of, read_file
 from edgec.frontends.importers import load_importers
 from edgec.frontends.limits import MAX_BYTES, beyond_room, too_large
@@ -23,6 +24,7 @@ from edgec.frontends.tflite.row_lists import with_joined_rows
 from edgec.frontends.tflite.shape_arithmetic import FOLDS, folded_shapes
 from edgec.frontends.tflite.sparse import without_densify
 from edgec.frontends.tflite.spelled_out import with_tables
+from edgec.frontends.tflite.unsigned import with_numbers_at_the_door, with_signed_tensors
 from edgec.frontends.tflite.while_loops import with_unrolled_loops
 from edgec.ir import (
     Array,
@@ -46,6 +48,8 @@ _REWRITES = (
     with_tables,
     without_densify,
     with_float_constants,
+    with_numbers_at_the_door,
+    with_signed_tensors,
     with_dilations,
     with_prescribed_outputs,
 )
@@ -74,7 +78,7 @@ def load_tflite(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
     work = _Import(model, path, len(data))
     if unused:
         work.problems.add(_several(1 + len(model.bodies), place))
-    graph = work.graph()
+    graph = with_floats_inside(work.graph())
     check_fixed(graph, shapes, place)
     return graph
 
@@ -221,6 +225,7 @@ class _Import:
             tuple(self._model.tensors[each].qparams for each in operator.outputs),
             operator.version,
             tuple(self._kind(each).dtype for each in operator.outputs),
+            operator.unsigned,
         )
 
     def _imported(self, node: SourceNode) -> list[ValueName]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from edgec.frontends.tflite.reader import FileModel, FileOperator, FileTensor
+from edgec.frontends.tflite.unsigned import SHIFTED_WEIGHTS
 from edgec.ir import DType
 from edgec.ops.tflite_operators import TfliteOperator, Types, Weights, tflite_operator
 
@@ -12,7 +13,14 @@ _WEIGHT_TYPES = {  # activation: weights, and what a bias may be
     DType.INT8: ({DType.INT8}, {DType.INT32}),
     DType.INT16: ({DType.INT8}, {DType.INT32, DType.INT64}),
 }
-_INTEGERS = {DType.INT8, DType.UINT8, DType.INT16}
+_INTEGERS = {DType.INT8, DType.UINT8, DType.INT16, DType.INT32}
+_QUANTIZED_TO = {  # what QUANTIZE reads: what it makes; int8 to int16 is newer than TFLite 2.14
+    DType.FLOAT32: {DType.INT8, DType.UINT8, DType.INT16},
+    DType.INT8: {DType.INT8, DType.UINT8, DType.INT16},
+    DType.UINT8: {DType.INT8, DType.UINT8},
+    DType.INT16: {DType.INT8, DType.INT16, DType.INT32},
+    DType.INT32: {DType.INT8, DType.INT16},
+}
 
 
 def mixed_types(model: FileModel, operator: FileOperator) -> str:
@@ -32,11 +40,16 @@ def mixed_types(model: FileModel, operator: FileOperator) -> str:
 
 
 def _no_integers(model: FileModel, operator: FileOperator, side: str) -> str:
-    """Return what is wrong with the end of a conversion that has to be integers."""
-    ends = operator.inputs if side == "inputs" else operator.outputs
-    tensors = [model.tensors[each] for each in ends if each is not None]
-    wrong = [each for each in tensors if each.dtype not in _INTEGERS]
-    return f"{operator.op} has {', '.join(map(_shown, wrong))}" if wrong else ""
+    """Return what is wrong with the types of a conversion, one end of which is integers."""
+    read = [model.tensors[each] for each in operator.inputs if each is not None]
+    made = [model.tensors[each] for each in operator.outputs]
+    if side == "inputs":
+        wrong = [each for each in read if each.dtype not in _INTEGERS]
+        return f"{operator.op} has {', '.join(map(_shown, wrong))}" if wrong else ""
+    kinds = {kind for each in read for kind in _QUANTIZED_TO.get(each.dtype or DType.BOOL, ())}
+    wrong = [each for each in made if each.dtype not in kinds]
+    shown = ", ".join(map(_shown, wrong))
+    return f"{operator.op} makes {shown} of {', '.join(map(_shown, read))}" if wrong else ""
 
 
 def _operands(model: FileModel, operator: FileOperator, says: TfliteOperator) -> list[FileTensor]:
@@ -89,6 +102,19 @@ def odd_zero_points(model: FileModel, operator: FileOperator) -> str:
 def _has_zero_point(tensor: FileTensor) -> bool:
     q = tensor.qparams
     return tensor.dtype is DType.INT16 and q is not None and any(q.zero_points)
+
+
+def shifted_weights(model: FileModel, operator: FileOperator) -> str:
+    """Return what is wrong with weights that have a zero point: few layers of old models may."""
+    layer = tflite_operator(operator.op).weights
+    number = operator.inputs[1] if layer and len(operator.inputs) > 1 else None
+    q = None if number is None else model.tensors[number].qparams
+    allowed = operator.unsigned and operator.op in SHIFTED_WEIGHTS
+    allowed = allowed or operator.op == "FULLY_CONNECTED"  # whose importer takes off what it can
+    if q is None or not any(q.zero_points) or allowed:
+        return ""
+    zero = next(each for each in q.zero_points if each)
+    return f"{operator.op} has weights with zero point {zero}, where 0 is needed"
 
 
 def _channels(layer: Weights, weights: FileTensor) -> int | None:

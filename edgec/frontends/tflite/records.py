@@ -34,7 +34,7 @@ class FileOperator:
     """One operator; inputs and outputs are numbers of tensors, None for an absent input.
 
     Some have no output: they write to variables. ``oddity`` is what its options say that edgec
-    does not know.
+    does not know. An ``unsigned`` one computed in uint8, which has become int8 since.
     """
 
     op: str
@@ -43,6 +43,7 @@ class FileOperator:
     outputs: tuple[int, ...]
     attrs: Mapping[str, Any]
     oddity: str = ""
+    unsigned: bool = False
 
     @property
     def refers_to_subgraphs(self) -> bool:

@@ -48,6 +48,8 @@ def dequantized(x: Array, kind: TensorType) -> Array:
     return np.asarray(scales * (x.astype(np.float64) - zero_points), np.float32)
 
 
+_CAST = {"InDataType": "INT32", "OutDataType": "FLOAT32"}
+
 describe_tflite("DEQUANTIZE", says=TfliteOperator(int8=2, int16=3, integers="inputs"))
 
 
@@ -60,4 +62,8 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 @exporter(Dequantize)
 def _to_tflite(op: Dequantize, node: Node, signature: Signature, out: TfliteEmitter) -> None:
+    x = signature.inputs[0]
+    if x.dtype is DType.INT32:  # numbers, which TFLite converts as such
+        out.emit("CAST", node.inputs, node.outputs, "CastOptions", **_CAST)
+        return
     out.emit("DEQUANTIZE", node.inputs, node.outputs, "DequantizeOptions")

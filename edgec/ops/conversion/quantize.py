@@ -1,14 +1,14 @@
 """Quantize: float32 to integers, or integers to integers of another scale."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.conversion.dequantize import dequantized
-from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize, saturate
+from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize, saturate, wrap_int32
 from edgec.ops.operator import INT8_AND_INT16, Operator, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
@@ -20,13 +20,18 @@ class Quantize(Operator):
 
     Floats are divided by the scale in float32 and rounded half away from zero; NaN becomes the zero
     point. Integers are requantized in fixed point; int8 becomes int16 by way of float32, since
-    TFLite 2.14 has no such QUANTIZE.
+    TFLite 2.14 has no such QUANTIZE. uint8 and int32 are at the door: what a model reads or makes.
     Source: TFLite 2.14 QUANTIZE (AffineQuantize, Requantize; Jacob et al. 2018).
     """
 
     name: ClassVar[str] = "quantize"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
     dtype: DType = DType.INT8
+
+    def is_copy(self, signature: Signature) -> bool:
+        """Integers of one type and quantization stay as they are: the factor is 1."""
+        kinds = (*signature.inputs, *signature.outputs)
+        return all(kind.dtype is self.dtype and kind.qparams is not None for kind in kinds)
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         (x,) = inputs
@@ -49,6 +54,20 @@ def is_widening(signature: Signature) -> bool:
     return (signature.inputs[0].dtype, signature.output.dtype) == (DType.INT8, DType.INT16)
 
 
+def is_shift(source: TensorType, target: TensorType) -> bool:
+    """Tell whether uint8 becomes the int8 that is 128 less, or int8 the uint8 that is 128 more."""
+    return source.dtype is not target.dtype and signed_form(source) == signed_form(target)
+
+
+def signed_form(kind: TensorType) -> TensorType:
+    """Return int8 for uint8: the same numbers, with integers and zero point 128 less."""
+    if kind.dtype is not DType.UINT8 or kind.qparams is None:
+        return kind
+    q = kind.qparams
+    shifted = replace(q, zero_points=tuple(zero - 128 for zero in q.zero_points))
+    return TensorType(kind.shape, DType.INT8, shifted)
+
+
 def quantize_floats(x: Array, kind: TensorType, *, halves_to_even: bool = False) -> Array:
     """Return float32 ``x`` as integers of ``kind`` (TFLite: AffineQuantize), saturating.
 
@@ -67,8 +86,8 @@ def requantize_integers(x: Array, source: TensorType, target: TensorType) -> Arr
     """Return ``x`` of quantization ``source`` in that of ``target`` (TFLite: Requantize)."""
     limits = np.iinfo(target.dtype.numpy)
     multiplier, shift = quantize_multiplier(rescale_factor(source, target))
-    centered = x.astype(np.int64) - source.quantization.zero_point
-    y = requantize(centered, multiplier, shift) + target.quantization.zero_point
+    centered = wrap_int32(x.astype(np.int64) - source.quantization.zero_point)
+    y = wrap_int32(requantize(centered, multiplier, shift) + target.quantization.zero_point)
     return saturate(y, limits.min, limits.max, target.dtype.numpy)
 
 

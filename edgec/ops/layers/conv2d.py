@@ -8,7 +8,7 @@ import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.layers.layer_output import layer_output
-from edgec.ops.layers.weighted_layer import WindowedLayer
+from edgec.ops.layers.weighted_layer import WindowedLayer, centered_weights
 from edgec.ops.layers.window_in_tflite import emit_windowed, window_from_tflite
 from edgec.ops.layers.windows import Window
 from edgec.ops.numerics.fixed_point import exact_matmul
@@ -26,8 +26,8 @@ class Conv2D(WindowedLayer):
 
     Groups split input and output channels alike: output channel o reads group o // (O / groups).
     Each window is multiplied with the weights, the padding as real 0, then comes the fused
-    activation. Integer weights have zero point 0 and one scale per output channel, or one in all;
-    factors to the output are in double.
+    activation. Integer weights have zero point 0 and one scale per output channel, or one scale and
+    zero point in all; factors to the output are in double.
     Source: ONNX Conv-22; TFLite 2.14 reference_integer_ops::ConvPerChannel (Jacob et al. 2018).
     """
 
@@ -61,6 +61,7 @@ class Conv2D(WindowedLayer):
     def _evaluate_integer(self, inputs: Sequence[Array], signature: Signature) -> Array:
         x, weights, *bias = inputs
         zero = signature.inputs[0].quantization.zero_point
+        weights = centered_weights(weights, signature.inputs[1])
         total = _convolve(self.window, x.astype(np.int64) - zero, weights, exact_matmul)
         return layer_output(total, bias, conv_factors(signature), signature, self.activation)
 

@@ -19,7 +19,7 @@ from edgec.ir import (
 )
 from edgec.ops.layers.conv2d import conv_factors
 from edgec.ops.layers.layer_output import layer_output
-from edgec.ops.layers.weighted_layer import WindowedLayer
+from edgec.ops.layers.weighted_layer import WindowedLayer, centered_weights
 from edgec.ops.layers.window_in_tflite import emit_windowed, window_from_tflite
 from edgec.ops.layers.windows import Window
 from edgec.ops.operator import INT8_AND_INT16, Activation, is_float
@@ -68,7 +68,8 @@ class DepthwiseConv2D(WindowedLayer):
     def _evaluate_integer(self, inputs: Sequence[Array], signature: Signature) -> Array:
         x, weights, *bias = inputs
         zero = signature.inputs[0].quantization.zero_point
-        total = _convolve(self.window, x.astype(np.int64) - zero, weights.astype(np.int64))
+        weights = centered_weights(weights, signature.inputs[1]).astype(np.int64)
+        total = _convolve(self.window, x.astype(np.int64) - zero, weights)
         return layer_output(total, bias, conv_factors(signature), signature, self.activation)
 
     def macs(self, signature: Signature) -> int:

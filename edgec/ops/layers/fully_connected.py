@@ -8,7 +8,7 @@ import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.layers.layer_output import layer_output
-from edgec.ops.layers.weighted_layer import MatrixLayer
+from edgec.ops.layers.weighted_layer import MatrixLayer, centered_weights
 from edgec.ops.numerics.fixed_point import exact_matmul
 from edgec.ops.numerics.float_matmul import float_matmul
 from edgec.ops.operator import INT8_AND_INT16, Activation, is_float
@@ -21,8 +21,9 @@ class FullyConnected(MatrixLayer):
     """x [...,I], weights [O,I], bias [O] (optional) -> [B,O], B = elements of x / I.
 
     With ``keep_num_dims`` the leading axes of x stay: [...,O]. Without, x may have any shape whose
-    elements split into rows of I, as in TFLite. Integer weights have zero point 0 and one scale in
-    all, as our own quantizer gives them, or one per output: :func:`fully_connected_factors`.
+    elements split into rows of I, as in TFLite. Integer weights have one scale and zero
+    point in all, as our own quantizer gives them, or a scale per output:
+    :func:`fully_connected_factors`.
     Source: ONNX Gemm-13, MatMul-13; TFLite 2.14 reference_integer_ops::FullyConnected,
     FullyConnectedPerChannel.
     """
@@ -63,6 +64,7 @@ class FullyConnected(MatrixLayer):
     def _evaluate_integer(self, inputs: Sequence[Array], signature: Signature) -> Array:
         rows, weights, *bias = inputs
         zero = signature.inputs[0].quantization.zero_point
+        weights = centered_weights(weights, signature.inputs[1])
         total = exact_matmul(rows.astype(np.int64) - zero, weights.T)
         factors = fully_connected_factors(signature)
         return layer_output(total, bias, factors, signature, self.activation)
@@ -117,7 +119,8 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         keep_num_dims=node.flag("keep_num_dims", default=False),
     )
     x, weights, *bias = node.present_inputs()
-    inputs = [x, _symmetric(node, g, weights), *bias]
+    kept = weights if node.unsigned else _symmetric(node, g, weights)
+    inputs = [x, kept, *bias]
     return g.add(op, inputs, name=node.name, outputs=node.outputs, qparams=node.qparams)
 
 

@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from edgec.ir import Array, Node, Signature, ValueName
+from edgec.ir import Array, Node, Signature, TensorType, ValueName
 from edgec.ops.layers.windows import Pads, Window
 from edgec.ops.operator import Operator
 
@@ -21,7 +21,8 @@ from edgec.ops.operator import Operator
 class WeightedLayer(Operator):
     """Reads x, weights and, where there is one, a bias per output channel, in this order.
 
-    Quantized weights are symmetric int8; a bias is int32 for int8 activations, int64 for int16.
+    Quantized weights are int8, symmetric but in models of the scheme before int8
+    (:func:`centered_weights`); a bias is int32 for int8 activations, int64 for int16.
     """
 
     output_axis: ClassVar[int] = 0  # of the weights: output channels
@@ -124,6 +125,12 @@ class WindowedLayer(MatrixLayer):
         """Return what the window sees of x [samples, *input]: [positions, taps, channels]."""
         patches = self.window.patches(x.reshape(-1, *x.shape[2:]))
         return patches.reshape(-1, patches.shape[3] * patches.shape[4], patches.shape[5])
+
+
+def centered_weights(weights: Array, kind: TensorType) -> Array:
+    """Return integer weights less their zero point, which is 0 but in old models."""
+    zero_points = kind.quantization.zero_points
+    return weights.astype(np.int64) - zero_points[0] if any(zero_points) else weights
 
 
 def _along(values: Array, axis: int, rank: int) -> Array:

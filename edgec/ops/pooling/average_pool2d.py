@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -22,9 +23,9 @@ class AveragePool2D(Operator):
     """x [N,H,W,C] -> [N,OH,OW,C]: the mean of the elements that each window covers.
 
     Padding counts neither in sums nor in divisors. Integers are averaged as they are, halves away
-    from zero: input and output share one quantization.
+    from zero, or up where ``halves_up``: input and output share one quantization.
     Source: ONNX AveragePool-22, GlobalAveragePool-22; TFLite 2.14
-    reference_integer_ops::AveragePool.
+    reference_integer_ops::AveragePool; ``halves_up`` reference_ops::AveragePool of uint8.
     """
 
     name: ClassVar[str] = "average_pool2d"
@@ -33,6 +34,7 @@ class AveragePool2D(Operator):
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     window: Window
     activation: Activation = Activation.NONE
+    halves_up: bool = False
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         (x,) = inputs
@@ -47,7 +49,10 @@ class AveragePool2D(Operator):
             return (self.activation.apply(y.astype(x.dtype)),)
         total = self.window.patches(x.astype(np.int64)).sum(axis=(3, 4))
         bounds = self.activation.quantized_bounds(signature.output)
-        return (saturate(rounded_quotient(total, count), *bounds, x.dtype),)
+        quotient = (
+            (total + count // 2) // count if self.halves_up else rounded_quotient(total, count)
+        )
+        return (saturate(quotient, *bounds, x.dtype),)
 
     def macs(self, signature: Signature) -> int:
         return signature.output.elements * self.window.kernel[0] * self.window.kernel[1]
@@ -67,7 +72,7 @@ describe_tflite("AVERAGE_POOL_2D", says=TfliteOperator(int8=2, int16=3, options=
 
 @importer(Format.TFLITE, "AVERAGE_POOL_2D")
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    return import_pool(AveragePool2D, node, g)
+    return import_pool(partial(AveragePool2D, halves_up=node.unsigned), node, g)
 
 
 @exporter(AveragePool2D)

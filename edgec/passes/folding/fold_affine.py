@@ -10,6 +10,7 @@ from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.elementwise.sub import Sub
 from edgec.ops.layers.weighted_layer import MatrixLayer
+from edgec.ops.movement.reshape import Reshape
 from edgec.ops.operator import Activation
 from edgec.passes.folding.weighted_layers import Layer, as_layer
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
@@ -34,6 +35,8 @@ def _fold(node: Node, around: Neighborhood) -> Replacement | None:
     before = around.private_producer(node)
     if layer is None or before is None or not isinstance(layer.op, MatrixLayer):
         return None
+    if isinstance(before.op, Reshape):
+        return _fold_behind_reshape(node, before, layer, around)
     found = _gain_and_offset(before, around, layer)
     if found is None:
         return None
@@ -46,6 +49,30 @@ def _fold(node: Node, around: Neighborhood) -> Replacement | None:
     scaled = np.asarray(weights * gain[reads], np.float32)
     draft = Draft(around, [before, node])
     layer.put(draft, before.inputs[value], scaled, bias, node.outputs[0], node.op)
+    return draft.replacement()
+
+
+def _fold_behind_reshape(
+    node: Node, reshape: Node, layer: Layer, around: Neighborhood
+) -> Replacement | None:
+    """Fold one factor for all that stands before a reshape, such as that of a gray image's axes."""
+    before = around.private_producer(reshape)
+    if before is None or not isinstance(before.op, Mul):
+        return None
+    if before.op.activation is not Activation.NONE:
+        return None
+    known = [around.constant(value) for value in before.inputs]
+    index = next((i for i, array in enumerate(known) if array is not None), None)
+    factor = None if index is None else known[index]
+    if index is None or factor is None or factor.size != 1 or known[1 - index] is not None:
+        return None
+    x = before.inputs[1 - index]
+    if around.type(x) != around.type(before.outputs[0]):
+        return None
+    draft = Draft(around, [before, reshape, node])
+    moved = draft.add(reshape.op, [x], name=reshape.name)
+    scaled = np.asarray(layer.weights.astype(np.float64) * float(factor.reshape(-1)[0]), np.float32)
+    layer.put(draft, moved, scaled, layer.bias, node.outputs[0], node.op)
     return draft.replacement()
 
 

@@ -76,7 +76,9 @@ class Propagation:
             constants=self.constants,
             layouts={},
         ).renamed(names)
-        return replace(result, layouts=self.layouts).with_nodes(result.nodes)
+        return replace(result, layouts=self.layouts, doors=self.graph.doors).with_nodes(
+            result.nodes
+        )
 
     def _place(self, node: Node) -> None:
         op = node.op

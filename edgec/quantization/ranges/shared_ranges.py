@@ -15,6 +15,7 @@ from functools import cached_property
 from edgec.ir import Graph, Node, QParams, ValueName
 from edgec.ops.conversion.alike import Alike
 from edgec.ops.conversion.own_range import OwnRange
+from edgec.ops.conversion.quantize import signed_form
 from edgec.ops.elementwise.extremum import Extremum
 from edgec.ops.movement.pad import Pad
 from edgec.ops.operator import Operator, OutputRule, is_float
@@ -59,11 +60,14 @@ class Ties:
     _parent: dict[ValueName, ValueName] = field(default_factory=dict)
     _fixed: dict[ValueName, QParams] = field(default_factory=dict)
     _joined: set[ValueName] = field(default_factory=set)  # roots that a concatenation has tied
+    _bytes: set[ValueName] = field(default_factory=set)  # inputs that the file has in 8 bits
     _powers: set[ValueName] = field(default_factory=set)  # values with a power of two as scale
     _makers: Mapping[ValueName, Node] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._makers = self.graph.producers()
+        for value in self.graph.without_states(self.graph.inputs):
+            self._fix_door(value)
         for node in self.graph.nodes:
             rule = node.op.output_rule if isinstance(node.op, Operator) else None
             if rule is OutputRule.FIXED:
@@ -72,6 +76,7 @@ class Ties:
                 self._tie(node)
             self._tie_states(node)
         self._powers = {self.root(value) for value in self._powers}
+        self._bytes = {self.root(value) for value in self._bytes}
 
     def root(self, value: ValueName) -> ValueName:
         """Return the value that stands for all that share its quantization."""
@@ -80,8 +85,15 @@ class Ties:
         return value
 
     def fixed(self, value: ValueName) -> QParams | None:
-        """Return the quantization that TFLite prescribes for a value's group."""
+        """Return the int8 quantization that is prescribed for a value's group.
+
+        By TFLite, or by the file for an input that is integers of 8 bits: these lose nothing.
+        """
         return self._fixed.get(self.root(value))
+
+    def is_in_bytes(self, value: ValueName) -> bool:
+        """Tell whether a value's group is that of an input that is 8 bits in the file."""
+        return self.root(value) in self._bytes
 
     def is_power_of_two(self, value: ValueName) -> bool:
         """Tell whether a value is int16 with a power of two as its scale, whatever is asked for."""
@@ -144,6 +156,13 @@ class Ties:
         }
         activations = [v for v in self.graph.types if self._is_activation(v)]
         return {v: None for v in activations if moved.root(v) in roots}
+
+    def _fix_door(self, value: ValueName) -> None:
+        door = self.graph.doors.get(value)
+        if door is None or door.dtype.bytes > 1:
+            return
+        self._fixed[value] = signed_form(door.of_shape(())).quantization
+        self._bytes.add(value)
 
     def _fix(self, node: Node) -> None:
         assert isinstance(node.op, Operator)  # noqa: S101 - the caller has looked

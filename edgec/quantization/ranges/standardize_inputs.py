@@ -246,17 +246,18 @@ def _with_standardized(graph: Graph, value: ValueName, features: Features) -> Gr
     if not real:
         nodes.append(Node(f"{value}/quantize", Quantize(dtype=kind.dtype), (made,), (inner,)))
     renamed = graph.renamed({value: inner})
-    floats = TensorType(kind.shape)
+    floats, door = TensorType(kind.shape), graph.doors.get(value)
     inputs = tuple(value if each == inner else each for each in renamed.inputs)
     remark = (
-        f"input {value!r} is float32: its features differ too much for one scale of 8 bits, so "
-        "the device brings each to its own range first"
+        f"input {value!r} is {door.dtype.value if door else 'float32'}: its features differ too "
+        "much for one scale of 8 bits, so the device brings each to its own range first"
     )
     changed = replace(
         renamed,
         inputs=inputs,
         types={**renamed.types, value: floats},
         remarks=(*renamed.remarks, remark),
+        doors=graph.doors,
     )
     inverse = (1 / features.half.astype(np.float64)).astype(np.float32)
     constants = {middle: features.middle, gain: inverse}

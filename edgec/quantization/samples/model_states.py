@@ -155,5 +155,6 @@ def _alike(graph: Graph, state: State) -> Graph:
         nodes=(*changed.nodes, node),
         types={**changed.types, state.output: graph.types[state.output]},
         layouts=graph.layouts,
+        doors=graph.doors,
         states=graph.states,
     )

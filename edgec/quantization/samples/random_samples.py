@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from edgec.ir import Array, Graph, TensorType
+from edgec.ir import Array, Graph, TensorType, ValueName
+from edgec.ops.conversion.dequantize import dequantized
 from edgec.ops.operator import is_float
 from edgec.quantization.samples.samples import Samples
 
@@ -14,10 +15,24 @@ WARNING = (
 
 
 def random_samples(graph: Graph, seed: int = 0) -> Samples:
-    """Draw normally distributed floats (mean 0, deviation 1), integers from 0 to 127."""
+    """Draw normally distributed floats (mean 0, deviation 1), integers from 0 to 127.
+
+    Inputs that are 8 bits in the file and floats in the graph get all that 8 bits hold.
+    """
     rng = np.random.default_rng(seed)
-    arrays = {name: _drawn(rng, graph.types[name]) for name in graph.inputs}
+    arrays = {name: _of_input(rng, graph, name) for name in graph.inputs}
     return Samples(arrays, (), (WARNING,))
+
+
+def _of_input(rng: np.random.Generator, graph: Graph, name: ValueName) -> Array:
+    kind, door = graph.types[name], graph.doors.get(name)
+    if door is None:
+        return _drawn(rng, kind)
+    outside = door.of_shape(kind.shape)
+    if door.dtype.bytes > 1:
+        return dequantized(_drawn(rng, outside), outside)
+    limits, shape = np.iinfo(door.dtype.numpy), (_COUNT, *kind.shape)
+    return dequantized(rng.integers(limits.min, limits.max + 1, shape), outside)
 
 
 def _drawn(rng: np.random.Generator, kind: TensorType) -> Array:

@@ -31,6 +31,7 @@ def problems(
     yield from _dtype_problem(array, kind, place)
     yield from _shape_problem(array, shape, place)
     yield from _value_problem(array, place)
+    yield from _limit_problem(array, kind, place)
 
 
 def count_problems(
@@ -74,6 +75,8 @@ def _missing(name: str, arrays: Mapping[str, Array], place: Place) -> EdgecError
 def _dtype_problem(array: Array, kind: TensorType, place: Place) -> Iterator[EdgecError]:
     if array.dtype.kind == "f" or (not is_float(kind) and array.dtype == kind.dtype.numpy):
         return
+    if array.dtype.kind in "iub" and _are_themselves(kind):
+        return
     wanted = "float32" if is_float(kind) else f"float32 or {kind.dtype.value}"
     hint = "save array.astype(numpy.float32)"
     if array.dtype.kind not in "iub":
@@ -82,6 +85,28 @@ def _dtype_problem(array: Array, kind: TensorType, place: Place) -> Iterator[Edg
         hint += ", scaled as in training (pixels often / 255)"
     message = f"the elements are {array.dtype}, {wanted} is needed"
     yield EdgecError("samples-dtype", message, place=place, help=hint)
+
+
+def _are_themselves(kind: TensorType) -> bool:
+    """Tell whether the integers of a type are the numbers that they stand for."""
+    q = kind.qparams
+    return q is not None and (q.scales, q.zero_points) == ((1.0,), (0,))
+
+
+def _limit_problem(array: Array, kind: TensorType, place: Place) -> Iterator[EdgecError]:
+    """Yield an error where integers do not fit those of the input, which are themselves too."""
+    if array.dtype.kind not in "iu" or not _are_themselves(kind) or not array.size:
+        return
+    limits, low, high = np.iinfo(kind.dtype.numpy), int(array.min()), int(array.max())
+    if limits.min <= low and high <= limits.max:
+        return
+    message = f"the elements go from {low} to {high}, {kind.dtype.value} has {limits.min} to "
+    yield EdgecError(
+        "samples-values",
+        message + f"{limits.max}",
+        place=place,
+        help="save what the application will hand over, in the range of the model's input",
+    )
 
 
 def _value_problem(array: Array, place: Place) -> Iterator[EdgecError]:

@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from edgec.errors import raise_all
-from edgec.ir import Array, DType, Graph, ValueName
+from edgec.ir import Array, Graph, TensorType, ValueName
+from edgec.ops.conversion.dequantize import dequantized
 from edgec.ops.conversion.quantize import quantize_floats
+from edgec.ops.operator import is_float
 from edgec.quantization.samples.npz import read_arrays
 from edgec.quantization.samples.sample_checks import sample_warnings
 from edgec.quantization.samples.sample_labels import Labels, is_label, read_labels
@@ -78,7 +80,7 @@ def _limit(graph: Graph) -> int:
 
 def fit_samples(arrays: Mapping[str, Array], graph: Graph, path: Path) -> Samples:
     """Bring arrays in the source's layout into the graph's; errors as :func:`read_samples`."""
-    kinds = {name: (graph.types[name], sample_shape(graph, name)) for name in graph.inputs}
+    kinds = {name: (_at_the_door(graph, name), sample_shape(graph, name)) for name in graph.inputs}
     raise_all([error for name in kinds for error in problems(name, arrays, kinds[name], path)])
     raise_all(list(count_problems(arrays, graph.inputs, graph.outputs, path)))
     fitted = {name: _ours(arrays[name], name, graph) for name in graph.inputs}
@@ -98,6 +100,12 @@ def with_outputs_named(labels: Sequence[Labels], graph: Graph) -> tuple[Labels, 
     )
 
 
+def _at_the_door(graph: Graph, name: ValueName) -> TensorType:
+    """Return the type of an input as the source file has it."""
+    door = graph.doors.get(name)
+    return graph.types[name] if door is None else door.of_shape(graph.types[name].shape)
+
+
 def source_shape(graph: Graph, name: ValueName) -> tuple[int, ...]:
     """Return the shape of an input or output with the axes where the source model has them."""
     shape = graph.types[name].shape
@@ -112,14 +120,19 @@ def sample_shape(graph: Graph, name: ValueName) -> tuple[int, ...]:
 
 
 def _ours(array: Array, name: ValueName, graph: Graph) -> Array:
-    """Return an array in the graph's layout and element type."""
-    kind = graph.types[name]
+    """Return an array in the graph's layout and element type.
+
+    Where the graph is float and the file has integers, these are made first: the device gets them.
+    """
+    kind, outside = graph.types[name], _at_the_door(graph, name)
     source = array.reshape(len(array), *source_shape(graph, name))
     layout = graph.layouts.get(name, tuple(range(kind.rank)))
     turned = source.transpose(0, *(axis + 1 for axis in layout))
-    if kind.dtype is DType.FLOAT32:
+    if is_float(outside):
         return np.ascontiguousarray(turned, np.float32)  # not copied where it is so already
     moved = np.ascontiguousarray(turned)
-    if moved.dtype == kind.dtype.numpy:
-        return moved
-    return quantize_floats(moved, kind, halves_to_even=graph.halves_to_even)
+    if moved.dtype.kind != "f":
+        integers = moved.astype(outside.dtype.numpy, copy=False)
+    else:
+        integers = quantize_floats(moved, outside, halves_to_even=graph.halves_to_even)
+    return dequantized(integers, outside) if is_float(kind) else integers

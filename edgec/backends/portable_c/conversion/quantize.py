@@ -9,7 +9,7 @@ from edgec.backends.portable_c import structs
 from edgec.backends.portable_c.activations.rectify import rectify
 from edgec.backends.request import Request
 from edgec.ir import DType, Signature
-from edgec.ops.conversion.quantize import Quantize, rescale_factor
+from edgec.ops.conversion.quantize import Quantize, is_shift, rescale_factor
 from edgec.ops.operator import Activation
 from edgec.program import Call, Scalar
 
@@ -92,3 +92,49 @@ def requantize_s8_s16(ctx: OfferContext) -> Call:
     (results,) = op.evaluate([every], kinds)
     args = [ctx.table("table", results), ctx.input(0), Scalar(y.elements), ctx.output()]
     return Call("edgec_lut_s8_s16", args)
+
+
+_DOOR_KERNELS = {  # the types of input and output, at the door
+    (DType.UINT8, DType.INT8): "edgec_requantize_u8_s8",
+    (DType.INT8, DType.UINT8): "edgec_requantize_s8_u8",
+    (DType.UINT8, DType.UINT8): "edgec_requantize_u8",
+    (DType.INT16, DType.INT32): "edgec_requantize_s16_s32",
+    (DType.INT32, DType.INT8): "edgec_requantize_s32_s8",
+    (DType.INT32, DType.INT16): "edgec_requantize_s32_s16",
+}
+
+
+def shifts_by_128(request: Request) -> bool:
+    """It is uint8 to int8 or back, of the same scale and zero points that are 128 apart."""
+    return is_shift(request.signature.inputs[0], request.signature.output)
+
+
+def integers_at_the_door(request: Request) -> bool:
+    """The types are a pair of uint8, int8, int16 and int32 that TFLite's QUANTIZE takes."""
+    x, y = request.signature.inputs[0], request.signature.output
+    return (x.dtype, y.dtype) in _DOOR_KERNELS
+
+
+@kernel("portable_c", Quantize, requires=(shifts_by_128,))
+def shift_128(ctx: OfferContext) -> Call:
+    ctx.may_overlap(0)
+    size = Scalar(ctx.signature.output.elements)
+    return Call("edgec_shift_128", [ctx.input(0), size, ctx.output()])
+
+
+@kernel("portable_c", Quantize, requires=(integers_at_the_door,))
+def requantize_at_the_door(ctx: OfferContext) -> Call:
+    x, y = ctx.signature.inputs[0], ctx.signature.output
+    if y.dtype.bytes == 1:
+        ctx.may_overlap(0)
+    return Call(
+        _DOOR_KERNELS[x.dtype, y.dtype],
+        [
+            ctx.input(0),
+            Scalar(y.elements),
+            Scalar(-x.quantization.zero_point),
+            structs.scale(rescale_factor(x, y)),
+            Scalar(y.quantization.zero_point),
+            ctx.output(),
+        ],
+    )

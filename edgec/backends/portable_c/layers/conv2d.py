@@ -1,14 +1,17 @@
 """Convolution in plain C: any window, any groups."""
 
+from math import prod
+
 from edgec.backends.constraints import (
     constant_weights,
     int8_data,
     int16_data,
+    shifted_weights,
     symmetric_weights,
 )
 from edgec.backends.kernel import kernel
 from edgec.backends.offer import OfferContext
-from edgec.backends.portable_c.layers.convolutions import call_s8, call_s16
+from edgec.backends.portable_c.layers.convolutions import call_s8, call_s16, call_shifted_s8
 from edgec.backends.wide_sums import sums_fit
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.program import Call
@@ -26,3 +29,12 @@ def conv2d_s16(ctx: OfferContext) -> Call:
     op = ctx.request.op
     assert isinstance(op, Conv2D)  # noqa: S101 - the registry guarantees it
     return call_s16(ctx, "edgec_conv2d_s16", op.window, op.activation)
+
+
+@kernel("portable_c", Conv2D, requires=(int8_data, constant_weights, shifted_weights))
+def conv2d_shifted_s8(ctx: OfferContext) -> Call:
+    op = ctx.request.op
+    assert isinstance(op, Conv2D)  # noqa: S101 - the registry guarantees it
+    _, *taps = ctx.signature.inputs[1].shape
+    windows = ctx.scratch_buffer(2 * 2 * prod(taps))
+    return call_shifted_s8(ctx, "edgec_conv2d_shifted_s8", op.window, op.activation, [windows])

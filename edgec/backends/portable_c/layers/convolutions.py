@@ -18,11 +18,13 @@ def call_s8(
     activation: Activation,
     *,
     weights: ConstantRef | None = None,
+    weight_offset: Sequence[Argument] = (),
     scratch: Sequence[Argument] = (),
 ) -> Call:
     """Return the call of an int8 kernel: input, weights, optional bias, a scale per output.
 
-    ``weights`` stands in for the weights as they are in the model.
+    ``weights`` stands in for the weights as they are in the model; kernels for weights with a zero
+    point take a ``weight_offset`` behind them.
     """
     signature = ctx.signature
     multipliers, shifts = quantize_multipliers(conv_factors(signature))
@@ -34,6 +36,7 @@ def call_s8(
             ctx.input(0),
             structs.dims(signature.inputs[1].shape),
             ctx.input(1) if weights is None else weights,
+            *weight_offset,
             ctx.optional_input(2),
             structs.window(window),
             ctx.table("multipliers", multipliers),
@@ -46,6 +49,18 @@ def call_s8(
             ctx.output(),
         ],
     )
+
+
+def call_shifted_s8(
+    ctx: OfferContext,
+    function: str,
+    window: Window,
+    activation: Activation,
+    scratch: Sequence[Argument] = (),
+) -> Call:
+    """Return the call of an int8 kernel for weights with a zero point."""
+    offset = Scalar(-ctx.signature.inputs[1].quantization.zero_points[0])
+    return call_s8(ctx, function, window, activation, weight_offset=[offset], scratch=scratch)
 
 
 def call_s16(

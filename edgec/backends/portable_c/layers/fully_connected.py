@@ -1,10 +1,13 @@
 """Fully connected layer in plain C."""
 
+from collections.abc import Sequence
+
 from edgec.backends.constraints import (
     constant_weights,
     int8_data,
     int16_data,
     one_weight_scale,
+    shifted_weights,
     symmetric_weights,
     weight_scale_per_output,
 )
@@ -14,22 +17,33 @@ from edgec.backends.portable_c import structs
 from edgec.backends.wide_sums import sums_fit
 from edgec.ops.layers.fully_connected import FullyConnected, fully_connected_factors
 from edgec.ops.numerics.fixed_point import quantize_multipliers
-from edgec.program import Call, Scalar
+from edgec.program import Argument, Call, Scalar
 
 
 @kernel("portable_c", FullyConnected, requires=(int8_data, symmetric_weights, one_weight_scale))
 def fully_connected_s8(ctx: OfferContext) -> Call:
+    return _call_s8(ctx, "edgec_fully_connected_s8")
+
+
+@kernel("portable_c", FullyConnected, requires=(int8_data, constant_weights, shifted_weights))
+def fully_connected_shifted_s8(ctx: OfferContext) -> Call:
+    offset = Scalar(-ctx.signature.inputs[1].quantization.zero_point)
+    return _call_s8(ctx, "edgec_fully_connected_shifted_s8", [offset])
+
+
+def _call_s8(ctx: OfferContext, function: str, weight_offset: Sequence[Argument] = ()) -> Call:
     op, signature = ctx.request.op, ctx.signature
     assert isinstance(op, FullyConnected)  # noqa: S101 - the registry guarantees it
     x, weights, y = signature.inputs[0], signature.inputs[1], signature.output
     outputs, depth = weights.shape
     return Call(
-        "edgec_fully_connected_s8",
+        function,
         [
             Scalar(x.elements // depth),
             Scalar(depth),
             ctx.input(0),
             ctx.input(1),
+            *weight_offset,
             ctx.optional_input(2),
             structs.scale(*fully_connected_factors(signature)),
             Scalar(-x.quantization.zero_point),

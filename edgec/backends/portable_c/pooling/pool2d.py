@@ -1,6 +1,6 @@
 """Average and maximum pooling in plain C: any window."""
 
-from edgec.backends.constraints import int8_data, int16_data, pools_integers
+from edgec.backends.constraints import halves_away, int8_data, int16_data, pools_integers
 from edgec.backends.kernel import kernel
 from edgec.backends.offer import OfferContext
 from edgec.backends.portable_c import structs
@@ -21,7 +21,8 @@ def sum_fits(request: Request) -> bool:
 
 @kernel("portable_c", AveragePool2D, requires=(int8_data, pools_integers))
 def average_pool2d_s8(ctx: OfferContext) -> Call:
-    return _pool("edgec_average_pool2d_s8", ctx)
+    away = halves_away(ctx.request)
+    return _pool("edgec_average_pool2d_s8" if away else "edgec_average_pool2d_up_s8", ctx)
 
 
 @kernel("portable_c", MaxPool2D, requires=(int8_data, pools_integers))
@@ -29,7 +30,7 @@ def max_pool2d_s8(ctx: OfferContext) -> Call:
     return _pool("edgec_max_pool2d_s8", ctx)
 
 
-@kernel("portable_c", AveragePool2D, requires=(int16_data, pools_integers, sum_fits))
+@kernel("portable_c", AveragePool2D, requires=(int16_data, pools_integers, sum_fits, halves_away))
 def average_pool2d_s16(ctx: OfferContext) -> Call:
     return _pool("edgec_average_pool2d_s16", ctx)
 

@@ -1,5 +1,6 @@
 /// Average pooling of int8 or int16.
-/// A kernel includes support/element_s8.h or element_s16.h first.
+/// A kernel includes support/element_s8.h or element_s16.h first. One that rounds halves up defines
+/// EDGEC_HALVES_UP, its own name.
 #ifndef EDGEC_SUPPORT_BODIES_AVERAGE_POOL2D_H
 #define EDGEC_SUPPORT_BODIES_AVERAGE_POOL2D_H
 
@@ -7,7 +8,13 @@
 #include "support/requantize.h"
 #include "support/span.h"
 
-/// Mean of one channel over the inside part of a window, halves rounded away from zero.
+#ifdef EDGEC_HALVES_UP
+#define EDGEC_AVERAGE_POOL EDGEC_HALVES_UP
+#else
+#define EDGEC_AVERAGE_POOL EDGEC_KERNEL(average_pool2d)
+#endif
+
+/// Mean of one channel over the inside part of a window, halves rounded away from zero, or up.
 static inline int32_t edgec_window_mean(const edgec_dims_t *input_dims,
                                         const edgec_element_t *input, edgec_span_t rows,
                                         edgec_span_t columns)
@@ -20,17 +27,22 @@ static inline int32_t edgec_window_mean(const edgec_dims_t *input_dims,
             count++;
         }
     }
+#ifdef EDGEC_HALVES_UP
+    total -= count * EDGEC_ELEMENT_MIN; /* not negative: division rounds towards zero */
+    return (total + count / 2) / count + EDGEC_ELEMENT_MIN;
+#else
     return (total > 0) ? (total + count / 2) / count : (total - count / 2) / count;
+#endif
 }
 
 /// Average pooling over H and W; input and output share one quantization. Padding counts
 /// neither in sums nor in divisors. kernel_h and kernel_w are the window's taps; every window must
 /// cover at least one element.
 /// Cost: one addition per tap, one division per output.
-void EDGEC_KERNEL(average_pool2d)(const edgec_dims_t *input_dims, const edgec_element_t *input,
-                                  int32_t kernel_h, int32_t kernel_w, const edgec_window_t *window,
-                                  const edgec_clamp_t *clamp, const edgec_dims_t *output_dims,
-                                  edgec_element_t *output)
+void EDGEC_AVERAGE_POOL(const edgec_dims_t *input_dims, const edgec_element_t *input,
+                        int32_t kernel_h, int32_t kernel_w, const edgec_window_t *window,
+                        const edgec_clamp_t *clamp, const edgec_dims_t *output_dims,
+                        edgec_element_t *output)
 {
     const int32_t input_size = input_dims->h * input_dims->w * input_dims->c;
     for (int32_t n = 0; n < output_dims->n; n++) {

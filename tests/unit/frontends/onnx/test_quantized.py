@@ -242,10 +242,11 @@ def test_integer_inputs_and_outputs(kind: type, tmp_path: Path) -> None:
     data = np.arange(-120, 120, 30).astype(np.int8).reshape(1, 8)
     stored = data if kind is np.int8 else (data.astype(int) + 128).astype(np.uint8)
     (wanted,) = judge(path, {"x": stored})
-    (actual,) = evaluate(graph, {graph.inputs[0]: data}).values()
+    (actual,) = evaluate(graph, {graph.inputs[0]: stored}).values()
     shift = 0 if kind is np.int8 else 128
-    assert graph.types[graph.inputs[0]].quantization == QParams.per_tensor(IN, 5)
-    assert np.abs(actual.astype(int) - (wanted.astype(int) - shift)).max() <= 1
+    assert graph.types[graph.inputs[0]].quantization == QParams.per_tensor(IN, 5 + shift)
+    assert actual.dtype == wanted.dtype == np.dtype(kind)
+    assert np.abs(actual.astype(int) - wanted.astype(int)).max() <= 1
 
 
 def qlinear(b: QdqBuilder, op: str) -> str:

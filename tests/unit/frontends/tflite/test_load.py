@@ -159,9 +159,9 @@ def _string_type(layout: object, fields: dict[str, object]) -> dict[str, object]
 
 BROKEN = {
     "uint8": (
-        _with(0, tensor("x", (1, 4, 4, 2), DType.UINT8)),
+        _with(0, tensor("x", (1, 4, 4, 2), DType.UINT8, None)),
         "unsupported-quantization",
-        "uint8",
+        "'x', which is uint8 with no scale",
     ),
     "no scale": (
         _with(0, tensor("x", (1, 4, 4, 2), q=None)),
@@ -308,7 +308,7 @@ BROKEN = {
             [operator("QUANTIZE", [0], [3])],
         ),
         "unsupported-tensor",
-        "QUANTIZE has float32 'y'",
+        "QUANTIZE makes float32 'y' of int8 'x'",
     ),
     "absurd folding": (
         file(

@@ -1,0 +1,10 @@
+#include "edgec_kernels.h"
+#include "support/element_u8.h"
+
+#define EDGEC_LIMIT 512
+
+/// Quantizes floats to uint8; support/bodies/quantize_f32.h says how.
+void edgec_quantize_f32_u8(const float *values, int32_t count, float scale, int32_t zero_point,
+                           uint8_t *output);
+
+#include "support/bodies/quantize_f32.h"

@@ -1,0 +1,13 @@
+#include "edgec_kernels.h"
+
+#define EDGEC_SOURCE int32_t
+#define EDGEC_TARGET int8_t
+#define EDGEC_TARGET_MIN INT8_MIN
+#define EDGEC_TARGET_MAX INT8_MAX
+#define EDGEC_REQUANTIZE edgec_requantize_s32_s8
+
+/// int32 as int8 of another quantization; support/requantize_to.h says how.
+void edgec_requantize_s32_s8(const int32_t *input, int32_t size, int32_t input_offset,
+                             const edgec_scale_t *scale, int32_t output_offset, int8_t *output);
+
+#include "support/requantize_to.h"

@@ -1,0 +1,201 @@
+"""Files of the scheme before int8: re-based to int8, with the bytes of the interpreter."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ops.case import Case, case_modules, cases_of
+from oracle import Oracle
+from tflite_files import assert_equal, constant, file, q, tensor
+
+import edgec.exporters.tflite as exporter
+from edgec.errors import EdgecError
+from edgec.exporters import write_tflite
+from edgec.exporters.flatbuffer import FileOperator, FileTensor, layout
+from edgec.exporters.unsigned import computes_in_uint8
+from edgec.frontends.tflite.load import load_tflite
+from edgec.frontends.tflite.unsigned import SAME_BYTES
+from edgec.ir import Array, DType, QParams, TensorType
+
+U8 = DType.UINT8
+MODULES = case_modules()
+DIFFERENT = {"RESIZE_BILINEAR", "L2_NORMALIZATION"}  # in uint8 and int8: refused
+
+
+def unsigned(each: FileTensor) -> FileTensor:
+    """Return a tensor of int8 as the uint8 that is 128 more."""
+    kind = each.kind
+    if kind.dtype is not DType.INT8 or kind.qparams is None:
+        return each
+    stated = replace(kind.qparams, zero_points=tuple(z + 128 for z in kind.qparams.zero_points))
+    data = None if each.data is None else np.asarray(each.data.view(np.uint8) ^ np.uint8(128))
+    return replace(each, kind=TensorType(kind.shape, U8, stated), data=data)
+
+
+def in_uint8(case: Case, monkeypatch: pytest.MonkeyPatch) -> tuple[bytes, set[str]]:
+    """Return the file that says in uint8 what a case says in int8, and its operators."""
+    codes = set[str]()
+
+    def written(
+        name: str,
+        tensors: Sequence[FileTensor],
+        operators: Sequence[FileOperator],
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+    ) -> bytes:
+        codes.update(each.code for each in operators)
+        return layout(name, [unsigned(each) for each in tensors], operators, inputs, outputs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(exporter, "layout", written)
+        return write_tflite(case.graph), codes
+
+
+def is_in_one_scheme(case: Case) -> bool:
+    """Tell whether a case could be of the old scheme: int8, all of it with one scale."""
+    kinds = case.graph.types.values()
+    one = all(kind.qparams is None or len(kind.qparams.scales) == 1 for kind in kinds)
+    types = {kind.dtype for kind in kinds}
+    own = any(computes_in_uint8(each.op, case.graph.signature(each)) for each in case.graph.nodes)
+    usual = case.oracle and bool(case.graph.inputs) and not own
+    return usual and one and DType.INT8 in types <= {DType.INT8, DType.INT32}
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("module", MODULES)
+def test_every_operator_of_the_old_scheme(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the interpreter has in uint8 is equal, or refused by name; nothing else happens."""
+    wrong = []
+    for case in filter(is_in_one_scheme, cases_of(module)):
+        data, codes = in_uint8(case, monkeypatch)
+        try:
+            Oracle(data, exact=True).run({n: _zeros(case, n) for n in case.graph.inputs})
+        except (RuntimeError, ValueError):
+            continue  # no such operator in uint8
+        if "CAST" in codes:  # part of how functions that TFLite lacks are spelled, in int8
+            continue
+        if codes & DIFFERENT:
+            (tmp_path / "model.tflite").write_bytes(data)
+            with pytest.raises(EdgecError, match="computes in uint8: the scheme before int8"):
+                load_tflite(tmp_path / "model.tflite")
+            continue
+        try:
+            assert_equal(data, tmp_path)
+        except (AssertionError, EdgecError) as error:
+            wrong.append(f"{case}: {str(error)[:200]}")
+    assert not wrong, "\n".join(wrong[:9])
+
+
+def _zeros(case: Case, name: str) -> Array:
+    kind = case.graph.types[name]  # type: ignore[index]
+    return np.zeros(kind.shape, np.uint8 if kind.qparams else kind.dtype.numpy)
+
+
+def convolution(code: str, zeros: Sequence[int], scales: Sequence[float], seed: int) -> bytes:
+    """Return a layer of the old scheme on [1,5,4,3]: zero points and scales of x, weights and y."""
+    rng = np.random.default_rng(seed)
+    shapes = {
+        "CONV_2D": ((4, 3, 3, 3), (1, 5, 4, 4)),
+        "DEPTHWISE_CONV_2D": ((1, 3, 3, 3), (1, 5, 4, 3)),
+        "FULLY_CONNECTED": ((4, 60), (1, 4)),
+    }
+    weights, result = shapes[code]
+    w = constant("w", rng.integers(0, 256, weights, np.uint8), q(scales[1], zeros[1]))
+    bias = rng.integers(-9000, 9000, result[-1], np.int32)
+    b = constant("b", bias, q(scales[0] * scales[1]))
+    x = tensor("x", (1, 5, 4, 3), U8, q(scales[0], zeros[0]))
+    y = tensor("y", result, U8, q(scales[2], zeros[2]))
+    fields = {"FusedActivationFunction": "RELU6"}
+    options = "FullyConnectedOptions"
+    if code != "FULLY_CONNECTED":
+        fields |= {"Padding": "SAME", "StrideH": 1, "StrideW": 1}  # type: ignore[dict-item]
+        options = "Conv2DOptions" if code == "CONV_2D" else "DepthwiseConv2DOptions"
+    layer = FileOperator(code, 1, [0, 1, 2], [3], options, fields)
+    return file([x, w, b, y], [layer], [0], [3])
+
+
+@pytest.mark.oracle
+@settings(max_examples=60, deadline=None)
+@given(
+    code=st.sampled_from(["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"]),
+    zeros=st.tuples(*[st.integers(0, 255)] * 3),
+    scales=st.tuples(st.floats(0.001, 0.2), st.floats(0.0005, 0.05), st.floats(0.01, 1.0)),
+    seed=st.integers(0, 999),
+)
+def test_layers_of_any_zero_point(
+    code: str,
+    zeros: tuple[int, int, int],
+    scales: tuple[float, float, float],
+    seed: int,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    if scales[0] * scales[1] >= scales[2]:  # TFLite's fast kernels want smaller factors
+        scales = (scales[0], scales[1], scales[0] * scales[1] * 2)
+    assert_equal(convolution(code, zeros, scales, seed), tmp_path_factory.mktemp("layer"))
+
+
+def concatenation(quantizations: Sequence[QParams]) -> bytes:
+    """Return a CONCATENATION of three inputs; the last quantization is that of the result."""
+    inputs = [tensor(f"x{i}", (1, 256), U8, each) for i, each in enumerate(quantizations[:-1])]
+    fields = {"Axis": 1, "FusedActivationFunction": "NONE"}
+    join = FileOperator("CONCATENATION", 1, [0, 1, 2], [3], "ConcatenationOptions", fields)
+    result = tensor("y", (1, 768), U8, quantizations[-1])
+    return file([*inputs, result], [join], [0, 1, 2], [3])
+
+
+@pytest.mark.oracle
+@settings(max_examples=40, deadline=None)
+@given(
+    each=st.lists(
+        st.builds(QParams.per_tensor, st.floats(0.01, 0.5), st.integers(0, 255)),
+        min_size=4,
+        max_size=4,
+    ),
+    same=st.booleans(),
+)
+def test_concatenation_rescales(
+    each: list[QParams], same: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    parts = [*each[:2], each[3], each[3]] if same else each
+    assert_equal(concatenation(parts), tmp_path_factory.mktemp("concat"))
+
+
+def test_weights_that_fit_lose_their_zero_point(tmp_path: Path) -> None:
+    """Others keep it: of either kind there is one."""
+    for low, zero, kept in ((90, 128, 0), (0, 128, 0), (0, 129, 1), (120, 247, 0), (0, 20, -108)):
+        data = np.linspace(low, 255, 36).round().astype(np.uint8).reshape(2, 3, 3, 2)
+        x, y = (tensor(n, (1, 4, 4, 2), U8, q(0.1, 7)) for n in "xy")
+        w, b = constant("w", data, q(0.01, zero)), constant("b", np.zeros(2, np.int32), q(0.001))
+        fields = {"Padding": "SAME", "StrideH": 1, "StrideW": 1, "FusedActivationFunction": "NONE"}
+        layer = FileOperator("CONV_2D", 1, [0, 1, 2], [3], "Conv2DOptions", fields)
+        path = tmp_path / "model.tflite"
+        path.write_bytes(file([x, w, b, y], [layer], [0], [3]))
+        graph = load_tflite(path)
+        (found,) = (kind for name, kind in graph.types.items() if name == "w")
+        assert found.quantization.zero_point == kept
+        integers = next(array for name, array in graph.constants.items() if name == "w")
+        assert np.array_equal(integers.astype(int) - kept, data.astype(int) - zero)
+
+
+def test_int8_weights_with_a_zero_point_are_refused(tmp_path: Path) -> None:
+    data = np.zeros((2, 3, 3, 2), np.int8)
+    x, y = (tensor(n, (1, 4, 4, 2)) for n in "xy")
+    w, b = constant("w", data, q(0.01, 3)), constant("b", np.zeros(2, np.int32), q(0.005))
+    fields = {"Padding": "SAME", "StrideH": 1, "StrideW": 1, "FusedActivationFunction": "NONE"}
+    layer = FileOperator("CONV_2D", 3, [0, 1, 2], [3], "Conv2DOptions", fields)
+    path = tmp_path / "model.tflite"
+    path.write_bytes(file([x, w, b, y], [layer], [0], [3]))
+    with pytest.raises(
+        EdgecError, match="CONV_2D has weights with zero point 3, where 0 is needed"
+    ):
+        load_tflite(path)
+
+
+def test_the_list_names_operators_only() -> None:
+    assert not SAME_BYTES & DIFFERENT
