@@ -15,6 +15,7 @@ from edgec.passes.folding.fold_flatten import FoldFlatten
 from edgec.passes.folding.fold_matmul_transpose import FoldMatmulTranspose
 from edgec.passes.folding.fold_scale import FoldScale
 from edgec.passes.folding.fold_slice_of_concat import FoldSliceOfConcat
+from edgec.passes.folding.sink_select import SinkSelect
 from edgec.passes.fusion.fuse_activation import FuseActivation
 from edgec.passes.fusion.fuse_bias import FuseBias
 from edgec.passes.fusion.fuse_normalization import FuseNormalization
@@ -54,6 +55,7 @@ FLOAT_PASSES: Sequence[Pass] = (
     FuseActivation(),  # last: what has an activation takes no more bias
     EliminateIdentity(),  # reshapes that a fused pad stood between
     FoldConstants(),
+    SinkSelect(),  # a guarded divisor is then a function of one element
     ComposeFunctions(),  # after all that folds a function of one element into a layer
     FoldAffine(),  # last: a factor may be part of a function that is recognized as a whole
     DeadCode(),

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from io import BytesIO
 from math import prod
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -13,6 +14,7 @@ import numpy as np
 from edgec.codegen.source_tree import replaceable_file
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, Graph, QParams, TensorType, ValueName
+from edgec.ops.registry import is_number
 from edgec.program import Port
 from edgec.quantization.samples.npz_keys import npz_keys
 from edgec.quantization.samples.sample_labels import Labels
@@ -20,6 +22,7 @@ from edgec.quantization.samples.samples import read_samples
 from edgec.scratch import write_whole
 
 _MAX_ELEMENTS = 1 << 30
+_MOST = 127  # of numbers that are drawn, where nothing says more
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +142,22 @@ def read_inputs(path: Path, ports: Sequence[PortInfo]) -> RawSamples:
     return RawSamples(rows, samples.labels, samples.warnings)
 
 
-def random_inputs(ports: Sequence[PortInfo], count: int, seed: int = 0) -> list[list[bytes]]:
-    """Draw seeded inputs, [sample][input], over the whole range of each input's type."""
+def random_inputs(
+    ports: Sequence[PortInfo],
+    count: int,
+    seed: int = 0,
+    most: Mapping[ValueName, int] = MappingProxyType({}),
+) -> list[list[bytes]]:
+    """Draw seeded inputs, [sample][input], over the whole range of each input's type.
+
+    Plain numbers are drawn from 0 to what ``most`` says, 127 where it says nothing: runtimes end
+    where numbers look up what there is not.
+    """
     rng = np.random.default_rng(seed)
-    return [[_random(rng, port) for port in ports] for _ in range(count)]
+    return [
+        [_random(rng, port, most.get(ValueName(port.name), _MOST)) for port in ports]
+        for _ in range(count)
+    ]
 
 
 def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
@@ -184,9 +199,13 @@ def _door(ports: Sequence[PortInfo]) -> Graph:
     return Graph("door", names, (), (), types, {}, layouts, halves_to_even=to_even, aliases=aliases)
 
 
-def _random(rng: np.random.Generator, port: PortInfo) -> bytes:
+def _random(rng: np.random.Generator, port: PortInfo, most: int) -> bytes:
     kind = port.type
     if kind.dtype is DType.FLOAT32:
         return rng.standard_normal(kind.shape).astype(np.float32).tobytes()
+    if kind.dtype is DType.BOOL:
+        return rng.integers(0, 2, kind.shape, np.uint8).tobytes()
+    if is_number(kind):
+        return rng.integers(0, most + 1, kind.shape, kind.dtype.numpy).tobytes()
     limits = np.iinfo(kind.dtype.numpy)
     return rng.integers(limits.min, limits.max + 1, kind.shape, kind.dtype.numpy).tobytes()

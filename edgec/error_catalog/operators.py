@@ -16,12 +16,11 @@ PAGES = (
         """,
         example="""
             edgec check model.onnx
-            error[unsupported-operator]: operator TopK is not supported (used 2 times)
+            error[unsupported-operator]: operator NonMaxSuppression is not supported (used once)
         """,
         remedy="""
             Replace it by operators that `edgec ops` lists (the message often says which), or cut
-            the model before it and do the rest in the application, as is usual for ArgMax and box
-            decoding.
+            the model before it and do the rest in the application, as is usual for box decoding.
         """,
     ),
     page(

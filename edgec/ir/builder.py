@@ -77,6 +77,11 @@ class GraphBuilder:
         (value,) = self.add(op, inputs, name=name, qparams=(qparams,) if qparams else ())
         return value
 
+    @property
+    def nodes(self) -> Sequence[Node]:
+        """The nodes so far, in topological order."""
+        return self._nodes
+
     def type(self, value: ValueName) -> TensorType:
         return self._types[value]
 

@@ -10,6 +10,8 @@ import numpy as np
 from edgec.ir import Array, DType, Op, QParams, Signature, TensorType
 
 INT8_AND_INT16 = frozenset({DType.INT8, DType.INT16})
+PLAIN_NUMBERS = frozenset({DType.INT32, DType.INT64, DType.BOOL})
+"""Types of values that count or decide: they have no quantization."""
 _FIXED_INT16 = (2.0**-15, 0)  # of all functions with values in [-1, 1]
 
 
@@ -54,6 +56,7 @@ class Operator(Op):
     tied_states: ClassVar[tuple[TiedStates, ...]] = ()
     fixed_output: ClassVar[tuple[float, int] | None] = None  # int8: scale and zero point
     integer_types: ClassVar[frozenset[DType]] = frozenset({DType.INT8})
+    number_types: ClassVar[frozenset[DType]] = frozenset()  # plain numbers it takes: no scale
     real_inputs: ClassVar[frozenset[int]] = frozenset()  # constants that stay float32
     is_view: ClassVar[bool] = False  # the output is the input's bytes, in the same order
     moves_only: ClassVar[bool] = False  # outputs hold elements of the one input, no others

@@ -11,6 +11,7 @@ from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, GraphBuilder, Node, Op, QParams, Signature, TensorType, ValueName
 
 _MISSING: Any = object()
+_NUMBERS = frozenset({DType.INT32, DType.INT64, DType.BOOL})
 _ADVICE = {  # where an importer knows nothing better
     "malformed-model": "export or convert the model again",
     "operator-misfit": "convert the model again; if TFLite's interpreter runs it, please report it",
@@ -186,6 +187,44 @@ def importer(source: Format, *names: str) -> Callable[[Importer], Importer]:
         return function
 
     return register
+
+
+NUMBER_IMPORTERS: dict[tuple[Format, str], Importer] = {}
+"""How operators are read where their first operand at run time is plain numbers (int32, bool)."""
+
+
+def number_importer(source: Format, *names: str) -> Callable[[Importer], Importer]:
+    """Register how operators become ours where they count: on values without a scale.
+
+    All other values go to what :func:`importer` has registered under the name.
+    """
+
+    def register(function: Importer) -> Importer:
+        for name in names:
+            if NUMBER_IMPORTERS.setdefault((source, name), function) is not function:
+                message = f"two importers of numbers for {source.value} {name}"
+                raise ValueError(message)
+        return function
+
+    return register
+
+
+def is_known(source: Format, name: str) -> bool:
+    """Tell whether there is an importer of an operator, whatever it reads."""
+    return (source, name) in IMPORTERS or (source, name) in NUMBER_IMPORTERS
+
+
+def importer_of(node: SourceNode, g: GraphBuilder) -> Importer | None:
+    """Return how a node is read, by what its operands are; None where nothing reads it so."""
+    key = (node.format, node.op)
+    made = [value for value in node.present_inputs() if g.constant_value(value) is None]
+    counts = bool(made) and is_number(g.type(made[0]))
+    return (NUMBER_IMPORTERS.get(key) if counts else None) or IMPORTERS.get(key)
+
+
+def is_number(kind: TensorType) -> bool:
+    """Tell whether a tensor holds plain numbers or truth values: it has no quantization."""
+    return kind.qparams is None and kind.dtype in _NUMBERS
 
 
 class TfliteEmitter(Protocol):

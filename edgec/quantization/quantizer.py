@@ -11,7 +11,10 @@ from edgec.ops.conversion.own_range import OwnRange
 from edgec.ops.conversion.quantize import Quantize, quantize_floats
 from edgec.ops.layers.weighted_layer import WeightedLayer
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.numbers.cast import Cast
+from edgec.ops.numbers.compare import Compare
 from edgec.ops.operator import Operator, OutputRule, Product, is_float
+from edgec.quantization.number_borders import NumberBorders
 from edgec.quantization.ranges.observers import Range
 from edgec.quantization.ranges.parameters import (
     QuantizedLayer,
@@ -109,7 +112,7 @@ class _Integers:
 
 
 @dataclass(eq=False)
-class _Quantizer:
+class _Quantizer(NumberBorders):
     graph: Graph
     groups: Mapping[DType, Mapping[ValueName, Range]]  # by width, then by root
     layers: Mapping[str, QuantizedLayer]
@@ -162,6 +165,12 @@ class _Quantizer:
         if isinstance(op, OwnRange | Dequantize):
             self._add_requantized(node)
             return
+        if isinstance(op, Compare) and is_float(self.graph.types[node.inputs[0]]):
+            self.add_comparison(node, op)
+            return
+        if isinstance(op, Cast):
+            self.add_cast(node)
+            return
         if isinstance(op, Operator) and op.products:
             self._add_recurrent(node, op)
             return
@@ -178,6 +187,9 @@ class _Quantizer:
         for value in node.outputs[1:]:
             self._declare(value)
         self.nodes.append(replace(node, inputs=inputs))
+
+    def _array(self, value: ValueName) -> Array | None:
+        return self.graph.constants.get(value)
 
     def _declare(self, value: ValueName, smallest: float = 0.0) -> None:
         """Give an activation its type; the first value of a group decides for all."""

@@ -48,6 +48,8 @@ def random_array(rng: np.random.Generator, kind: TensorType) -> Array:
     """Draw from the whole range of an integer type, from a normal distribution for floats."""
     if kind.dtype is DType.FLOAT32:
         return (rng.standard_normal(kind.shape) * 3).astype(np.float32)
+    if kind.dtype is DType.BOOL:
+        return rng.integers(0, 2, kind.shape).astype(np.bool_)
     limits = np.iinfo(kind.dtype.numpy)
     return rng.integers(limits.min, limits.max + 1, size=kind.shape, dtype=kind.dtype.numpy)
 
@@ -56,6 +58,8 @@ def extreme(kind: TensorType, *, largest: bool) -> Array:
     """Fill a tensor with the largest or smallest value of its type (floats: +-1000)."""
     if kind.dtype is DType.FLOAT32:
         return np.full(kind.shape, 1000.0 if largest else -1000.0, np.float32)
+    if kind.dtype is DType.BOOL:
+        return np.full(kind.shape, largest)
     limits = np.iinfo(kind.dtype.numpy)
     return np.full(kind.shape, limits.max if largest else limits.min, kind.dtype.numpy)
 

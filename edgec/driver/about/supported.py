@@ -9,7 +9,7 @@ from edgec.backends.kernel import KERNELS, kernels_for, sentence
 from edgec.frontends.importers import load_importers
 from edgec.ops.catalog import operators
 from edgec.ops.operator import Operator
-from edgec.ops.registry import IMPORTERS, Format
+from edgec.ops.registry import IMPORTERS, NUMBER_IMPORTERS, Format
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _support(op: type[Operator]) -> OperatorSupport:
 def _names(op: type[Operator], source: Format) -> tuple[str, ...]:
     found = [
         name
-        for (kind, name), function in IMPORTERS.items()
+        for (kind, name), function in (*IMPORTERS.items(), *NUMBER_IMPORTERS.items())
         if kind is source and op in _made_by(sys.modules[function.__module__])
     ]
     return tuple(sorted(found))

@@ -38,7 +38,9 @@ from edgec.passes.pipeline import Observer
 from edgec.pipelines import optimize_float, optimize_integer, optimize_target
 from edgec.program import Program
 from edgec.pruning import parse_request, prune
+from edgec.quantization.number_outputs import with_number_outputs
 from edgec.quantization.prequantized.prequantized import is_annotated
+from edgec.quantization.ranges.masks import with_finite_masks
 from edgec.quantization.ranges.standardize_inputs import InputStandardization
 from edgec.quantization.samples.model_states import (
     parse_states,
@@ -142,7 +144,7 @@ def integer_model(
         made = _optimized(PrequantizedModel(source, source.graph), options, observers)
         return judged_as_stated(made, options, progress)
     progress.stage("optimizing the float graph")
-    graph = optimize_float(in_steps_if_annotated(source.graph), observers)
+    graph = with_number_outputs(optimize_float(in_steps_if_annotated(source.graph), observers))
     if is_annotated(graph):
         _check_not_pruned(options)
         integers, told = integers_as_stated(options.model, options.calib, graph, progress)
@@ -193,6 +195,7 @@ def float_model(
     if not options.calib:
         raise _no_calibration(options, graph)
     samples = calibration_samples(options, graph)
+    graph = with_finite_masks(graph, samples)
     Requirement.parse(options.max_drop).check(graph, samples)  # before hours of work
     if not options.prune:
         return FloatModel(source, graph, samples)

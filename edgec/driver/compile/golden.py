@@ -16,6 +16,7 @@ from edgec.ir import Array, Graph, ValueName, evaluate_runs
 from edgec.ops.conversion.quantize import quantize_floats
 from edgec.quantization.samples.npz import Header, NpzFile
 from edgec.quantization.samples.npz_keys import npz_keys
+from edgec.quantization.samples.random_samples import largest_numbers
 from edgec.quantization.samples.samples import Samples
 
 SAMPLES = 20
@@ -31,7 +32,8 @@ def golden_inputs(compiled: Compiled, ports: list[PortInfo]) -> list[list[bytes]
     samples = compiled.model.integers.samples
     if samples is not None:
         real = raw_inputs(samples, ports, range(min(_REAL, len(samples))))
-    return real + random_inputs(ports, SAMPLES - len(real))
+    most = largest_numbers(compiled.graph)
+    return real + random_inputs(ports, SAMPLES - len(real), most=most)
 
 
 def raw_inputs(

@@ -33,6 +33,7 @@ from edgec.frontends.onnx.qdq import grid_of, in_floats
 from edgec.frontends.onnx.sequences import Sequences
 from edgec.frontends.onnx.tensors import graphs, malformed, tensor_array
 from edgec.frontends.onnx.values import check_element, input_type, name_outputs
+from edgec.frontends.plain_numbers import imported
 from edgec.frontends.shapes import Shapes, check_names
 from edgec.ir import (
     Array,
@@ -46,7 +47,7 @@ from edgec.ir import (
     TooLargeError,
     ValueName,
 )
-from edgec.ops.registry import IMPORTERS, Format, SourceNode
+from edgec.ops.registry import IMPORTERS, Format, SourceNode, is_known, is_number
 
 _LONGEST_NAME = 200  # of a node, in errors and in comments of the generated C
 
@@ -257,7 +258,7 @@ class _Import:
 
     def _convert(self, node: Any, key: str, name: str, place: Place) -> bool:
         """Fold or import a node; False where it cannot be."""
-        importable = (Format.ONNX, key) in IMPORTERS
+        importable = is_known(Format.ONNX, key)
         if not importable and key not in FOLDABLE:
             self.missing.setdefault(key, []).append(name)
             return False
@@ -271,11 +272,18 @@ class _Import:
         if results is not None:
             self.arrays.update(zip(node.output, results, strict=True))
             return True
-        if not importable:
+        if not importable or not self._is_read(node, key):
             self.missing.setdefault(key, []).append(name)
             return False
         self._import(node, key, name, place)
         return True
+
+    def _is_read(self, node: Any, key: str) -> bool:
+        """Tell whether there is an importer for real numbers, or the node reads plain ones."""
+        if (Format.ONNX, key) in IMPORTERS:
+            return True
+        values = [self.values[each] for each in node.input if each in self.values]
+        return any(is_number(self.builder.type(each)) for each in values)
 
     def _no_numbers(self, name: str) -> str:
         """Return why a value is left out; nothing where it is not. A constant may hold texts."""
@@ -319,7 +327,7 @@ class _Import:
             version=opset(self.model),
         )
         try:
-            results = IMPORTERS[(Format.ONNX, key)](source, self.builder)
+            results = imported(source, self.builder)
         except TooLargeError:
             raise
         except (ValueError, TypeError, LookupError, ArithmeticError, MemoryError) as error:

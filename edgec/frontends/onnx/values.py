@@ -16,6 +16,9 @@ _TYPES = {
     onnx.TensorProto.UINT8: DType.UINT8,
     onnx.TensorProto.INT16: DType.INT16,
     onnx.TensorProto.UINT16: DType.UINT16,
+    onnx.TensorProto.INT32: DType.INT32,
+    onnx.TensorProto.INT64: DType.INT32,  # what counts has 32 bits inside
+    onnx.TensorProto.BOOL: DType.BOOL,
 }
 
 

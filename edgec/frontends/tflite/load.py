@@ -12,6 +12,7 @@ from edgec.frontends.doors import with_floats_inside
 from edgec.frontends.files import name_of, read_file
 from edgec.frontends.importers import load_importers
 from edgec.frontends.limits import MAX_BYTES, beyond_room, too_large
+from edgec.frontends.plain_numbers import imported
 from edgec.frontends.shapes import Shapes, check_fixed
 from edgec.frontends.tflite.checks import OperatorChecks
 from edgec.frontends.tflite.dilation import with_dilations
@@ -36,9 +37,8 @@ from edgec.ir import (
     TooLargeError,
     ValueName,
 )
-from edgec.ops import registry
 from edgec.ops.operator import Activation
-from edgec.ops.registry import Format, SourceNode
+from edgec.ops.registry import Format, SourceNode, is_known, is_number
 from edgec.ops.tflite_operators import tflite_operator
 
 # What makes one operator of several, or of one that others can do: in this order.
@@ -53,6 +53,7 @@ _REWRITES = (
     with_dilations,
     with_prescribed_outputs,
 )
+_INSIDE = {DType.INT64: DType.INT32}  # numbers that count have 32 bits inside
 # What an importer raises on tensors that its operator cannot take.
 _MISFITS = (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError)
 
@@ -107,7 +108,10 @@ class _Import:
         for oddity in self._model.oddities:
             self.problems.add(_odd_graph(oddity, Place(self._file)))
         for number in self._model.inputs:
-            self._values[number] = self._builder.input(self._names[number], self._kind(number))
+            kind = self._kind(number)
+            if is_number(kind):
+                kind = TensorType(kind.shape, _INSIDE.get(kind.dtype, kind.dtype))
+            self._values[number] = self._builder.input(self._names[number], kind)
         for index, operator in enumerate(self._model.operators):
             self._operator(operator, index)
         place = Place(self._file, "model outputs")
@@ -169,7 +173,7 @@ class _Import:
         if known is not None:
             qparams = self._model.tensors[operator.outputs[0]].qparams
             return [self._builder.constant(name, known, qparams)]
-        if (Format.TFLITE, operator.op) not in registry.IMPORTERS:
+        if not is_known(Format.TFLITE, operator.op):
             if operator.op not in FOLDS or not self._are_arguments(unknown):
                 reads = [self._names[each] for each in operator.inputs if each is not None]
                 self.problems.refuse(operator.op, place, name, reads)
@@ -229,12 +233,11 @@ class _Import:
         )
 
     def _imported(self, node: SourceNode) -> list[ValueName]:
-        importer = registry.IMPORTERS[Format.TFLITE, node.op]
         _check_activation(node)
         if not node.outputs:
             raise node.reject("has no output", code="operator-misfit")
         try:
-            values = list(importer(node, self._builder))
+            values = list(imported(node, self._builder))
         except TooLargeError:
             raise
         except _MISFITS as error:
@@ -249,10 +252,12 @@ class _Import:
         if len(values) != len(node.outputs):
             message = f"makes {len(values)} tensors, the file lists {len(node.outputs)}"
             raise node.reject(message, code="operator-misfit")
+        read = [self._builder.type(each) for each in node.present_inputs()]
+        counts = all(each.qparams is None for each in read)
         for value, dtype in zip(values, node.dtypes, strict=True):
             kind = self._builder.type(value)
             self._bytes += kind.bytes
-            if kind.dtype is not dtype:
+            if kind.dtype is not dtype and not (counts and kind.dtype is _INSIDE.get(dtype)):
                 raise self._of_two_types(node, value, dtype)
             if not kind.elements and self._builder.constant_value(value) is None:
                 raise _empty(f"{value!r} is empty: {kind}", node.place)

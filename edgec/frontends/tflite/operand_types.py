@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from edgec.frontends.tflite.reader import FileModel, FileOperator, FileTensor
 from edgec.frontends.tflite.unsigned import SHIFTED_WEIGHTS
 from edgec.ir import DType
+from edgec.ops.registry import NUMBER_IMPORTERS, Format
 from edgec.ops.tflite_operators import TfliteOperator, Types, Weights, tflite_operator
 
+_NUMBERS = {DType.INT32, DType.INT64, DType.BOOL}
 _COMPUTED = {DType.FLOAT32, DType.INT8, DType.INT16}
 _WEIGHT_TYPES = {  # activation: weights, and what a bias may be
     DType.FLOAT32: ({DType.FLOAT32}, {DType.FLOAT32}),
@@ -31,7 +33,9 @@ def mixed_types(model: FileModel, operator: FileOperator) -> str:
     inputs = _operands(model, operator, says)
     if not inputs or says.types is Types.OWN:
         return ""
-    if says.types is Types.COMPUTED and inputs[0].dtype not in _COMPUTED:
+    plain = inputs[0].dtype in _NUMBERS and inputs[0].qparams is None
+    numbers = plain and (Format.TFLITE, operator.op) in NUMBER_IMPORTERS
+    if says.types is Types.COMPUTED and inputs[0].dtype not in _COMPUTED and not numbers:
         return f"{operator.op} computes in {inputs[0].type_name.lower()} ({inputs[0].name!r})"
     wrong = _odd_ones(says, inputs)
     if not wrong:

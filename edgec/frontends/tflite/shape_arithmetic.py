@@ -40,7 +40,7 @@ def folded_shapes(node: SourceNode, g: GraphBuilder) -> Array | None:
 def _known(node: SourceNode, g: GraphBuilder) -> list[Array] | None:
     """Return the inputs where all of them are small integer constants, or only shapes count."""
     values = node.present_inputs()
-    if node.op == "SHAPE":
+    if node.op in {"SHAPE", "ZEROS_LIKE", "RANK"}:
         return [np.broadcast_to(np.int32(0), g.type(each).shape) for each in values]
     arrays = [g.constant_value(each) for each in values]
     known = [
@@ -171,12 +171,12 @@ def _select(inputs: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
     return np.where(condition, a, b)
 
 
-describe_tflite(
-    "REDUCE_PROD", "REDUCE_ANY", "REDUCE_ALL", says=TfliteOperator(options="ReducerOptions")
-)
+describe_tflite("REDUCE_PROD", says=TfliteOperator(options="ReducerOptions"))
 
 FOLDS: dict[str, Fold] = {
     "SHAPE": _shape,
+    "ZEROS_LIKE": lambda inputs, _: np.zeros(inputs[0].shape, np.int32),
+    "RANK": lambda inputs, _: np.array(inputs[0].ndim),
     "STRIDED_SLICE": _strided_slice,
     "PACK": _pack,
     "CONCATENATION": _concatenation,

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.conversion.constants import add_or_fold
-from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
+from edgec.ops.operator import INT8_AND_INT16, PLAIN_NUMBERS, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
@@ -26,6 +26,7 @@ class Concatenation(Operator):
 
     name: ClassVar[str] = "concatenation"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
+    number_types: ClassVar[frozenset[DType]] = PLAIN_NUMBERS
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     axis: int
 

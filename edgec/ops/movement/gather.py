@@ -15,7 +15,8 @@ from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, Va
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.movement.slice import Slice
-from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
+from edgec.ops.numbers.gather_rows import rows_at_run_time
+from edgec.ops.operator import INT8_AND_INT16, PLAIN_NUMBERS, Operator, OutputRule
 from edgec.ops.reductions.axes import checked_axis
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
@@ -33,6 +34,7 @@ class Gather(Operator):
 
     name: ClassVar[str] = "gather"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
+    number_types: ClassVar[frozenset[DType]] = PLAIN_NUMBERS
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     moves_only: ClassVar[bool] = True
     axis: int
@@ -60,7 +62,10 @@ class Gather(Operator):
 
 @importer(Format.ONNX, "Gather")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    return gathered(node, g, node.input(0), node.integer("axis", default=0), _indices(node, g))
+    axis = node.integer("axis", default=0)
+    if g.constant_value(node.input(1)) is None:
+        return rows_at_run_time(node, g, axis)
+    return gathered(node, g, node.input(0), axis, node.constant(g, 1))
 
 
 describe_tflite("GATHER", says=TfliteOperator(int8=2, int16=4, types=Types.ANY))
@@ -69,14 +74,15 @@ describe_tflite("GATHER_ND", says=TfliteOperator(types=Types.ANY))
 
 @importer(Format.TFLITE, "GATHER")
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    axis = node.integer("axis", 0)
+    if g.constant_value(node.input(1)) is None:
+        return rows_at_run_time(node, g, axis)
     _no_batch(node)
-    return gathered(node, g, node.input(0), node.integer("axis", 0), _indices(node, g))
+    return gathered(node, g, node.input(0), axis, node.constant(g, 1))
 
 
-@importer(Format.ONNX, "GatherND")
-@importer(Format.TFLITE, "GATHER_ND")
-def _gather_nd(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    """Import places along several axes as places along these axes made one."""
+def gather_nd(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    """Add a gather of constant places along several axes as places along these axes made one."""
     x = node.input(0)
     shape = g.type(x).shape
     places = _with_batches(node, node.constant(g, 1), shape)
@@ -110,16 +116,6 @@ def _no_batch(node: SourceNode) -> None:
         raise node.reject(
             f"batch_dims = {node.integer('batch_dims')}", help="gather with batch_dims = 0"
         )
-
-
-def _indices(node: SourceNode, g: GraphBuilder) -> Array:
-    if g.constant_value(node.input(1)) is None:
-        raise node.reject(
-            f"the indices ({node.input(1)!r}) are computed at run time",
-            help="index with constants; do lookups (embeddings) in the application before the "
-            "model, and give it the looked-up rows as input",
-        )
-    return node.constant(g, 1)
 
 
 def gathered(

@@ -13,7 +13,7 @@ import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.conversion.constants import add_or_fold
-from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
+from edgec.ops.operator import INT8_AND_INT16, PLAIN_NUMBERS, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
@@ -28,6 +28,7 @@ class Reshape(Operator):
 
     name: ClassVar[str] = "reshape"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
+    number_types: ClassVar[frozenset[DType]] = PLAIN_NUMBERS
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     moves_only: ClassVar[bool] = True
     is_view: ClassVar[bool] = True
@@ -161,22 +162,6 @@ def _dropout_from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]
     return (*result, *masks)
 
 
-@importer(Format.ONNX, "Cast")
-def _cast_from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    node.ignore("saturate", "round_mode")
-    wanted = _ONNX_TYPES.get(node.integer("to"))
-    value = node.input(0)
-    array, kind = g.constant_value(value), g.type(value)
-    if wanted is not None and array is not None:
-        return [g.constant(node.outputs[0], array.astype(wanted.numpy))]
-    if kind.dtype is not wanted:
-        raise node.reject(
-            f"cast of {kind.dtype.value} to ONNX type {node.integer('to')} at run time",
-            help="keep one element type through the network; only casts without effect are dropped",
-        )
-    return _reshape(node, g, kind.shape)
-
-
 def _integers(node: SourceNode, g: GraphBuilder, name: str) -> tuple[int, ...]:
     """Return what newer opsets give as constant input 1, older ones as attribute ``name``."""
     if len(node.inputs) > 1 and node.inputs[1] is not None:
@@ -188,15 +173,3 @@ def _integers(node: SourceNode, g: GraphBuilder, name: str) -> tuple[int, ...]:
 def _to_tflite(op: Reshape, node: Node, signature: Signature, out: TfliteEmitter) -> None:
     shape = out.constant(f"{node.name}/shape", np.array(op.shape, np.int32))
     out.emit("RESHAPE", [*node.inputs, shape], node.outputs, "ReshapeOptions")
-
-
-_ONNX_TYPES = {
-    1: DType.FLOAT32,
-    2: DType.UINT8,
-    3: DType.INT8,
-    5: DType.INT16,
-    6: DType.INT32,
-    7: DType.INT64,
-    9: DType.BOOL,
-}
-"""Numbers of onnx.TensorProto.DataType that edgec has a type for."""

@@ -14,7 +14,7 @@ from edgec.errors import EdgecError, Place
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.movement.reshape import Reshape
-from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
+from edgec.ops.operator import INT8_AND_INT16, PLAIN_NUMBERS, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_operators import TfliteOperator, Types, beyond_rank_4, describe_tflite
 
@@ -32,6 +32,7 @@ class Slice(Operator):
 
     name: ClassVar[str] = "slice"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
+    number_types: ClassVar[frozenset[DType]] = PLAIN_NUMBERS
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     moves_only: ClassVar[bool] = True
     starts: tuple[int, ...]

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.operator import INT8_AND_INT16, Operator, OutputRule
+from edgec.ops.operator import INT8_AND_INT16, PLAIN_NUMBERS, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_operators import TfliteOperator, Types, beyond_rank_4, describe_tflite
 
@@ -21,6 +21,7 @@ class Transpose(Operator):
 
     name: ClassVar[str] = "transpose"
     integer_types: ClassVar[frozenset[DType]] = INT8_AND_INT16
+    number_types: ClassVar[frozenset[DType]] = PLAIN_NUMBERS
     output_rule: ClassVar[OutputRule] = OutputRule.SAME_AS_INPUT
     moves_only: ClassVar[bool] = True
     perm: tuple[int, ...]

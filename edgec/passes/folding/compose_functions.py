@@ -73,7 +73,7 @@ def _region(last: Node, around: Neighborhood) -> list[Node]:
     """
     nodes, largest, entering = [last], [last], _read(last, around)
     while True:
-        if len(entering) == 1:
+        if len(entering) == 1 and all(is_float(around.type(value)) for value in entering):
             largest = nodes
         producer = around.latest(entering)
         if producer is None or len(entering) > _MOST or not _can_join(producer, nodes, around):
@@ -81,6 +81,8 @@ def _region(last: Node, around: Neighborhood) -> list[Node]:
         nodes = [producer, *nodes]
         entering = (entering - {*producer.outputs}) | _read(producer, around)
     reads = [value for value in largest[0].inputs if around.constant(value) is None]
+    if not all(is_float(around.type(value)) for value in reads):
+        return []
     return largest if len(largest) > 1 or (len(reads) > 1 and len(set(reads)) == 1) else []
 
 
@@ -95,7 +97,7 @@ def _read(node: Node, around: Neighborhood) -> set[ValueName]:
 
 def _can_join(node: Node, nodes: list[Node], around: Neighborhood) -> bool:
     """Tell whether a node is pointwise and nothing outside needs its result."""
-    return around.reads_only(node.outputs[0], nodes) and _is_pointwise(node, around)
+    return around.reads_only(node.outputs[0], nodes) and _is_pointwise(node, around, inside=True)
 
 
 def _composite(nodes: list[Node], source: ValueName, around: Neighborhood) -> Composite:
@@ -130,12 +132,17 @@ def _parts(node: Node, operands: tuple[Operand, ...], before: int) -> list[Part]
     return [Part(part.op, tuple(map(moved, part.operands))) for part in node.op.parts]
 
 
-def _is_pointwise(node: Node, around: Neighborhood) -> bool:
-    """Tell whether a node's float result follows from the elements of one shape at each place."""
+def _is_pointwise(node: Node, around: Neighborhood, *, inside: bool = False) -> bool:
+    """Tell whether a node's result follows from the elements of one shape at each place.
+
+    It is a float; ``inside`` of a function it may decide, or count, too.
+    """
     op, result = node.op, around.type(node.outputs[0])
     if isinstance(op, FakeQuantize):  # says how its value is quantized
         return False
-    if not isinstance(op, Operator) or not op.pointwise or not is_float(result):
+    if not isinstance(op, Operator) or not op.pointwise:
+        return False
+    if not is_float(result) and not inside:
         return False
     arrays = [around.constant(value) for value in node.inputs]
     shapes = {around.type(v).shape for v, a in zip(node.inputs, arrays, strict=True) if a is None}

@@ -122,13 +122,26 @@ class _Spread:
 
     def _forward(self, node: Node) -> Iterator[tuple[ValueName, Annotation]]:
         op, known = node.op, self._known(node)
-        if not isinstance(op, Operator) or not known:
+        if not isinstance(op, Operator):
+            return
+        if not known:
+            yield from self._of_constants(node, op)
             return
         if op.fixed_output is not None:
             yield from ((value, _prescribed(op, known)) for value in node.outputs)
         elif _keeps_integers(node):
             held = _holding(_common(known), self._own_values(node, op))
             yield from ((value, held) for value in node.outputs)
+
+    def _of_constants(self, node: Node, op: Operator) -> Iterator[tuple[ValueName, Annotation]]:
+        """Let what only picks among constants have integers that hold these."""
+        made = [v for v in node.inputs if v not in self.graph.constants]
+        if not _keeps_integers(node) or any(is_float(self.graph.types[v]) for v in made):
+            return
+        numbers = self._own_values(node, op)
+        if numbers:
+            q = activation_qparams(Range(min(numbers), max(numbers)))
+            yield from ((value, Annotation(q)) for value in node.outputs)
 
     def _own_values(self, node: Node, op: Operator) -> list[float]:
         """Return the least and the largest number that a node adds to the inputs': of constants."""

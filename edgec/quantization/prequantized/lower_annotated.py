@@ -8,10 +8,13 @@ from edgec.ir import Array, DType, Graph, Node, QParams, TensorType, ValueName
 from edgec.ops.conversion.fake_quantize import Annotation, FakeQuantize
 from edgec.ops.conversion.quantize import Quantize, quantize_floats
 from edgec.ops.layers.weighted_layer import WeightedLayer
+from edgec.ops.numbers.cast import Cast
+from edgec.ops.numbers.compare import Compare
 from edgec.ops.operator import Activation, Operator, OutputRule, is_float
 from edgec.ops.pooling.average_pool2d import AveragePool2D
 from edgec.ops.reductions.mean import Mean
 from edgec.passes.rewrite import unused
+from edgec.quantization.number_borders import NumberBorders
 from edgec.quantization.prequantized.annotations import Annotated, in_width
 from edgec.quantization.prequantized.source_grids import GridLayer, layer_on_grid, on_grid
 from edgec.quantization.ranges.observers import Range
@@ -32,7 +35,7 @@ def lower_annotated(annotated: Annotated) -> Graph:
 
 
 @dataclass(eq=False)
-class _Lowering:
+class _Lowering(NumberBorders):
     annotated: Annotated
     nodes: list[Node] = field(default_factory=list)
     types: dict[ValueName, TensorType] = field(default_factory=dict)
@@ -53,7 +56,10 @@ class _Lowering:
         )
         return result.with_nodes(result.nodes)
 
-    def _declare(self, value: ValueName) -> None:
+    def _array(self, value: ValueName) -> Array | None:
+        return self.graph.constants.get(value)
+
+    def _declare(self, value: ValueName, smallest: float = 0.0) -> None:
         kind = self.graph.types[value]
         self.types[value] = self._mark(value).of_shape(kind.shape) if is_float(kind) else kind
 
@@ -61,6 +67,10 @@ class _Lowering:
         op, width = node.op, self.annotated.width(node)
         if isinstance(op, FakeQuantize):
             self._emit(replace(node, op=Quantize(dtype=op.annotation.dtype)), list(node.inputs))
+        elif isinstance(op, Compare) and is_float(self.graph.types[node.inputs[0]]):
+            self.add_comparison(node, op)
+        elif isinstance(op, Cast):
+            self.add_cast(node)
         elif isinstance(op, WeightedLayer):
             self._add_layer(node, op.scale_axis, width)
         elif isinstance(op, Operator) and op.output_rule is OutputRule.SAME_AS_INPUT:
@@ -204,6 +214,16 @@ class _Lowering:
         self.constants[name] = array
         self.types[name] = TensorType(array.shape, DType.of(array), q)
         return name
+
+    def _unused(self, name: ValueName) -> ValueName:
+        return self._fresh(name)
+
+    def _quantize(
+        self, value: ValueName, width: DType, target: QParams, result: ValueName, node: str
+    ) -> ValueName:
+        self.types[result] = TensorType(self.types[value].shape, width, target)
+        self._requantize(value, result)
+        return result
 
     def _fresh(self, name: str) -> ValueName:
         """Return an unused name; that of a constant itself the first time."""

@@ -11,7 +11,7 @@ from enum import Enum
 
 import numpy as np
 
-from edgec.ir import Array, Graph, Node, Op, Signature, TensorType, ValueName
+from edgec.ir import Array, DType, Graph, Node, Op, Signature, TensorType, ValueName
 from edgec.ops.operator import Operator
 from edgec.quantization.samples.blocks import kept_of_all
 
@@ -231,6 +231,8 @@ def _may_be_indices(kind: TensorType) -> bool:
 def _drawn(rng: np.random.Generator, kind: TensorType) -> Array:
     """Return two samples: small floats, or integers of the whole range."""
     shape = (2, *kind.shape)
+    if kind.dtype is DType.BOOL:
+        return rng.integers(0, 2, shape).astype(np.bool_)
     if not kind.dtype.is_integer:
         return rng.standard_normal(shape).astype(kind.dtype.numpy)
     limits = np.iinfo(kind.dtype.numpy)

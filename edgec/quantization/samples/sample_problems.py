@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from edgec.errors import EdgecError, Place
-from edgec.ir import Array, TensorType, ValueName
+from edgec.ir import Array, DType, TensorType, ValueName
 from edgec.ops.operator import is_float
+from edgec.ops.registry import is_number
 from edgec.quantization.samples.sample_labels import is_label, label_keys
 
 Wanted = tuple[TensorType, tuple[int, ...]]
@@ -73,6 +74,9 @@ def _missing(name: str, arrays: Mapping[str, Array], place: Place) -> EdgecError
 
 
 def _dtype_problem(array: Array, kind: TensorType, place: Place) -> Iterator[EdgecError]:
+    if is_number(kind):
+        yield from _number_problem(array, kind, place)
+        return
     if array.dtype.kind == "f" or (not is_float(kind) and array.dtype == kind.dtype.numpy):
         return
     if array.dtype.kind in "iub" and _are_themselves(kind):
@@ -107,6 +111,23 @@ def _limit_problem(array: Array, kind: TensorType, place: Place) -> Iterator[Edg
         place=place,
         help="save what the application will hand over, in the range of the model's input",
     )
+
+
+def _number_problem(array: Array, kind: TensorType, place: Place) -> Iterator[EdgecError]:
+    """Yield an error where numbers are no whole ones, or beyond the type of the input."""
+    if array.dtype.kind not in "iub":
+        message = f"the elements are {array.dtype}, {kind.dtype.value} is needed"
+        hint = (
+            f"this input counts, it is not quantized: save array.astype(numpy.{kind.dtype.value})"
+        )
+        yield EdgecError("samples-dtype", message, place=place, help=hint)
+        return
+    low, high = (0, 1) if kind.dtype is DType.BOOL else (-(2**31), 2**31 - 1)
+    outside = array.size and not low <= int(array.min()) <= int(array.max()) <= high
+    if outside:
+        message = f"numbers go from {array.min()} to {array.max()}, beyond {low} to {high}"
+        hint = f"the model's input is {kind.dtype.value} here: give numbers within it"
+        yield EdgecError("samples-values", message, place=place, help=hint)
 
 
 def _value_problem(array: Array, place: Place) -> Iterator[EdgecError]:

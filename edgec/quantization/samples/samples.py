@@ -131,7 +131,7 @@ def _ours(array: Array, name: ValueName, graph: Graph) -> Array:
     if is_float(outside):
         return np.ascontiguousarray(turned, np.float32)  # not copied where it is so already
     moved = np.ascontiguousarray(turned)
-    if moved.dtype.kind != "f":
+    if moved.dtype.kind != "f" or outside.qparams is None:
         integers = moved.astype(outside.dtype.numpy, copy=False)
     else:
         integers = quantize_floats(moved, outside, halves_to_even=graph.halves_to_even)

@@ -329,6 +329,7 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("Softmax", "LogSoftmax", "Hardmax"), _softmax),
     **dict.fromkeys(("ArgMax", "ArgMin"), _arg),
     "CumSum": _along("sums over", 0),
+    "TopK": _along("compares along", -1),
     "BatchNormalization": _batch_norm,
     "LayerNormalization": _layer_norm,
     "LpNormalization": _along("normalizes over", -1),

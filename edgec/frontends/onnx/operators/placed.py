@@ -15,12 +15,15 @@ from edgec.ops.elementwise.mul import Mul
 from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.movement.gather import check_table, gathered
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.numbers.places import elements_at_run_time
 from edgec.ops.reductions.axes import checked_axis
 from edgec.ops.registry import Format, SourceNode, importer
 
 
 @importer(Format.ONNX, "GatherElements")
 def _gather_elements(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    if g.constant_value(node.input(1)) is None:
+        return elements_at_run_time(node, g)
     indices, axis, own = node.constant(g, 1), *_along_axis(node, g)
     _check_inside(node, indices, own.shape[axis])
     beside = _beside(node, own, indices, axis)

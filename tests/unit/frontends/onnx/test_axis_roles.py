@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from onnx_models import OnnxBuilder
 
@@ -164,6 +165,18 @@ def test_other_networks_keep_their_batch_of_one(build: Build, tmp_path: Path) ->
     graph = loaded(tmp_path, build, ["batch", 4])
     assert graph.types[graph.inputs[0]].shape == (1, 4)
     assert graph.remarks == ()
+
+
+def test_a_mask_is_followed_to_what_counts_it(tmp_path: Path) -> None:
+    def build(b: OnnxBuilder, x: str) -> str:
+        zero, axes = b.weight(np.array(0, np.float32)), b.ints(1)
+        return b.add("ReduceSum", b.add("Cast", b.add("Greater", x, zero), to=1), axes)
+
+    problem = refused(tmp_path, build, ["N", "T"])
+    assert problem.message == (
+        "axis 1 of input 'x' is dynamic (named 'T'); it is an axis that ReduceSum '/ReduceSum_2' "
+        "reduces"
+    )
 
 
 def test_softmax_of_old_files_takes_all_from_its_axis_on(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from edgec.frontends.importers import load_importers
 from edgec.frontends.tflite.load import load_tflite
 from edgec.ir import DType, GraphBuilder, QParams, TensorType
 from edgec.ops import registry
-from edgec.ops.registry import IMPORTERS, Format
+from edgec.ops.registry import IMPORTERS, NUMBER_IMPORTERS, Format
 from edgec.targets.target import Target
 
 load_exporters()
@@ -171,6 +171,31 @@ def made_here() -> Iterator[tuple[str, Layer]]:
     split.append(constant("sizes", np.array([4], np.int32)))
     yield "SPLIT_V", of("SPLIT_V", split, [0, 3, 2], "SplitVOptions", {"NumSplits": 1})
     yield "SVDF", svdf()
+    yield from of_numbers()
+
+
+def of_numbers() -> Iterator[tuple[str, Layer]]:
+    """Yield layers that decide or count, and are exported as others."""
+    booleans = [tensor(name, (1, 4), DType.BOOL, None) for name in "xy"]
+    yield "LOGICAL_NOT", of("LOGICAL_NOT", booleans, [0], "", {})
+    axis = constant("n", np.array([1], np.int32))
+    for code in ("REDUCE_ALL", "REDUCE_ANY"):
+        tensors = [booleans[0], tensor("y", (1,), DType.BOOL, None), axis]
+        yield code, of(code, tensors, [0, 2], "ReducerOptions", {})
+    for code in ("GREATER", "GREATER_EQUAL"):
+        tensors = [tensor("x", (1, 4)), booleans[1], tensor("z", (1, 4))]
+        yield code, of(code, tensors, [0, 2], "", {})
+    numbers = [tensor(name, (4,), DType.INT32, None) for name in "xy"]
+    yield "CUMSUM", of("CUMSUM", [*numbers, constant("n", np.array(0, np.int32))], [0, 2], "", {})
+    table = constant("t", np.ones((5, 3), np.int8), QParams.per_tensor(0.05, 3))
+    rows = [numbers[0], tensor("y", (4, 3), DType.INT8, QParams.per_tensor(0.05, 3)), table]
+    yield "EMBEDDING_LOOKUP", of("EMBEDDING_LOOKUP", rows, [0, 2], "", {})
+    values = [
+        constant(name, np.array(each, np.int32))
+        for name, each in zip("dab", (3, 1, 0), strict=True)
+    ]
+    hot = [numbers[0], tensor("y", (4, 3), DType.INT32, None), *values]
+    yield "ONE_HOT", of("ONE_HOT", hot, [0, 2, 3, 4], "OneHotOptions", {"Axis": -1})
 
 
 def of(
@@ -197,7 +222,7 @@ def svdf() -> Layer:
 
 
 def test_every_operator_has_a_layer() -> None:
-    known = {name for source, name in IMPORTERS if source is Format.TFLITE}
+    known = {name for source, name in (*IMPORTERS, *NUMBER_IMPORTERS) if source is Format.TFLITE}
     known = {each for each in known if not each.startswith("CUSTOM ")}  # test_sparse.py
     assert {code for code, _ in layers()} == known - OWN - ELSEWHERE
 

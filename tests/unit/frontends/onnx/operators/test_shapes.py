@@ -76,7 +76,7 @@ def test_what_changes_nothing_is_a_reshape(
 
 def test_cast_that_changes_the_type_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(EdgecError) as caught:
-        imported(node_model("Cast", [(2, 3)], to=7), tmp_path)
+        imported(node_model("Cast", [(2, 3)], to=3), tmp_path)
     assert caught.value.code == "unsupported-attribute"
 
 

@@ -1,0 +1,1 @@
+"""Kernels of plain numbers and truth values in plain C."""
