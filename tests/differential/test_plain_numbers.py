@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from number_models import (
+from ops.number_models import (
     assert_host_agrees,
     assert_interpreter_agrees,
     decibels,
