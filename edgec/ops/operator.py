@@ -64,6 +64,7 @@ class Operator(Op):
     only_limits: ClassVar[bool] = False  # what is within the limits stays as it is
     averages: ClassVar[bool] = False  # the output's range may be narrower than the input's
     is_replaced: ClassVar[bool] = False  # passes replace it before kernels are chosen
+    takes_floats: ClassVar[bool] = False  # computes on float32 as it is: no quantization is needed
     is_internal: ClassVar[bool] = False  # no source format has it: importers or passes make it
 
     def computes(self, dtype: DType) -> bool:

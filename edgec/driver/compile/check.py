@@ -16,6 +16,7 @@ from edgec.frontends.shapes import Shapes
 from edgec.ir import Graph, State, ValueName
 from edgec.memory.planner import MemoryPlan
 from edgec.ops.registry import Format
+from edgec.ops.settled import is_settled
 from edgec.pipelines import optimize_float, optimize_integer
 from edgec.program import Program
 from edgec.quantization.prequantized.prequantized import Prequantized, is_annotated
@@ -118,6 +119,8 @@ def _preview(
         integers = stated.completed(_placeholders(graph)).integers()
         meaning = graph if stated.is_complete() else None
         return with_states(optimize_integer(integers), states), meaning
+    if is_settled(graph):
+        return with_states(optimize_integer(graph), states), None
     graph = with_states(graph, states)
     check_weights(graph)
     return optimize_integer(quantize(graph, _placeholders(graph))), None

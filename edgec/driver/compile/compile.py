@@ -34,6 +34,7 @@ from edgec.memory.liveness import live_ranges
 from edgec.memory.planner import MemoryPlan, plan
 from edgec.memory.schedule import Schedule
 from edgec.ops.registry import Format
+from edgec.ops.settled import is_settled
 from edgec.passes.pipeline import Observer
 from edgec.pipelines import optimize_float, optimize_integer, optimize_target
 from edgec.program import Program
@@ -150,6 +151,10 @@ def integer_model(
         integers, told = integers_as_stated(options.model, options.calib, graph, progress)
         stated = PrequantizedModel(source, integers, graph, told)
         made = approved(_optimized(stated, options, observers), options)
+        return judged_as_stated(made, options, progress)
+    if is_settled(graph):
+        _check_not_pruned(options)
+        made = _optimized(PrequantizedModel(source, graph), options, observers)
         return judged_as_stated(made, options, progress)
     return quantized(float_model(options, source, graph, progress), options, progress, observers)
 

@@ -13,6 +13,7 @@ from edgec.driver.ports import PortInfo, random_inputs
 from edgec.driver.progress import Progress
 from edgec.errors import EdgecError, Place
 from edgec.ir import Array, Graph, ValueName, evaluate_runs
+from edgec.ops.classical.spans import feature_spans
 from edgec.ops.conversion.quantize import quantize_floats
 from edgec.quantization.samples.npz import Header, NpzFile
 from edgec.quantization.samples.npz_keys import npz_keys
@@ -27,13 +28,28 @@ Ports = tuple[Sequence[PortInfo], Sequence[PortInfo]]
 
 
 def golden_inputs(compiled: Compiled, ports: list[PortInfo]) -> list[list[bytes]]:
-    """Return calibration samples where there are some, filled up with random ones."""
+    """Return calibration samples where there are some, filled up with random ones.
+
+    Models that need no samples tell where their features lie: random ones lie there, too.
+    """
     real: list[list[bytes]] = []
     samples = compiled.model.integers.samples
     if samples is not None:
         real = raw_inputs(samples, ports, range(min(_REAL, len(samples))))
-    most = largest_numbers(compiled.graph)
-    return real + random_inputs(ports, SAMPLES - len(real), most=most)
+    drawn = random_inputs(ports, SAMPLES - len(real), most=largest_numbers(compiled.graph))
+    spans = [feature_spans(compiled.graph, ValueName(port.name)) for port in ports]
+    return real + [
+        [_spread(*each) for each in zip(ports, sample, spans, strict=True)] for sample in drawn
+    ]
+
+
+def _spread(port: PortInfo, raw: bytes, span: tuple[Array, Array] | None) -> bytes:
+    """Return random floats where a model tells features apart; others as they are."""
+    if span is None:
+        return raw
+    middle, half = span
+    drawn = np.frombuffer(raw, port.type.dtype.numpy).reshape(port.shape)
+    return (middle + drawn * half).astype(np.float32).tobytes()
 
 
 def raw_inputs(

@@ -23,6 +23,7 @@ from edgec.frontends.onnx.functions import inlined_nodes
 from edgec.frontends.onnx.fused import FUSED_FORMS
 from edgec.frontends.onnx.half import widen
 from edgec.frontends.onnx.qlinear import INTEGER_FORMS
+from edgec.frontends.onnx.recognized.recognize import recognize
 from edgec.frontends.onnx.spelling import spell_out
 from edgec.frontends.onnx.tensors import graphs, malformed, tensors
 from edgec.frontends.onnx.tidy import as_checked, tidy
@@ -53,6 +54,7 @@ def read_model(path: Path) -> Any:
     widen(model, place)
     spell_out(model, {**INTEGER_FORMS, **FUSED_FORMS})
     without_dynamic_quantization(model)
+    recognize(model)
     return model
 
 

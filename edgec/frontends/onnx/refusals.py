@@ -23,7 +23,6 @@ def _all(names: str, why: str, remedy: str) -> dict[str, Refusal]:
 
 
 _STATIC = "quantize statically in the QDQ format (onnxruntime: quantize_static)"
-_TREES = "trees are no tensor arithmetic: use emlearn or m2cgen for them, or train an MLP"
 _CUT = "cut the model in front of it (onnx.utils.extract_model) and do it in the application"
 
 _TABLE: Mapping[str, Refusal] = {
@@ -85,17 +84,6 @@ _TABLE: Mapping[str, Refusal] = {
         "",
         "integers whose scale is computed at run time may only go into MatMulInteger or "
         "ConvInteger; quantize statically (onnxruntime: quantize_static)",
-    ),
-    **_all(
-        "ai.onnx.ml::TreeEnsemble ai.onnx.ml::TreeEnsembleClassifier "
-        "ai.onnx.ml::TreeEnsembleRegressor",
-        "",
-        _TREES,
-    ),
-    **_all(
-        "ai.onnx.ml::SVMClassifier",
-        "",
-        "train sklearn.svm.LinearSVC, LogisticRegression or MLPClassifier",
     ),
 }
 

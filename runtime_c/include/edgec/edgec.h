@@ -69,6 +69,23 @@ typedef struct {
     edgec_clamp_t clamp;
 } edgec_layer_s16_t;
 
+/// The kernel of support vectors: kind is 0 for x s, 1 for (gamma x s + offset)^degree, 2 for
+/// exp(-gamma |x - s|^2), 3 for tanh(gamma x s + offset). Products of x and s are in units of 2^unit;
+/// gamma and offset have exponents of their own, so have coefficients and their sums. Vectors are of
+/// some classes.
+typedef struct {
+    int32_t kind;
+    int32_t unit;
+    int32_t gamma;
+    int32_t gamma_exponent;
+    int32_t offset;
+    int32_t offset_exponent;
+    int32_t degree;
+    int32_t coefficient_unit;
+    int32_t sum_unit;
+    int32_t classes;
+} edgec_kernel_t;
+
 /// Up to six axes of a tensor, outermost first: extents, and the input's bytes from one to the next.
 /// Unused axes stand in front with extent 1.
 typedef struct {

@@ -16,9 +16,15 @@ _SHOWN = 20  # classes
 
 def labels(classes: Sequence[object]) -> str:
     """Return why labels are left out, naming the classes in their order."""
+    shown = shown_classes(classes)
+    return f"a label is the class with the largest score; the classes in order: {shown}"
+
+
+def shown_classes(classes: Sequence[object]) -> str:
+    """Return the first classes, and how many there are where these are not all."""
     shown = ", ".join(map(str, classes[:_SHOWN]))
     more = f", ... ({len(classes)} in all)" if len(classes) > _SHOWN else ""
-    return f"a label is the class with the largest score; the classes in order: {shown}{more}"
+    return f"{shown}{more}"
 
 
 @importer(Format.ONNX, "ai.onnx.ml::ZipMap")

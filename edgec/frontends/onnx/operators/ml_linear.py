@@ -58,33 +58,20 @@ def _regressor(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     return [_layer(node, node, g, _rows(node, g, targets), offsets, transform)]
 
 
-@importer(Format.ONNX, "ai.onnx.ml::SVMRegressor")
-def _support_vectors(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    """Add up the support vectors, which is all there is to a linear kernel."""
-    node.ignore("kernel_params", "one_class")
-    kernel = node.text("kernel_type", default="LINEAR")
-    if kernel != "LINEAR" or node.flag("one_class", default=False):
-        raise node.reject(
-            f"kernel {kernel}",
-            help="use a linear kernel, or an MLP (sklearn.neural_network.MLPRegressor)",
-        )
-    coefficients = np.array(node.numbers("coefficients"))
-    count = node.integer("n_supports", default=0)
-    weights = coefficients.reshape(1, -1)
-    if count:
-        weights = weights @ np.array(node.numbers("support_vectors")).reshape(count, -1)
-    transform = node.text("post_transform", default="NONE")
-    return [_layer(node, node, g, weights, np.array(node.numbers("rho"))[:1], transform)]
-
-
 def _rows(node: SourceNode, g: GraphBuilder, rows: int) -> Array:
-    """Return the coefficients, one row per output."""
+    """Return the coefficients, one row per output; onnxruntime reads no more than it needs."""
     coefficients = np.array(node.numbers("coefficients"))
     features = g.type(node.input(0)).shape[-1:]
-    if not rows or (coefficients.size // rows,) != features or coefficients.size % rows:
+    used = rows * (features[0] if features else 0)
+    if not used or coefficients.size < used:
         message = f"{coefficients.size} coefficients for {rows} outputs of features {features}"
         raise node.reject(message, code="malformed-model")
-    return coefficients.reshape(rows, -1)
+    if coefficients.size > used:
+        node.remark(
+            f"{node.name}: of {coefficients.size} coefficients the first {used} are used, as in "
+            f"onnxruntime: {rows} outputs of {features[0]} features need no more"
+        )
+    return coefficients[:used].reshape(rows, -1)
 
 
 def _layer(

@@ -1,0 +1,1 @@
+"""Models that are no networks: trees, support vectors, neighbours. They take floats as they are."""
