@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from batches import by_edgec, by_onnxruntime
+from classical.batches import by_edgec, by_onnxruntime
+from classical.tree_models import RandomTrees, weighted
 from onnx import TensorProto, helper, numpy_helper
-from tree_models import RandomTrees, weighted
 
 from edgec.ir import Array
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from batches import by_edgec, by_onnxruntime
+from classical.batches import by_edgec, by_onnxruntime
+from classical.tree_models import CLASSIFIER, REGRESSOR, TEXT_CLASSIFIER, Attributes, ml_model
 from onnx import TensorProto, helper, numpy_helper
-from tree_models import CLASSIFIER, REGRESSOR, TEXT_CLASSIFIER, Attributes, ml_model
 
 from edgec.errors import EdgecError
 from edgec.ir import Array

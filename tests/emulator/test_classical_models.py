@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from batches import by_onnxruntime
+from classical.batches import by_onnxruntime
+from classical.tree_models import CLASSIFIER, REGRESSOR, RandomTrees, ml_model, weighted
 from differential.test_recognized import (
     BAYES,
     LABELLED,
@@ -24,7 +25,6 @@ from differential.test_recognized import (
 from differential.test_support_vectors import machine
 from elftools.elf.elffile import ELFFile
 from onnx import helper
-from tree_models import CLASSIFIER, REGRESSOR, RandomTrees, ml_model, weighted
 
 from edgec.driver import BuildOptions, build, run, run_regression
 from edgec.driver.run.eval import evaluate_model

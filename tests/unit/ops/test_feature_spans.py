@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from tree_models import REGRESSOR, RandomTrees, ml_model, weighted
+from classical.tree_models import REGRESSOR, RandomTrees, ml_model, weighted
 
 from edgec.frontends.onnx.load import load_onnx
 from edgec.ir import Graph, Node, Signature
