@@ -189,3 +189,13 @@ def test_a_degree_that_is_no_whole_number_is_refused(tmp_path: Path) -> None:
     model = ml_model("SVMClassifier", FEATURES, CLASSIFIER, attributes, more)
     with pytest.raises(EdgecError, match=r"degree 2\.5"):
         by_edgec(model, x, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["support_vectors", "coefficients", "rho"])
+def test_numbers_that_are_not_finite_are_refused_by_name(name: str, tmp_path: Path) -> None:
+    attributes, x = machine("RBF", 2)
+    more = {name: [float("nan"), *attributes[name][1:]]}
+    model = ml_model("SVMClassifier", FEATURES, CLASSIFIER, attributes, more)
+    with pytest.raises(EdgecError, match="not finite") as caught:
+        by_edgec(model, x, tmp_path)
+    assert caught.value.code == "unsupported-attribute"

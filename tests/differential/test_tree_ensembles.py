@@ -259,3 +259,14 @@ def test_nodes_that_go_round_are_malformed(tmp_path: Path) -> None:
     with pytest.raises(EdgecError) as failed:
         by_edgec(model, samples(made), tmp_path)
     assert failed.value.code == "malformed-model"
+
+
+def test_a_list_of_what_is_missing_may_end_early(tmp_path: Path) -> None:
+    made = trees(1)
+    attributes = made.attributes()
+    tracks = "nodes_missing_value_tracks_true"
+    attributes[tracks] = attributes[tracks][: len(attributes[tracks]) // 2]
+    weights = weighted(made, "target", [0])
+    given = {"n_targets": 1}
+    model = ml_model("TreeEnsembleRegressor", FEATURES, REGRESSOR, given, attributes, weights)
+    compare(model, samples(made), tmp_path, near=0)

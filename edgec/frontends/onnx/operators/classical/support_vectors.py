@@ -183,8 +183,12 @@ def _folded(machine: Machine) -> Machine:
 def _add(node: SourceNode, g: GraphBuilder, machine: Machine) -> ValueName:
     """Add the features in fixed point and the sums of kernels; returns decisions, float32."""
     shape = g.type(node.input(0)).shape
-    if shape[-1:] != machine.vectors.shape[1:] or not np.isfinite(machine.coefficients).all():
+    if shape[-1:] != machine.vectors.shape[1:]:
         raise node.reject(f"support vectors of {machine.vectors.shape[1]} features of {shape}")
+    scalars = np.array([machine.gamma, machine.offset])
+    numbers = (machine.vectors, machine.coefficients, machine.rho, scalars)
+    if not all(np.isfinite(each).all() for each in numbers):
+        raise node.reject("numbers that are not finite", help="train the model again")
     is_rbf = machine.kernel is Kernel.RBF
     bits = largest_bits(shape[-1], distances=is_rbf)
     points = machine.vectors

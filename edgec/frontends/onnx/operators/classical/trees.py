@@ -275,7 +275,7 @@ def _branches(node: SourceNode, keys: Sequence[tuple[int, int]]) -> dict[object,
     node.ignore("nodes_hitrates", "nodes_hitrates_as_tensor")
     modes = node.attrs.get("nodes_modes", ())
     node.ignore("nodes_modes")
-    nan = node.integers("nodes_missing_value_tracks_true", default=()) or (0,) * len(keys)
+    nan = _tracks(node, len(keys))
     columns = (
         modes,
         node.integers("nodes_featureids"),
@@ -292,11 +292,17 @@ def _branches(node: SourceNode, keys: Sequence[tuple[int, int]]) -> dict[object,
     }
 
 
+def _tracks(node: SourceNode, count: int) -> tuple[int, ...]:
+    """Return where NaN goes at each node; those that the list does not reach have no say."""
+    given = node.integers("nodes_missing_value_tracks_true", default=())
+    return (*given, *(0,) * count)[:count]
+
+
 def _listed_trees(node: SourceNode) -> tuple[Tree, ...]:
     """Return the trees of ai.onnx.ml 5: nodes and leaves are numbered in lists of their own."""
     node.ignore("nodes_hitrates")
     modes = [mode_of(node, int(each)) for each in _array(node, "nodes_modes")]
-    nan = node.integers("nodes_missing_value_tracks_true", default=()) or (0,) * len(modes)
+    nan = _tracks(node, len(modes))
     sets = _member_sets(node)
     columns = (
         modes,
