@@ -12,8 +12,7 @@ import numpy as np
 import onnx
 import pytest
 from classical.batches import by_onnxruntime
-from classical.tree_models import CLASSIFIER, REGRESSOR, RandomTrees, ml_model, weighted
-from differential.test_recognized import (
+from classical.test_recognized import (
     BAYES,
     LABELLED,
     bayes_nodes,
@@ -22,7 +21,8 @@ from differential.test_recognized import (
     points_of,
     vote_nodes,
 )
-from differential.test_support_vectors import machine
+from classical.test_support_vectors import machine
+from classical.tree_models import CLASSIFIER, REGRESSOR, RandomTrees, ml_model, weighted
 from elftools.elf.elffile import ELFFile
 from onnx import helper
 
