@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, Node, Signature, TensorType
+from edgec.ir import Array, DType, Node, Signature, TensorType
 from edgec.ops.classical.in_tflite import refuse_export
 from edgec.ops.numerics.fixed_floats import fixed_of, float_of
 from edgec.ops.numerics.fixed_point_exp import exp_of_negative
@@ -30,6 +30,7 @@ class AnomalyScore(Operator):
 
     name: ClassVar[str] = "anomaly_score"
     takes_floats: ClassVar[bool] = True
+    number_types: ClassVar[frozenset[DType]] = frozenset({DType.INT32})
     rate: int
     rate_unit: int
     offset: int

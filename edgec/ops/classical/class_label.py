@@ -24,6 +24,7 @@ class ClassLabel(Operator):
 
     name: ClassVar[str] = "class_label"
     takes_floats: ClassVar[bool] = True
+    number_types: ClassVar[frozenset[DType]] = frozenset({DType.INT32})
     labels: tuple[int, ...]
     column: int = -1
     threshold: float = 0.0

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, Node, Signature, TensorType
+from edgec.ir import Array, DType, Node, Signature, TensorType
 from edgec.ops.classical.in_tflite import refuse_export
 from edgec.ops.numerics.fixed_floats import fixed_of, float_of
 from edgec.ops.numerics.fixed_point import Int64
@@ -49,6 +49,7 @@ class ClassScores(Operator):
 
     name: ClassVar[str] = "class_scores"
     takes_floats: ClassVar[bool] = True
+    number_types: ClassVar[frozenset[DType]] = frozenset({DType.INT32})
     pair: Pair = Pair.NONE
     column: int = 0
     transform: Transform = Transform.NONE

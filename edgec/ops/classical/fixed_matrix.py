@@ -28,6 +28,7 @@ class FixedMatrix(Operator):
 
     name: ClassVar[str] = "fixed_matrix"
     takes_floats: ClassVar[bool] = True
+    number_types: ClassVar[frozenset[DType]] = frozenset({DType.INT32})
     is_internal: ClassVar[bool] = True
     shift: int
     bits: int

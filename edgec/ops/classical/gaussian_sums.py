@@ -27,6 +27,7 @@ class GaussianSums(Operator):
 
     name: ClassVar[str] = "gaussian_sums"
     takes_floats: ClassVar[bool] = True
+    number_types: ClassVar[frozenset[DType]] = frozenset({DType.INT32})
     unit: int
     weight_unit: int
     sum_unit: int

@@ -28,6 +28,7 @@ class Distances(Operator):
 
     name: ClassVar[str] = "distances"
     takes_floats: ClassVar[bool] = True
+    number_types: ClassVar[frozenset[DType]] = frozenset({DType.INT32})
     fraction: int
     city: bool = False
     squared: bool = False
@@ -68,6 +69,7 @@ class Nearest(Operator):
 
     name: ClassVar[str] = "nearest"
     takes_floats: ClassVar[bool] = True
+    number_types: ClassVar[frozenset[DType]] = frozenset({DType.INT32})
     fraction: int
     count: int = 1
     city: bool = False

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, Node, Signature, TensorType
+from edgec.ir import Array, DType, Node, Signature, TensorType
 from edgec.ops.classical.in_tflite import refuse_export
 from edgec.ops.operator import Operator, is_float
 from edgec.ops.registry import TfliteEmitter, exporter
@@ -24,6 +24,7 @@ class NeighborMean(Operator):
 
     name: ClassVar[str] = "neighbor_mean"
     takes_floats: ClassVar[bool] = True
+    number_types: ClassVar[frozenset[DType]] = frozenset({DType.INT32})
     classes: int = 0
     least: float = 0.0
 

@@ -36,6 +36,7 @@ class PairVotes(Operator):
 
     name: ClassVar[str] = "pair_votes"
     takes_floats: ClassVar[bool] = True
+    number_types: ClassVar[frozenset[DType]] = frozenset({DType.INT32})
     labels: tuple[int, ...]
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
@@ -78,6 +79,7 @@ class PairProbabilities(Operator):
 
     name: ClassVar[str] = "pair_probabilities"
     takes_floats: ClassVar[bool] = True
+    number_types: ClassVar[frozenset[DType]] = frozenset({DType.INT32})
     classes: int
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:

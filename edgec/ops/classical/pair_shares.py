@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.classical.in_tflite import refuse_export
 from edgec.ops.classical.pair_classes import pairs_of
 from edgec.ops.operator import Operator, is_float
@@ -24,6 +24,7 @@ class PairShares(Operator):
 
     name: ClassVar[str] = "pair_shares"
     takes_floats: ClassVar[bool] = True
+    number_types: ClassVar[frozenset[DType]] = frozenset({DType.INT32})
     classes: int
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:

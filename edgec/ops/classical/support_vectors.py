@@ -46,6 +46,7 @@ class SupportVectors(Operator):
 
     name: ClassVar[str] = "support_vectors"
     takes_floats: ClassVar[bool] = True
+    number_types: ClassVar[frozenset[DType]] = frozenset({DType.INT32})
     kernel: Kernel
     counts: tuple[int, ...]
     sums: tuple[tuple[int, ...], ...]
