@@ -128,7 +128,7 @@ def test_negative_pads_crop(mode: str, pads: tuple[int, ...], tmp_path: Path) ->
 
 
 def test_pads_that_leave_nothing_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(EdgecError, match="nothing is left") as caught:
+    with pytest.raises(EdgecError, match=r"nothing is left|is empty") as caught:
         imported(node_model("Pad", [(3, 5)], [integers(0, -5, 0, 0)]), tmp_path)
     assert caught.value.code == "unsupported-shape"
 
