@@ -116,7 +116,7 @@ def _preview(
     graph = optimize_float(in_steps_if_annotated(graph))
     if is_annotated(graph):
         stated = Prequantized.of(graph)
-        integers = stated.completed(_placeholders(graph)).integers()
+        integers = stated.completed(_placeholders(stated.floats)).integers()
         meaning = graph if stated.is_complete() else None
         return with_states(optimize_integer(integers), states), meaning
     if is_settled(graph):

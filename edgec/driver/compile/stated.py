@@ -7,7 +7,8 @@ from edgec.driver.progress import Progress
 from edgec.ir import Graph
 from edgec.passes.cleanup.write_out_lstm import WriteOutLstm
 from edgec.quantization.prequantized.prequantized import Prequantized, is_annotated
-from edgec.quantization.ranges.calibrate import calibrate
+from edgec.quantization.ranges.calibrate import summarize
+from edgec.quantization.ranges.room import with_room
 from edgec.quantization.samples.random_samples import random_samples
 from edgec.quantization.samples.samples import read_samples
 
@@ -19,14 +20,17 @@ def integers_as_stated(
 
     Beside it comes what there is to warn of: numbers that could not be kept as they are.
 
-    Samples (``calib``, may be empty or ``random``) quantize what the file leaves in float. Raises
+    Samples (``calib``, may be empty or ``random``) quantize what the file leaves in float, with
+    room in ranges where they are few. Raises
     ``incomplete-quantization`` where there is such and no samples are given.
     """
     progress.stage("quantizing as the file states")
     stated = Prequantized.of(graph)
     if calib and not stated.is_complete():
-        samples = random_samples(graph) if calib == RANDOM else read_samples(Path(calib), graph)
-        stated = stated.completed(calibrate(graph, samples, progress.advance))
+        floats = stated.floats
+        samples = random_samples(floats) if calib == RANDOM else read_samples(Path(calib), floats)
+        seen = summarize(floats, samples, progress.advance)
+        stated = stated.completed({value: with_room(each) for value, each in seen.items()})
         return stated.integers(file), (*stated.warnings, *samples.warnings)
     return stated.integers(file), stated.warnings
 

@@ -30,6 +30,7 @@ from edgec.frontends.onnx.nodes import attributes, operator_key, unread, unsuppo
 from edgec.frontends.onnx.number_inputs import number_inputs, type_remark
 from edgec.frontends.onnx.operators.ml_labels import labels
 from edgec.frontends.onnx.qdq import grid_of, in_floats
+from edgec.frontends.onnx.qonnx import QONNX, grid_of_quant
 from edgec.frontends.onnx.sequences import Sequences
 from edgec.frontends.onnx.tensors import graphs, malformed, tensor_array
 from edgec.frontends.onnx.values import check_element, input_type, name_outputs
@@ -312,6 +313,8 @@ class _Import:
         grid = self.grids.get(node.input[0]) if node.op_type in SAME_ELEMENTS else None
         if node.op_type == "DequantizeLinear":
             grid = grid_of([known.get(each) for each in node.input])
+        if node.domain == QONNX:
+            grid = grid_of_quant(node, [known.get(each) for each in node.input])
         if grid is not None:
             self.grids[node.output[0]] = grid
 

@@ -18,11 +18,13 @@ from google.protobuf.message import (  # type: ignore[import-untyped]
 from edgec.errors import EdgecError, Place, raise_all
 from edgec.frontends.files import read_file
 from edgec.frontends.limits import MAX_FILE, too_large
+from edgec.frontends.onnx.blocks import BLOCK_FORMS
 from edgec.frontends.onnx.dynamic import without_dynamic_quantization
 from edgec.frontends.onnx.functions import inlined_nodes
 from edgec.frontends.onnx.fused import FUSED_FORMS
 from edgec.frontends.onnx.half import widen
 from edgec.frontends.onnx.qlinear import INTEGER_FORMS
+from edgec.frontends.onnx.qonnx import QONNX_FORMS
 from edgec.frontends.onnx.recognized.recognize import recognize
 from edgec.frontends.onnx.spelling import spell_out
 from edgec.frontends.onnx.tensors import graphs, malformed, tensors
@@ -52,7 +54,7 @@ def read_model(path: Path) -> Any:
         raise EdgecError("model-too-large", message, place=place, help="give a smaller model")
     model = _checked(model, place)
     widen(model, place)
-    spell_out(model, {**INTEGER_FORMS, **FUSED_FORMS})
+    spell_out(model, {**INTEGER_FORMS, **FUSED_FORMS, **QONNX_FORMS, **BLOCK_FORMS})
     without_dynamic_quantization(model)
     recognize(model)
     return model

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from edgec.frontends.onnx.tool_advice import TOOL_ADVICE
 from edgec.ops.registry import IMPORTERS, Format
 
 
@@ -117,7 +118,7 @@ _BEGINNINGS: Sequence[tuple[str, Refusal]] = (  # of operators with their domain
         ),
     ),
     ("trt.plugins::", Refusal("it is a plugin of TensorRT", "export without TensorRT's plugins")),
-    ("qonnx.", Refusal("it is of QONNX (Brevitas)", "export in the QDQ format")),
+    ("qonnx.", Refusal("it is of QONNX (Brevitas)", "export in the QDQ format (export_onnx_qcdq)")),
     (
         "onnx.brevitas::",
         Refusal("Brevitas made it", "export with brevitas.export.export_onnx_qdq"),
@@ -157,6 +158,8 @@ def refusal(key: str) -> Refusal:
     """Return what to say of an operator that has no importer; its domain is spelled out."""
     if key in _TABLE:
         return _TABLE[key]
+    if key in TOOL_ADVICE:
+        return Refusal("", TOOL_ADVICE[key])
     known = next((each for start, each in _BEGINNINGS if key.startswith(start)), None)
     if known is not None:
         return known

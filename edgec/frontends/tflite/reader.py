@@ -11,6 +11,7 @@ from math import prod
 from typing import Any
 
 import tflite
+from flatbuffers.number_types import Int32Flags
 
 from edgec.errors import EdgecError, Place
 from edgec.frontends.limits import MAX_BYTES, MAX_RANK, beyond_room, too_large
@@ -39,6 +40,7 @@ CUSTOM_OPTIONS = "custom_options"
 _NO_TENSOR = -1
 _HALF_BYTES = 2
 _BEHIND = "stored behind the flatbuffer"
+_NEW_CODE = 10  # where the vtable of an OperatorCode has the field builtin_code
 
 
 class _MalformedError(Exception):
@@ -220,7 +222,7 @@ class _Reader:
         return buffer is not None and hasattr(buffer, "Offset") and bool(buffer.Offset() > 1)
 
     def _code(self, table: Any) -> tuple[str, int]:
-        number = max(table.BuiltinCode(), table.DeprecatedBuiltinCode())
+        number = max(_new_code(table), table.DeprecatedBuiltinCode())
         name = OPERATOR_NAMES.get(number, f"operator {number}")
         if name == CUSTOM:
             custom = (table.CustomCode() or b"").decode("utf-8", "backslashreplace")
@@ -287,6 +289,13 @@ def _odd_ends(inputs: Sequence[int | None], outputs: Sequence[int | None]) -> It
 
 def _bytes(tensor: FileTensor) -> int:
     return prod(tensor.shape) * (tensor.dtype.bytes if tensor.dtype else 1)
+
+
+def _new_code(table: Any) -> int:
+    """Return the field of schema 3a, which may be the only one; the package hides it then."""
+    place = table._tab.Offset(_NEW_CODE)  # noqa: SLF001 - there is no other way to it
+    number = table._tab.Get(Int32Flags, place + table._tab.Pos) if place else 0  # noqa: SLF001
+    return int(number)
 
 
 def _shaped(

@@ -1,6 +1,7 @@
 """Folds input normalization, and any other x * a + b per channel, into the layer that reads it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from edgec.ops.elementwise.sub import Sub
 from edgec.ops.layers.weighted_layer import MatrixLayer
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.operator import Activation
+from edgec.passes.folding.kept_integers import KeptIntegers
 from edgec.passes.folding.weighted_layers import Layer, as_layer
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
@@ -27,16 +29,17 @@ class FoldAffine:
     name: ClassVar[str] = "fold_affine"
 
     def run(self, graph: Graph) -> Graph:
-        return rewrite(graph, _fold)
+        kept = KeptIntegers(graph.grids)
+        return kept.graph(rewrite(graph, partial(_fold, kept)))
 
 
-def _fold(node: Node, around: Neighborhood) -> Replacement | None:
+def _fold(kept: KeptIntegers, node: Node, around: Neighborhood) -> Replacement | None:
     layer = as_layer(node, around)
     before = around.private_producer(node)
     if layer is None or before is None or not isinstance(layer.op, MatrixLayer):
         return None
     if isinstance(before.op, Reshape):
-        return _fold_behind_reshape(node, before, layer, around)
+        return _fold_behind_reshape(kept, node, before, layer, around)
     found = _gain_and_offset(before, around, layer)
     if found is None:
         return None
@@ -46,14 +49,14 @@ def _fold(node: Node, around: Neighborhood) -> Replacement | None:
         return None
     weights = layer.weights.astype(np.float64)
     bias = layer.bias + (weights * offset[reads]).sum(axis=layer.op.summed_axes(weights.ndim))
-    scaled = np.asarray(weights * gain[reads], np.float32)
+    scaled = _scaled(kept, layer, gain, reads)
     draft = Draft(around, [before, node])
     layer.put(draft, before.inputs[value], scaled, bias, node.outputs[0], node.op)
     return draft.replacement()
 
 
 def _fold_behind_reshape(
-    node: Node, reshape: Node, layer: Layer, around: Neighborhood
+    kept: KeptIntegers, node: Node, reshape: Node, layer: Layer, around: Neighborhood
 ) -> Replacement | None:
     """Fold one factor for all that stands before a reshape, such as that of a gray image's axes."""
     before = around.private_producer(reshape)
@@ -71,9 +74,21 @@ def _fold_behind_reshape(
         return None
     draft = Draft(around, [before, reshape, node])
     moved = draft.add(reshape.op, [x], name=reshape.name)
-    scaled = np.asarray(layer.weights.astype(np.float64) * float(factor.reshape(-1)[0]), np.float32)
+    scaled = kept.scaled(layer, np.full(layer.channels, factor.reshape(-1)[0], np.float64))
     layer.put(draft, moved, scaled, layer.bias, node.outputs[0], node.op)
     return draft.replacement()
+
+
+def _scaled(kept: KeptIntegers, layer: Layer, gain: Array, reads: Array) -> Array:
+    """Return the weights times the gain of what each reads, in float32.
+
+    Where that is one gain for each output, the integers of the source file are kept.
+    """
+    if layer.op.input_axis is None or (gain == gain[0]).all():
+        spread = np.broadcast_to(gain[reads], layer.weights.shape)
+        other = layer.op.summed_axes(layer.weights.ndim)
+        return kept.scaled(layer, np.asarray(spread.max(axis=other)))
+    return np.asarray(layer.weights.astype(np.float64) * gain[reads], np.float32)
 
 
 def _gain_and_offset(

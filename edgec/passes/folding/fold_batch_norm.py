@@ -1,6 +1,7 @@
 """Folds batch normalization into the layer beside it; where none is, it becomes mul + add."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -9,6 +10,7 @@ from edgec.ir import Array, Graph, Node
 from edgec.ops.elementwise.add import Add
 from edgec.ops.elementwise.mul import Mul
 from edgec.ops.layers.batch_norm import BatchNorm
+from edgec.passes.folding.kept_integers import KeptIntegers
 from edgec.passes.folding.weighted_layers import as_layer
 from edgec.passes.rewrite import Draft, Neighborhood, Replacement, rewrite
 
@@ -20,7 +22,10 @@ class FoldBatchNorm:
     name: ClassVar[str] = "fold_batch_norm"
 
     def run(self, graph: Graph) -> Graph:
-        return rewrite(rewrite(graph, _into_layer_before, _into_layer_after), _as_mul_and_add)
+        kept = KeptIntegers(graph.grids)
+        before = partial(_into_layer_before, kept)
+        graph = kept.graph(rewrite(graph, before, _into_layer_after))
+        return rewrite(graph, _as_mul_and_add)
 
 
 def _parameters(node: Node | None, around: Neighborhood) -> list[Array] | None:
@@ -44,7 +49,7 @@ def _is_last_axis(node: Node, around: Neighborhood) -> bool:
     return isinstance(node.op, BatchNorm) and node.op.axis == rank - 1
 
 
-def _into_layer_before(node: Node, around: Neighborhood) -> Replacement | None:
+def _into_layer_before(kept: KeptIntegers, node: Node, around: Neighborhood) -> Replacement | None:
     """Fold as PyTorch's dynamo exporter does, in float32: its files give the same integers."""
     known = _parameters(node, around)
     layer = as_layer(around.private_producer(node), around)
@@ -56,7 +61,8 @@ def _into_layer_before(node: Node, around: Neighborhood) -> Replacement | None:
         gain = scale / np.sqrt(variance + np.float32(node.op.epsilon))
         bias = (layer.bias - mean) * gain + shift
     draft = Draft(around, [layer.node, node])
-    layer.put(draft, layer.node.inputs[0], layer.scaled(gain), bias, node.outputs[0], layer.node.op)
+    weights = kept.scaled(layer, gain)
+    layer.put(draft, layer.node.inputs[0], weights, bias, node.outputs[0], layer.node.op)
     return draft.replacement()
 
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from edgec.ir import DType, Graph, Node, QParams, ValueName
 from edgec.ops.conversion.fake_quantize import Annotation, FakeQuantize
-from edgec.ops.operator import Operator, OutputRule, is_float
+from edgec.ops.elementwise.mul import Mul
+from edgec.ops.operator import Activation, Operator, OutputRule, is_float
 from edgec.passes.rewrite import Neighborhood, Replacement, rewrite
 from edgec.quantization.ranges.observers import Range
 from edgec.quantization.ranges.parameters import activation_qparams
@@ -119,6 +120,21 @@ class _Spread:
             yield from (
                 (value, annotation) for value in node.inputs if value not in self.graph.inputs
             )
+        factor = self._factor(node)
+        if annotation is not None and factor is not None and factor[0] not in self.graph.inputs:
+            yield factor[0], _times(annotation, 1 / factor[1])
+
+    def _factor(self, node: Node) -> tuple[ValueName, float] | None:
+        """Return the operand of a product with one positive number, and this: integers stay."""
+        if not isinstance(node.op, Mul) or node.op.activation is not Activation.NONE:
+            return None
+        for value, other in (node.inputs, node.inputs[::-1]):
+            array = self.graph.constants.get(other)
+            same_shape = self.graph.types[value].shape == self.graph.types[node.outputs[0]].shape
+            if array is not None and array.size and same_shape:
+                number = float(array.reshape(-1)[0])
+                return (value, number) if number > 0 and (array == number).all() else None
+        return None
 
     def _forward(self, node: Node) -> Iterator[tuple[ValueName, Annotation]]:
         op, known = node.op, self._known(node)
@@ -129,6 +145,8 @@ class _Spread:
             return
         if op.fixed_output is not None:
             yield from ((value, _prescribed(op, known)) for value in node.outputs)
+        elif (factor := self._factor(node)) is not None:
+            yield node.outputs[0], _times(known[0], factor[1])
         elif _keeps_integers(node):
             held = _holding(_common(known), self._own_values(node, op))
             yield from ((value, held) for value in node.outputs)
@@ -164,6 +182,12 @@ def _prescribed(op: Operator, inputs: list[Annotation]) -> Annotation:
         message = f"{op.name} prescribes nothing"
         raise ValueError(message)
     return Annotation(q, dtype)
+
+
+def _times(annotation: Annotation, factor: float) -> Annotation:
+    """Return the same integers for numbers that are larger by a factor."""
+    q = annotation.qparams
+    return Annotation(QParams.per_tensor(q.scale * factor, q.zero_point), annotation.dtype)
 
 
 def _common(annotations: list[Annotation]) -> Annotation:

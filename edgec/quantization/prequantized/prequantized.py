@@ -9,7 +9,12 @@ from edgec.ops.conversion.fake_quantize import Annotation, FakeQuantize
 from edgec.ops.layers.weighted_layer import WeightedLayer
 from edgec.quantization.prequantized.annotations import Annotated, is_annotated, read_annotations
 from edgec.quantization.prequantized.lower_annotated import lower_annotated
-from edgec.quantization.prequantized.source_grids import has_slices, has_wide_steps, layer_on_grid
+from edgec.quantization.prequantized.source_grids import (
+    has_slices,
+    has_wide_steps,
+    is_on_grid,
+    layer_on_grid,
+)
 from edgec.quantization.ranges.observers import Range
 from edgec.quantization.ranges.parameters import activation_qparams
 from edgec.quantization.weights.affine_as_layer import AffineAsLayer
@@ -21,9 +26,13 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Prequantized:
-    """A float graph with FakeQuantize nodes, on its way to integers."""
+    """A float graph with FakeQuantize nodes, on its way to integers.
+
+    ``floats`` is this graph with the layers as they will be: calibrate it for :meth:`completed`.
+    """
 
     annotated: Annotated
+    floats: Graph
     warnings: tuple[str, ...] = ()
 
     @classmethod
@@ -34,13 +43,16 @@ class Prequantized:
         """
         dense = [node.name for node in graph.nodes if _needs_scale_per_output(node, graph)]
         graph = AffineAsLayer().run(DenseAsConv(dense).run(graph) if dense else graph)
-        return cls(read_annotations(graph), tuple(_warnings(graph)))
+        return cls(read_annotations(graph), graph, tuple(_warnings(graph)))
 
     def is_complete(self) -> bool:
         return not self.annotated.missing() and not self.annotated.inputs_left_open()
 
     def completed(self, ranges: Mapping[ValueName, Range]) -> "Prequantized":
-        """Return this with values the file is silent about quantized by their calibrated ranges."""
+        """Return this with values the file is silent about quantized by their ranges.
+
+        These are of the values of :attr:`floats`, which may have other names than the file's.
+        """
         silent = [v for node in self.annotated.missing() for v in node.outputs]
         silent += self.annotated.inputs_left_open()
         chosen = {v: Annotation(activation_qparams(ranges[v])) for v in silent if v in ranges}
@@ -77,13 +89,21 @@ def _warnings(graph: Graph) -> Iterator[str]:
     if wide:
         yield (
             f"zero points of 16-bit activations ({_listed(wide)}): int16 has none here, so their "
-            "steps are up to twice those of the file; onnxruntime: {'ActivationSymmetric': True}"
+            "steps are up to twice those of the file; onnxruntime: {'ActivationSymmetric': True}; "
+            "AIMET: symmetric quantizers of activations"
         )
-    layers = [node.name for node in graph.nodes if not _has_exact_weights(node, graph)]
-    if layers:
+    layers = [node for node in graph.nodes if not _has_exact_weights(node, graph)]
+    stated = [node.name for node in layers if is_on_grid(node, graph)]
+    if stated:
         yield (
-            f"weights that are no int8 without a zero point ({_listed(layers)}) were rounded to "
+            f"weights that are no int8 without a zero point ({_listed(stated)}) were rounded to "
             "the nearest; onnxruntime: {'WeightSymmetric': True}, weights of 8 bits"
+        )
+    floats = [node.name for node in layers if node.name not in stated]
+    if floats:
+        yield (
+            f"weights that the file has in floats, or with a scale per block ({_listed(floats)}), "
+            "were rounded to the nearest int8: quantize these layers too, a scale per channel"
         )
 
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgec.ir import Array, DType, Graph, Node, QParams
+from edgec.ops.layers.weighted_layer import WeightedLayer
+from edgec.passes.folding.kept_integers import steps_on_grid
 from edgec.quantization.ranges.parameters import nearest_layer
 
 _LIMIT = 127
 _LOWEST = -128
 _MOST_HALVINGS = 7
 _BIAS_LIMIT = 2.0**30
-_PROBE = 64  # elements that are looked at before all are
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def on_grid(array: Array, grids: Sequence[QParams], dtype: DType = DType.INT8) -
         if len(q.scales) > 1:
             continue
         zero = q.zero_points[0] if dtype is DType.INT8 else 0
-        steps = _steps(array, np.array(q.scales), None)
+        steps = steps_on_grid(array, np.array(q.scales), None)
         if steps is not None and _fits(steps + zero, dtype) and _fits(np.array(zero), dtype):
             return QParams(q.scales, (zero,))
     return None
@@ -60,22 +61,48 @@ def layer_on_grid(node: Node, graph: Graph, axis: int | None, input_scale: float
     arrays = [graph.constants[value] for value in node.inputs[1:]]
     weights, bias = arrays[0], arrays[1] if len(arrays) > 1 else None
     outputs = graph.types[node.outputs[0]].shape[-1]
-    for scales, along in _candidates(graph.grids, axis, weights):
-        steps = _steps(weights, scales, along)
-        if steps is not None and _fits(steps) and not _has_four_bits(steps):
-            integers = steps.astype(np.int8)
-            return GridLayer(integers, scales.astype(np.float32), along, bias, outputs)
-        if steps is not None and _fits(steps):
-            integers, finer = _refined(steps, scales, axis, bias, input_scale)
-            if along is None and (finer == finer[0]).all():
-                return GridLayer(integers, finer[:1], None, bias, outputs)
-            return GridLayer(integers, finer, axis, bias, outputs)
-        if steps is not None:
+    found = _best_grid(weights, axis, graph.grids)
+    if found is not None:
+        steps, scales, along = found
+        if not _fits(steps):
             integers, coarser = _coarsened(steps, scales, axis)
             return GridLayer(integers, coarser, axis, bias, outputs, is_exact=False)
+        if not _has_four_bits(steps):
+            integers = steps.astype(np.int8)
+            return GridLayer(integers, scales.astype(np.float32), along, bias, outputs)
+        integers, finer = _refined(steps, scales, axis, bias, input_scale)
+        if along is None and (finer == finer[0]).all():
+            return GridLayer(integers, finer[:1], None, bias, outputs)
+        return GridLayer(integers, finer, axis, bias, outputs)
     layer = nearest_layer(weights, bias, axis, input_scale)
     one_each = axis is not None and weights.size == weights.shape[axis]
     return GridLayer(layer.weights, layer.scales, axis, bias, outputs, is_exact=one_each)
+
+
+def is_on_grid(node: Node, graph: Graph) -> bool:
+    """Tell whether the weights of a layer are integers of the source file, however large."""
+    assert isinstance(node.op, WeightedLayer)  # noqa: S101 - callers have looked
+    weights = graph.constants[node.inputs[1]]
+    axis = node.op.scale_axis
+    return _best_grid(weights, axis, graph.grids) is not None
+
+
+def _best_grid(
+    weights: Array, axis: int | None, grids: Sequence[QParams]
+) -> tuple[Array, Array, int | None] | None:
+    """Return steps, scales and axis of the first grid that weights lie on, if any.
+
+    One on which they fit int8 comes first: powers of two are multiples of each other, so that
+    weights lie on grids of other tensors too, in steps that are too many.
+    """
+    wide = None
+    for scales, along in _candidates(grids, axis, weights):
+        steps = steps_on_grid(weights, scales, along)
+        if steps is not None and _fits(steps):
+            return steps, scales, along
+        if steps is not None and wide is None:
+            wide = steps, scales, along
+    return wide
 
 
 def _has_four_bits(steps: Array) -> bool:
@@ -116,16 +143,15 @@ def _coarsened(steps: Array, scales: Array, axis: int | None) -> tuple[Array, Ar
 def has_slices(weights: Array, axis: int, grids: Sequence[QParams]) -> bool:
     """Tell whether weights are on a grid with a scale of its own for each slice along ``axis``."""
     return any(
-        along is not None and _steps(weights, scales, along) is not None
+        along is not None and steps_on_grid(weights, scales, along) is not None
         for scales, along in _candidates(grids, axis, weights)
     )
 
 
 def has_wide_steps(weights: Array, grids: Sequence[QParams]) -> bool:
     """Tell whether weights are on a grid with one scale, on which they do not fit int8."""
-    found = (_steps(weights, np.array(q.scales), None) for q in grids if len(q.scales) == 1)
-    steps = next((each for each in found if each is not None), None)
-    return steps is not None and not _fits(steps)
+    found = _best_grid(weights, None, grids)
+    return found is not None and not _fits(found[0])
 
 
 def _candidates(
@@ -139,18 +165,6 @@ def _candidates(
             yield scales[:1], None
         elif len(q.scales) == slices and axis is not None:
             yield scales, axis
-
-
-def _steps(array: Array, scales: Array, axis: int | None) -> Array | None:
-    """Return the integers that times ``scales`` are the float32 ``array``; None where none are."""
-    along = scales.astype(np.float32).reshape([-1 if i == axis else 1 for i in range(array.ndim)])
-    if axis is None and not _exact(array.reshape(-1)[:_PROBE], along.reshape(-1)):
-        return None
-    return np.rint(array / along) if _exact(array, along) else None
-
-
-def _exact(array: Array, scales: Array) -> bool:
-    return np.array_equal((np.rint(array / scales) * scales).astype(np.float32), array)
 
 
 def _fits(steps: Array, dtype: DType = DType.INT8) -> bool:

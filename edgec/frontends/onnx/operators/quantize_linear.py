@@ -1,13 +1,17 @@
-"""ONNX QuantizeLinear and DequantizeLinear of activations; those of constants are folded before."""
+"""ONNX QuantizeLinear and DequantizeLinear of activations; those of constants are folded before.
+
+A scale per channel is a factor per channel, and the scale 1: layers on both sides take the factors.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from edgec.errors import EdgecError
-from edgec.ir import DType, GraphBuilder, QParams, ValueName
+from edgec.ir import Array, DType, GraphBuilder, QParams, ValueName
 from edgec.ops.conversion.dequantize import Dequantize
 from edgec.ops.conversion.quantize import Quantize
+from edgec.ops.elementwise.mul import Mul
 from edgec.ops.registry import Format, SourceNode, importer
 
 _NUMBERS = {  # in onnx.TensorProto.DataType
@@ -18,46 +22,74 @@ _NUMBERS = {  # in onnx.TensorProto.DataType
 }
 _STORED = set(_NUMBERS.values())
 _HELP = "quantize activations to 8 or 16 bits with one scale per tensor, or give the float model"
+_NO_CHANNELS = (
+    "one zero point for all channels, or one scale: NNCF: AdvancedQuantizationParameters("
+    "activations_quantization_params=QuantizationParameters(per_channel=False)); AIMET, ESP-PPQ, "
+    "torchao: per-tensor activations; or give the float model"
+)
+_EIGHT_BITS = "8 or 16 bits: ESP-PPQ: num_of_bits=8, TargetPlatform.ONNXRUNTIME"
 _SCALE, _ZERO_POINT = 1, 2
 
 
 @importer(Format.ONNX, "QuantizeLinear")
 def _quantize(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    node.ignore("axis", "saturate", "precision", "block_size")
-    q, dtype = _parameters(node, g)
-    op = Quantize(dtype=dtype or _output_type(node))
-    return g.add(op, [node.input(0)], name=node.name, outputs=node.outputs, qparams=[q])
+    node.ignore("saturate", "precision", "block_size")
+    q, dtype, factors = _parameters(node, g)
+    op, x = Quantize(dtype=dtype or _output_type(node)), node.input(0)
+    if factors is not None:
+        inverse = g.constant(f"{node.name}/factors", np.float32(1) / factors)
+        x = g.add1(Mul(), x, inverse, name=f"{node.name}/scaled")
+    return g.add(op, [x], name=node.name, outputs=node.outputs, qparams=[q])
 
 
 @importer(Format.ONNX, "DequantizeLinear")
 def _dequantize(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    node.ignore("axis", "block_size", "output_dtype")
+    node.ignore("block_size", "output_dtype")
     x = node.input(0)
-    kind, (q, dtype) = g.type(x), _parameters(node, g)
+    kind, (q, dtype, factors) = g.type(x), _parameters(node, g)
     if kind.dtype not in _STORED or dtype not in {None, kind.dtype}:
         raise _reject(node, f"it reads {kind}")
     if kind.qparams is None:
         g.state(x, q)
     elif kind.qparams != q:
         raise _reject(node, f"it reads {{{q}}} where {{{kind.qparams}}} was written")
+    if factors is not None:
+        numbers = g.add1(Dequantize(), x, name=f"{node.name}/numbers")
+        scales = g.constant(f"{node.name}/factors", factors)
+        return g.add(Mul(), [numbers, scales], name=node.name, outputs=node.outputs)
     return g.add(Dequantize(), [x], name=node.name, outputs=node.outputs)
 
 
-def _parameters(node: SourceNode, g: GraphBuilder) -> tuple[QParams, DType | None]:
-    """Return the quantization and, where there is a zero point, its type."""
+def _parameters(node: SourceNode, g: GraphBuilder) -> tuple[QParams, DType | None, Array | None]:
+    """Return the quantization and, where there is a zero point, its type.
+
+    Where there is a scale per channel, it is 1, and beside it come the scales as factors.
+    """
     scale = np.asarray(node.constant(g, _SCALE), np.float32)
-    if scale.size != 1:
-        raise _reject(node, f"{scale.size} scales for an activation")
-    value = float(scale.reshape(-1)[0])
-    if not 0 < value < np.inf:
-        raise _reject(node, f"the scale is {value}")
+    factors = _per_channel(node, g, scale)
+    for value in scale.reshape(-1):
+        if not 0 < value < np.inf:
+            raise _reject(node, f"the scale is {value}")
+    value = float(scale.reshape(-1)[0]) if factors is None else 1.0
     if len(node.inputs) <= _ZERO_POINT or node.inputs[_ZERO_POINT] is None:
-        return QParams.per_tensor(value), None
+        return QParams.per_tensor(value), None, factors
     zero = node.constant(g, _ZERO_POINT)
     dtype = next((each for each in _STORED if each.numpy == zero.dtype), None)
-    if zero.size != 1 or dtype is None:
-        raise _reject(node, f"the zero point is {zero.dtype} of shape {zero.shape}")
-    return QParams.per_tensor(value, int(zero.reshape(-1)[0])), dtype
+    if dtype is None:
+        raise _reject(node, f"the zero point is {zero.dtype}", _EIGHT_BITS)
+    if np.unique(zero).size != 1:
+        raise _reject(node, f"{np.unique(zero).size} zero points for an activation", _NO_CHANNELS)
+    return QParams.per_tensor(value, int(zero.reshape(-1)[0])), dtype, factors
+
+
+def _per_channel(node: SourceNode, g: GraphBuilder, scale: Array) -> Array | None:
+    """Return scales that broadcast along the axis of an activation; None where there is one."""
+    axis, shape = node.integer("axis", default=1), g.type(node.input(0)).shape
+    if scale.size == 1:
+        return None
+    if scale.ndim != 1 or not -len(shape) <= axis < len(shape) or shape[axis] != scale.size:
+        raise _reject(node, f"{scale.size} scales for an activation", _NO_CHANNELS)
+    return scale.reshape([-1 if i == axis % len(shape) else 1 for i in range(len(shape))])
 
 
 def _output_type(node: SourceNode) -> DType:
@@ -68,5 +100,5 @@ def _output_type(node: SourceNode) -> DType:
     return _NUMBERS.get(number, DType.UINT8)
 
 
-def _reject(node: SourceNode, message: str) -> EdgecError:
-    return node.reject(message, code="unsupported-quantization", help=_HELP)
+def _reject(node: SourceNode, message: str, help_: str = _HELP) -> EdgecError:
+    return node.reject(message, code="unsupported-quantization", help=help_)

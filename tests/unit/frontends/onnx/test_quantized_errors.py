@@ -65,13 +65,14 @@ def test_other_scales_behind_a_pool_of_integers_are_rejected(tmp_path: Path) -> 
     assert error(b.file(tmp_path, b.dequantized(q, 0.5))).code == "unsupported-quantization"
 
 
-def test_several_scales_for_an_activation_are_rejected(tmp_path: Path) -> None:
+def test_scales_per_channel_that_no_layer_takes_leave_a_value_in_float(tmp_path: Path) -> None:
     b = QdqBuilder()
     x = b.input("x", [1, 8])
     scales, zeros = b.weight(np.ones(8, np.float32)), b.weight(np.zeros(8, np.int8))
     q = b.add("QuantizeLinear", x, scales, zeros)
     problem = error(b.file(tmp_path, b.add("DequantizeLinear", q, scales, zeros)))
-    assert {each.code for each in problem.problems()} == {"unsupported-quantization"}
+    assert {each.code for each in problem.problems()} == {"incomplete-quantization"}
+    assert "input 'x'" in problem.message
 
 
 def test_an_integer_input_without_a_meaning_is_rejected(tmp_path: Path) -> None:
