@@ -121,7 +121,7 @@ _BEGINNINGS: Sequence[tuple[str, Refusal]] = (  # of operators with their domain
     ("qonnx.", Refusal("it is of QONNX (Brevitas)", "export in the QDQ format (export_onnx_qcdq)")),
     (
         "onnx.brevitas::",
-        Refusal("Brevitas made it", "export with brevitas.export.export_onnx_qdq"),
+        Refusal("Brevitas made it", "export with brevitas.export.export_onnx_qcdq"),
     ),
     ("finn.", Refusal("it is of FINN, for FPGAs", "export the model before FINN's passes")),
     (
