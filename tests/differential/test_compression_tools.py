@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from differential.tool_files import FOLDER, NETS, built, files, kept_samples, outcome
 from onnx.reference import ReferenceEvaluator
 from ops.runtimes import Runtime
-from tool_files import FOLDER, NETS, built, files, kept_samples, outcome
 
 from edgec.ir import Array, Graph, evaluate
 
@@ -73,9 +73,7 @@ def integers_of(model: onnx.ModelProto) -> Iterator[tuple[str, Array]]:
     """Yield the weights of a QDQ file as integers less their zero point, by onnx's evaluator."""
     constants = {each.name: onnx.numpy_helper.to_array(each) for each in model.graph.initializer}
     for node in model.graph.node:
-        if node.op_type in _ON_CONSTANTS and all(
-            name in constants for name in node.input
-        ):
+        if node.op_type in _ON_CONSTANTS and all(name in constants for name in node.input):
             feeds = {name: constants[name] for name in node.input}
             function = onnx.helper.make_function(
                 "", "one", list(feeds), list(node.output), [node], [*model.opset_import]

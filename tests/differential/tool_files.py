@@ -18,7 +18,7 @@ from edgec.frontends import load
 from edgec.ir import Array, Graph, TensorType, ValueName, evaluate
 from edgec.ops.conversion.dequantize import dequantized
 
-FOLDER = Path(__file__).parent / "data" / "compression_tools"
+FOLDER = Path(__file__).parents[1] / "data" / "compression_tools"
 NETS = ("cnn", "mlp", "lstm", "attention")
 NEEDS_SAMPLES = {"calibration-needed", "incomplete-quantization"}
 _IMAGES = 4  # axes of a batch of them
