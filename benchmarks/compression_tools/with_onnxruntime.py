@@ -53,6 +53,7 @@ STATIC: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+_NOT_KEPT = {("attention", "qdq_u8")}
 _OF_LSTM = {"qdq", "qdq_u8", "qop_u8"}
 
 
@@ -75,7 +76,7 @@ def main() -> None:
             prepared = folder / "prepared.onnx"
             quant_pre_process(str(floats), str(prepared))
             for variant, options in STATIC.items():
-                if net == "lstm" and variant not in _OF_LSTM:
+                if (net == "lstm" and variant not in _OF_LSTM) or (net, variant) in _NOT_KEPT:
                     continue
                 made = folder / f"{variant}.onnx"
                 quantize_static(str(prepared), str(made), _Reader(net), **options)
