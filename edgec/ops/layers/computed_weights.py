@@ -10,22 +10,27 @@ from edgec.ops.movement.reshape import Reshape
 from edgec.ops.operator import Activation
 from edgec.ops.registry import SourceNode
 
+_MATRICES = 2  # inputs without a bias
+
+
+def is_product(node: SourceNode, g: GraphBuilder, activation: Activation) -> bool:
+    """Tell whether weights are computed, and floats or integers with a zero point of their own.
+
+    Other integers are as good as constant ones; with a bias or an activation no product is either.
+    """
+    q, plain = g.type(node.input(1)).qparams, activation is Activation.NONE
+    if g.constant_value(node.input(1)) is not None:
+        return False
+    return q is None or (any(q.zero_points) and plain and len(node.present_inputs()) == _MATRICES)
+
 
 def product_with_computed_weights(
     node: SourceNode, g: GraphBuilder, activation: Activation, shape: Sequence[int]
 ) -> Sequence[ValueName]:
-    """Add rows of x times the transposed weights [outputs, depth]; the result has ``shape``.
-
-    Raises ``unsupported-attribute`` for integers that more than a product is made of.
-    """
+    """Add rows of x times the transposed weights [outputs, depth]; the result has ``shape``."""
     x, weights = node.input(0), node.input(1)
-    bias = node.input(2) if len(node.present_inputs()) > 2 else None  # noqa: PLR2004
+    bias = node.input(2) if len(node.present_inputs()) > _MATRICES else None
     made = node.qparams[0] if node.qparams else None
-    if made is not None and (bias is not None or activation is not Activation.NONE):
-        raise node.reject(
-            "integers with computed weights, and a bias or an activation",
-            help="write it as tf.matmul, then tf.add and the activation",
-        )
     depth = g.type(weights).shape[-1]
     rows = Reshape(shape=(g.type(x).elements // depth, depth))
     flat = g.add1(rows, x, name=f"{node.name}/rows", qparams=g.type(x).qparams)

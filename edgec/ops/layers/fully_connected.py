@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
-from edgec.ops.layers.computed_weights import product_with_computed_weights
+from edgec.ops.layers.computed_weights import is_product, product_with_computed_weights
 from edgec.ops.layers.layer_output import layer_output
 from edgec.ops.layers.weighted_layer import MatrixLayer, centered_weights
 from edgec.ops.numerics.fixed_point import exact_matmul
@@ -119,7 +119,7 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         activation=Activation(node.text("fused_activation_function")),
         keep_num_dims=node.flag("keep_num_dims", default=False),
     )
-    if g.constant_value(node.input(1)) is None:
+    if is_product(node, g, op.activation):
         (result,) = op.infer([g.type(value) for value in node.present_inputs()])
         return product_with_computed_weights(node, g, op.activation, result.shape)
     x, weights, *bias = node.present_inputs()
