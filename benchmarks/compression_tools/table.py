@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
-from differential.tool_files import NETS, files, outcome
+from compression.tool_files import NETS, files, outcome
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from differential.tool_files import FOLDER, NETS, built, files, kept_samples, outcome
+from compression.tool_files import FOLDER, NETS, built, files, kept_samples, outcome
 from onnx.reference import ReferenceEvaluator
 from ops.runtimes import Runtime
 
