@@ -102,6 +102,7 @@ def _show(answers: Sequence[FileCheck]) -> None:
     for each in answers:
         numbers = (_arena(each), _constants(each))
         add_row(made, str(each.file), each.state, *numbers, _problem(each))
+    made.columns[0].no_wrap = True  # a path that is cut in two is hard to copy
     console = results()
     console.print(made)
     found = blockers(answers)

@@ -169,8 +169,11 @@ def test_an_output_that_no_sample_changes(cli: Cli, tmp_path: Path) -> None:
     plain = case.eval(cli, "--json")
     assert plain.json["agreement"] is None
     assert not any("of class 3" in text for text in plain.json["warnings"])
-    found = case.accuracy(cli, label__same=np.arange(ROWS) % 4)
-    assert (found["output"], found["float"], found["quantized"]) == ("same", 0.25, 0.25)
+    ended = case.eval(cli, "--json", label__same=np.arange(ROWS) % 4)
+    assert ended.code == 1
+    (problem,) = ended.json["error"]
+    assert problem["code"] == "labels-unfit"
+    assert "an output that is a constant" in problem["message"]
 
 
 def test_all_labels_that_fit_nothing_are_told_before_any_work(cli: Cli, tmp_path: Path) -> None:

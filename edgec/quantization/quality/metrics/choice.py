@@ -174,9 +174,12 @@ def _unfit(graph: Graph, labels: Labels, path: str) -> EdgecError:
     outputs = graph.without_states(graph.outputs)
     listed = ", ".join(f"{str(each)!r} {list(Answer(graph, each).shape)}" for each in outputs)
     if labels.output and ValueName(labels.output) not in outputs:
+        named = "no output of the model"
+        if any(labels.output == each.name for each in graph.fixed):
+            named = "an output that is a constant: there is nothing to judge"
         return EdgecError(
             "labels-unfit",
-            f"the labels {labels} name no output of the model",
+            f"the labels {labels} name {named}",
             place=_place(labels, path),
             help=f"the outputs, a sample each: {listed}",
         )
