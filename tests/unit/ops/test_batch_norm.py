@@ -46,12 +46,12 @@ def test_training_outputs_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("variance", [-1.0, np.nan])
-def test_a_variance_that_is_none_is_malformed(variance: float, tmp_path: Path) -> None:
+def test_a_variance_that_is_none_is_refused(variance: float, tmp_path: Path) -> None:
     constants = parameters(3)
     constants[3][1] = variance
     with pytest.raises(EdgecError) as caught:
         imported(node_model("BatchNormalization", [(1, 3, 2, 2)], constants), tmp_path)
-    assert caught.value.code == "malformed-model"
+    assert caught.value.code == "unsupported-attribute"
 
 
 def test_the_axis_follows_a_permutation() -> None:

@@ -157,7 +157,6 @@ def test_crop_of_tflite_padding(size: int, kernel: int, stride: int, same: int, 
 @pytest.mark.parametrize(
     ("op", "shape"),
     [
-        (Slice.whole((2,) * 6).along(0, 1, 1), (2,) * 6),
         (ArgMax(axis=1, last=True), (2, 3)),
         (ResizeBilinear(size=(66, 1)), (1, 1, 1, 2)),
     ],
