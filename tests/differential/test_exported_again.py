@@ -26,7 +26,10 @@ from edgec.ir import evaluate_runs
 
 BOARD = "qemu-m4"
 SHARED = Path(__file__).parents[3] / "shared"
-_WITHOUT_TFLITE = {"pools", "pools_no_tflite"}
+_WITHOUT_TFLITE = {
+    *("pools", "pools_no_tflite", "skl_knn", "skl_rf", "skl_svc", "861513_model", "db462a_model"),
+    *("0791b2_svc_wl_48_pct_2", "1d5e0e_keyword_scrambled_8bit"),
+}
 
 
 def floats(model: onnx.ModelProto, quantize: str = "") -> Model:

@@ -83,12 +83,19 @@ def _drawn(rng: np.random.Generator, value: onnx.ValueInfoProto, most: int) -> A
 
 
 def ours(graph: Graph, sample: Mapping[str, Array]) -> dict[ValueName, Array]:
-    """Return a sample as a graph takes it: in its layout, and what counts has 32 bits."""
-    narrow = {
-        ValueName(name): each.astype(np.int32) if each.dtype == np.int64 else each
-        for name, each in sample.items()
+    """Return a sample as a graph takes it: in its layout, numbers in its type.
+
+    What counts has 32 bits; what is made real first thing is real in a float graph.
+    """
+    return {
+        name: to_graph(graph, name, sample[name].astype(_kept(graph, name, sample[name])))
+        for name in graph.inputs
     }
-    return {name: to_graph(graph, name, each) for name, each in narrow.items()}
+
+
+def _kept(graph: Graph, name: ValueName, array: Array) -> np.dtype[Any]:
+    """Return the type in which a sample is handed over: floats are quantized elsewhere."""
+    return array.dtype if array.dtype.kind == "f" else graph.types[name].dtype.numpy
 
 
 def float_graph(model: onnx.ModelProto, samples: list[dict[str, Array]], folder: Path) -> Graph:
@@ -127,7 +134,7 @@ def integer_graph(graph: Graph, samples: list[dict[str, Array]]) -> Graph:
 def integer_sample(graph: Graph, sample: Mapping[str, Array]) -> dict[ValueName, Array]:
     """Return a sample in the types of an integer graph's inputs."""
     return {
-        name: quantize_floats(array, graph.types[name]) if graph.types[name].qparams else array
+        name: quantize_floats(array, graph.types[name]) if array.dtype.kind == "f" else array
         for name, array in ours(graph, sample).items()
     }
 
