@@ -185,3 +185,52 @@ def test_uint8_without_a_scale_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(EdgecError, match="uint8 with no scale"):
         imported(data, tmp_path)
+
+
+def mask(narrow: DType, kind: str) -> bytes:
+    """Return what tf.cast(..., tf.uint8) writes at the end of a segmentation or image model."""
+    x = tensor("x", (1, 4, 4, 5), DType.INT8, q(0.5, -128))
+    axis, limit = (
+        constant("axis", np.array(3, np.int32)),
+        constant("limit", np.array([3], np.int8), x.kind.qparams),
+    )
+    if kind == "labels":
+        made = tensor("made", (1, 4, 4), DType.INT64, None)
+        first = FileOperator("ARG_MAX", 2, [0, 1], [2], "ArgMaxOptions", {"OutputType": "INT64"})
+    elif kind == "truth":
+        made = tensor("made", (1, 4, 4, 5), DType.BOOL, None)
+        axis = limit
+        first = FileOperator("GREATER", 2, [0, 1], [2], "", {})
+    else:
+        made = tensor("made", (1, 4, 4, 5), DType.FLOAT32, None)
+        first = FileOperator("DEQUANTIZE", 2, [0], [2], "", {})
+    narrowed = tensor("narrowed", made.kind.shape, narrow, None)
+    shape = constant("shape", np.array([1, 4, -1, 1], np.int32))
+    y = tensor("y", (1, 4, made.kind.elements // 4, 1), narrow, None)
+    cast = FileOperator("CAST", 1, [2], [3], "", {})
+    view = FileOperator("RESHAPE", 1, [3, 4], [5], "", {})
+    return file([x, axis, made, narrowed, shape, y], [first, cast, view], [0], [5])
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("narrow", [DType.UINT8, DType.INT8, DType.INT16])
+@pytest.mark.parametrize("kind", ["labels", "truth", "reals"])
+def test_masks_and_images_without_a_scale(narrow: DType, kind: str, tmp_path: Path) -> None:
+    graph = assert_equal(mask(narrow, kind), tmp_path)
+    (y,) = graph.outputs
+    assert (graph.types[y].dtype, graph.types[y].qparams) == (narrow, None)
+
+
+def test_numbers_of_few_bits_that_are_computed_with_are_refused(tmp_path: Path) -> None:
+    x, axis = tensor("x", (1, 4, 4, 5)), constant("axis", np.array(3, np.int32))
+    made = tensor("made", (1, 4, 4), DType.INT32, None)
+    narrowed, y = (tensor(n, (1, 4, 4), DType.UINT8, None) for n in ("narrowed", "y"))
+    first = FileOperator("ARG_MAX", 2, [0, 1], [2], "ArgMaxOptions", {"OutputType": "INT32"})
+    cast, add = (
+        FileOperator("CAST", 1, [2], [3], "", {}),
+        FileOperator("ADD", 1, [3, 3], [4], "", {}),
+    )
+    path = tmp_path / "model.tflite"
+    path.write_bytes(file([x, axis, made, narrowed, y], [first, cast, add], [0], [4]))
+    with pytest.raises(EdgecError, match="CAST uses 'narrowed', which is uint8 with no scale"):
+        load_tflite(path)

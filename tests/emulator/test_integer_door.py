@@ -127,3 +127,70 @@ def test_counts_in_int64_are_int32(tmp_path: Path) -> None:
     with pytest.raises(EdgecError, match=r"int32 has -2147483648 to 2147483647") as caught:
         run(out, Path(f"{calib}.npz"), on="host")
     assert caught.value.code == "samples-values"
+
+
+def mask_model(folder: Path, kind: int, *, labels: bool) -> Path:
+    b = OnnxBuilder()
+    y = b.conv(b.add("Relu", b.conv(b.input("x", (1, *SHAPE)), (3, 6))), (6, 4))
+    number = np.array(100, helper.tensor_dtype_to_np_dtype(kind))
+    if labels:
+        y = b.add("Cast", b.add("ArgMax", y, axis=1, keepdims=1), to=kind)
+    else:
+        y = b.add("Cast", b.add("Greater", y, b.weight(np.float32(0.2))), to=kind)
+        y = b.add("Mul", y, b.weight(number))
+    b.add("Identity", y, output="y")
+    return saved(b, "y", kind, folder)
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize("labels", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "name"), [(TensorProto.UINT8, "uint8"), (TensorProto.INT16, "int16")]
+)
+def test_a_mask_of_few_bits(kind: int, name: str, labels: bool, tmp_path: Path) -> None:
+    path, out = mask_model(tmp_path, kind, labels=labels), tmp_path / "out"
+    data = RNG.standard_normal((30, *SHAPE)).astype(np.float32)
+    np.savez(tmp_path / "c.npz", x=data)
+    options = BuildOptions(
+        model=str(path), board="qemu-m4", output=str(out), calib=str(tmp_path / "c.npz")
+    )
+    build(options)
+    header = (out / "m" / "m.h").read_text()
+    assert f"M_OUTPUT_0_TYPE {name}_t" in header
+    assert "M_OUTPUT_0_SCALE" not in header
+    assert run_regression(out).mismatches == 0
+    found = run(out, tmp_path / "c.npz", on="emulator").outputs["y"]
+    wanted = answers(path, "x", data)
+    assert found.dtype == wanted.dtype == np.dtype(name)
+    assert (found.reshape(wanted.shape) == wanted).mean() > 0.95
+    assert set(np.unique(found)) <= ({0, 1, 2, 3} if labels else {0, 100})
+    evaluate_model(options, tmp_path / "c.npz")
+    for again in (out / "m.tflite", out / "m.edgec"):
+        folder = tmp_path / again.suffix[1:]
+        build(BuildOptions(model=str(again), board="qemu-m4", output=str(folder)))
+        assert [port.dtype for port in open_output(folder).outputs] == [name]
+
+
+@pytest.mark.qemu
+def test_an_output_image_in_uint8(tmp_path: Path) -> None:
+    b = OnnxBuilder()
+    y = b.add("Sigmoid", b.conv(b.input("x", (1, *SHAPE)), (3, 3)))
+    y = b.add("Mul", y, b.weight(np.float32(255)))
+    y = b.add("Clip", y, b.weight(np.float32(0)), b.weight(np.float32(255)))
+    b.add("Cast", y, to=TensorProto.UINT8, output="y")
+    path, out = saved(b, "y", TensorProto.UINT8, tmp_path), tmp_path / "out"
+    data = RNG.standard_normal((30, *SHAPE)).astype(np.float32)
+    np.savez(tmp_path / "c.npz", x=data)
+    build(
+        BuildOptions(
+            model=str(path), board="qemu-m4", output=str(out), calib=str(tmp_path / "c.npz")
+        )
+    )
+    header = (out / "m" / "m.h").read_text()
+    for line in ("TYPE uint8_t", "SCALE 1.0f", "ZERO_POINT (0)"):
+        assert f"M_OUTPUT_0_{line}" in header
+    assert run_regression(out).mismatches == 0
+    found = run(out, tmp_path / "c.npz", on="emulator").outputs["y"]
+    wanted = answers(path, "x", data)
+    assert found.dtype == wanted.dtype == np.uint8
+    assert sqnr(wanted.astype(float), found.reshape(wanted.shape).astype(float)) > 30

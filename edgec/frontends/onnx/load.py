@@ -15,6 +15,7 @@ from edgec.frontends.doors import with_floats_inside
 from edgec.frontends.files import name_of
 from edgec.frontends.importers import load_importers
 from edgec.frontends.limits import beyond_room
+from edgec.frontends.narrow_outputs import NARROW, with_narrow_outputs
 from edgec.frontends.onnx.axes.open_axes import OpenAxes
 from edgec.frontends.onnx.constant_folding import (
     FOLDABLE,
@@ -33,7 +34,7 @@ from edgec.frontends.onnx.qdq import grid_of, in_floats
 from edgec.frontends.onnx.qonnx import QONNX, grid_of_quant
 from edgec.frontends.onnx.sequences import Sequences
 from edgec.frontends.onnx.tensors import graphs, malformed, tensor_array
-from edgec.frontends.onnx.values import check_element, input_type, name_outputs
+from edgec.frontends.onnx.values import check_element, element_type, input_type, name_outputs
 from edgec.frontends.plain_numbers import imported
 from edgec.frontends.shapes import Shapes, check_names
 from edgec.ir import (
@@ -186,7 +187,10 @@ class _Import:
         raise_all([self._empty(each) for each in graph.outputs if not graph.types[each].elements])
         grids = tuple(dict.fromkeys(self.grids.values()))
         doors = {ValueName(name): door for name, door in self.doors.items()}
-        return replace(graph, grids=grids, remarks=(*self.remarks, *remarks), doors=doors)
+        graph = replace(graph, grids=grids, remarks=(*self.remarks, *remarks), doors=doors)
+        stated = {ValueName(e.name): element_type(e) for e in self.model.graph.output}
+        narrow = {name: dtype for name, dtype in stated.items() if dtype in NARROW}
+        return with_narrow_outputs(graph, narrow, is_float_model=True)
 
     def _empty(self, output: ValueName) -> EdgecError:
         return EdgecError(

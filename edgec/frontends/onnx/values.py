@@ -31,6 +31,11 @@ def input_type(value: Any, shape: tuple[int, ...], place: Place) -> TensorType:
     return TensorType(shape, _TYPES[value.type.tensor_type.elem_type])
 
 
+def element_type(value: Any) -> DType | None:
+    """Return the type of elements that a file states for a value, where it is one of ours."""
+    return _TYPES.get(value.type.tensor_type.elem_type)
+
+
 def check_element(value: Any, place: Place) -> None:
     """Raise ``unsupported-dtype`` for an input whose elements are of no type that is read."""
     if value.type.tensor_type.elem_type not in _TYPES:

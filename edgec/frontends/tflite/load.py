@@ -1,6 +1,6 @@
 """TFLite -> Graph: checks what the file computes in, then gives each operator to its importer."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -12,11 +12,13 @@ from edgec.frontends.doors import with_floats_inside
 from edgec.frontends.files import name_of, read_file
 from edgec.frontends.importers import load_importers
 from edgec.frontends.limits import MAX_BYTES, beyond_room, too_large
+from edgec.frontends.narrow_outputs import with_narrow_outputs
 from edgec.frontends.plain_numbers import imported
 from edgec.frontends.shapes import Shapes, check_fixed
 from edgec.frontends.tflite.checks import OperatorChecks
 from edgec.frontends.tflite.dilation import with_dilations
 from edgec.frontends.tflite.floats import with_float_constants
+from edgec.frontends.tflite.narrow_numbers import narrow_numbers, with_wide_numbers
 from edgec.frontends.tflite.option_tables import default_options, options_table
 from edgec.frontends.tflite.prescribed import with_prescribed_outputs
 from edgec.frontends.tflite.problems import Problems
@@ -76,10 +78,11 @@ def load_tflite(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
     unused = bool(model.bodies) and not any(each.refers_to_subgraphs for each in model.operators)
     for rewrite in _REWRITES:
         model = rewrite(model)
-    work = _Import(model, path, len(data))
+    narrow = narrow_numbers(model)
+    work = _Import(with_wide_numbers(model), path, len(data))
     if unused:
         work.problems.add(_several(1 + len(model.bodies), place))
-    graph = with_floats_inside(work.graph())
+    graph = with_floats_inside(work.with_types(work.graph(), narrow))
     check_fixed(graph, shapes, place)
     return graph
 
@@ -103,6 +106,12 @@ class _Import:
             return self._imported_graph()
         except TooLargeError as error:
             raise beyond_room(f"the constants: {error}", Place(self._file)) from error
+
+    def with_types(self, graph: Graph, stated: Mapping[int, DType]) -> Graph:
+        """Return the graph with outputs of these types: numbers that are int32 inside."""
+        outputs = {self._values[n]: t for n, t in stated.items() if n in self._model.outputs}
+        real = all(kind.qparams is None for kind in graph.types.values())
+        return with_narrow_outputs(graph, outputs, is_float_model=real)
 
     def _imported_graph(self) -> Graph:
         for oddity in self._model.oddities:

@@ -7,22 +7,31 @@ import numpy as np
 from edgec.ir import DType, GraphBuilder, ValueName
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.numbers.arithmetic import Arithmetic, Calculation
 from edgec.ops.numbers.cast import Cast, converted
 from edgec.ops.numbers.compare import Compare, Relation
+from edgec.ops.numbers.expressions import Expression
 from edgec.ops.numbers.plain import in_32_bits
 from edgec.ops.numbers.select import Select
+from edgec.ops.operator import Operator
+from edgec.ops.reductions.arg_max import ArgMax
 from edgec.ops.registry import Format, SourceNode, importer
 
 _PLAIN = frozenset({DType.BOOL, DType.INT32, DType.FLOAT32})
 _STORED = frozenset({*_PLAIN, DType.INT8, DType.INT16})
+_NARROW = {DType.UINT8: 0, DType.INT8: -128, DType.INT16: -32768, DType.UINT16: 0}
+"""Types that are int32 inside, and the lowest number of each."""
 _ONNX_TYPES = {
     1: DType.FLOAT32,
     2: DType.UINT8,
     3: DType.INT8,
+    4: DType.UINT16,
     5: DType.INT16,
     6: DType.INT32,
     7: DType.INT64,
     9: DType.BOOL,
+    12: DType.INT32,  # uint32 and uint64: numbers of more than 31 bits are no model's
+    13: DType.INT32,
 }
 """Numbers of onnx.TensorProto.DataType that edgec has a type for."""
 
@@ -37,12 +46,12 @@ def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         return [g.constant(node.outputs[0], array.astype(wanted.numpy))]
     if kind.dtype is wanted:
         return add_or_fold(node, g, Reshape(shape=kind.shape), [value])
-    made = None if wanted is None else _converted(node, g, value, wanted)
+    made = None if wanted is None else _counted(node, g, value, wanted)
     if made is None:
         raise node.reject(
             f"cast of {kind.dtype.value} to ONNX type {node.integer('to')} at run time",
-            help="cast between float32, int32, int64 and bool; only casts without effect are "
-            "dropped",
+            help="cast between float32, integers and bool; of quantized values only casts without "
+            "effect are dropped",
         )
     return made
 
@@ -71,6 +80,43 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         code="unsupported-dtype",
         help="cast between float32, int32 and bool",
     )
+
+
+def _counted(
+    node: SourceNode, g: GraphBuilder, value: ValueName, wanted: DType
+) -> Sequence[ValueName] | None:
+    """Add a cast as ONNX means it: integers of any width are int32, and keep their lowest bits.
+
+    Real numbers beyond the type's range are left open by ONNX; they stay what they are.
+    """
+    if wanted not in _NARROW:
+        return _converted(node, g, value, wanted)
+    value = in_32_bits(g, value)
+    if g.type(value).dtype is not DType.INT32 or g.type(value).qparams is not None:
+        return _converted(node, g, value, DType.INT32)
+    lowest, count = _NARROW[wanted], 1 << (8 * wanted.bytes)
+    if _is_within(g, value, lowest + count):
+        return _converted(node, g, value, DType.INT32)
+    steps = Expression(node, g)
+    offset = steps.number(lowest)
+    raised = steps.add(Arithmetic(calculation=Calculation.SUB), value, offset)
+    rest = steps.add(Arithmetic(calculation=Calculation.FLOOR_MOD), raised, steps.number(count))
+    return [steps.add(Arithmetic(calculation=Calculation.ADD), rest, offset)]
+
+
+def _is_within(g: GraphBuilder, value: ValueName, beyond: int) -> bool:
+    """Tell whether numbers are truth values or indices below ``beyond``."""
+    makers = {result: node for node in g.nodes for result in node.outputs}
+    while (node := makers.get(value)) is not None:
+        if isinstance(node.op, ArgMax):
+            return g.type(node.inputs[0]).shape[node.op.axis] <= beyond
+        (source, *_), op = node.inputs, node.op
+        if not isinstance(op, Cast) and not (isinstance(op, Operator) and op.moves_only):
+            return False
+        value = source
+        if g.type(value).dtype is DType.BOOL:
+            return True
+    return False
 
 
 def _converted(

@@ -12,6 +12,7 @@ from edgec.ir import Array, DType, GraphBuilder, ValueName
 from edgec.ops.numbers.cast import Cast
 from edgec.ops.registry import SourceNode
 
+_NARROW = frozenset({DType.UINT8, DType.INT8, DType.INT16, DType.UINT16})
 INT32_LIMITS = np.iinfo(np.int32)
 
 
@@ -28,8 +29,14 @@ def check_no_scale(node: SourceNode, g: GraphBuilder) -> None:
 
 
 def in_32_bits(g: GraphBuilder, value: ValueName) -> ValueName:
-    """Return a value with its 64-bit numbers as int32; constants are limited to that range."""
+    """Return a value with its 64-bit numbers as int32; constants are limited to that range.
+
+    Constants of fewer bits are int32, too: where a model counts in uint8, it counts in int32 here.
+    """
     kind = g.type(value)
+    narrow = g.constant_value(value) if kind.dtype in _NARROW and kind.qparams is None else None
+    if narrow is not None:
+        return g.constant(f"{value}/int32", narrow.astype(np.int32))
     if kind.dtype is not DType.INT64 or kind.qparams is not None:
         return value
     array = g.constant_value(value)

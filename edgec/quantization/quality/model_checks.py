@@ -38,6 +38,8 @@ def indifferent(graph: Graph, samples: Samples) -> Iterator[str]:
     if len(shown) < _FEW or not isinstance(unlabelled(graph), _OF_SCORES):
         return
     judged = judged_values(graph)[:1]
+    if not judged:  # numbers of numbers
+        return
     scores = BatchEvaluator(graph).run(shown.arrays, judged)[judged[0]].astype(np.float64)
     with np.errstate(invalid="ignore"):
         varying, all_of_it = energy(scores - scores.mean(axis=0)), energy(scores)

@@ -57,16 +57,36 @@ def _is_real(graph: Graph, value: ValueName) -> bool:
 
 
 def _judged(graph: Graph, producers: Mapping[ValueName, Node], output: ValueName) -> Judged | None:
-    value, before = output, None
-    while not _is_real(graph, value):  # indices: of what they were made from
-        if value not in producers:
-            return None
-        value, before = producers[value].inputs[0], producers[value].op.name
+    found = _real_before(graph, producers, output)
+    if found is None:
+        return None
+    value, before = found
     node = producers.get(value)
     op = node.op if node is not None else None
     if node is not None and isinstance(op, Operator) and op.output_rule is OutputRule.FIXED:
         value, before = node.inputs[0], op.name
     return None if value in graph.constants else Judged(output, value, before)
+
+
+def _real_before(
+    graph: Graph, producers: Mapping[ValueName, Node], output: ValueName
+) -> tuple[ValueName, str | None] | None:
+    """Return the reals that an output of numbers is made from, and what makes numbers of them.
+
+    Of several the first; limits that values are compared with are none.
+    """
+    left: list[tuple[ValueName, str | None]] = [(output, None)]
+    seen = set[ValueName]()
+    while left:
+        value, before = left.pop()
+        if _is_real(graph, value):
+            return value, before
+        if value in producers and value not in seen:
+            node = producers[value]
+            read = [each for each in node.inputs if each not in graph.constants]
+            left += [(each, node.op.name) for each in reversed(read)]
+        seen.add(value)
+    return None
 
 
 def energy(x: Array) -> float:

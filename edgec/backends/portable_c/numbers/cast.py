@@ -14,11 +14,12 @@ _CODES = {
     DType.INT32: 3,
     DType.INT64: 4,
     DType.FLOAT32: 5,
+    DType.UINT8: 6,
 }
 
 
 def known_types(request: Request) -> bool:
-    """Between bool, int8, int16, int32 and float32, or from int64 to integers and bool."""
+    """Between bool, uint8, int8, int16, int32, float32, or from int64 to integers and bool."""
     x, y = request.signature.inputs[0].dtype, request.signature.output.dtype
     known = x in _CODES and y in _CODES.keys() - {DType.INT64}
     return known and (x, y) != (DType.INT64, DType.FLOAT32)

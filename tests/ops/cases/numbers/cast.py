@@ -16,7 +16,7 @@ SOURCES = (
     number(SHAPE),
     TensorType(SHAPE, DType.INT64),
 )
-TARGETS = (DType.BOOL, DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32)
+TARGETS = (DType.BOOL, DType.UINT8, DType.INT8, DType.INT16, DType.INT32, DType.FLOAT32)
 
 
 def scale(target: DType) -> QParams | None:
@@ -41,7 +41,8 @@ CASES: list[Case] = [
             Cast(dtype=target),
             [TensorType(SHAPE, DType.FLOAT32)],
             [scale(target)],
-            oracle=target is not DType.INT8,  # 1000 is beyond it: TFLite's result is undefined
+            oracle=target
+            not in {DType.INT8, DType.UINT8},  # 1000 is beyond it: TFLite's result is undefined
         )
         for target in TARGETS
     ),
