@@ -134,8 +134,10 @@ def imported(data: bytes, folder: Path) -> Graph:
 
 
 def drawn(kind: TensorType, seed: int) -> Array:
-    limits = np.iinfo(kind.dtype.numpy)
     rng = np.random.default_rng(seed)
+    if kind.dtype is DType.BOOL:
+        return rng.integers(0, 2, kind.shape).astype(np.bool_)
+    limits = np.iinfo(kind.dtype.numpy)
     return rng.integers(limits.min, limits.max, kind.shape, kind.dtype.numpy, endpoint=True)
 
 

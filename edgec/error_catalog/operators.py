@@ -102,9 +102,9 @@ PAGES = (
         meaning="""
             Scales are missing or not finite, two tensors that must share one scale do not, weights
             have a zero point, or an operator computes in uint8 (the scheme before int8) other
-            numbers than in int8, as RESIZE_BILINEAR and L2_NORMALIZATION do.
+            numbers than in int8, as CAST does inside a model.
         """,
-        example="a segmentation model of TensorFlow 1 that was quantized to uint8 and resizes",
+        example="a model of TensorFlow 1 that was quantized to uint8 and casts what it computes",
         remedy="""
             Convert again with a current TFLite converter and full integer (int8) quantization.
         """,

@@ -1,7 +1,8 @@
 """Operators that TFLite has in uint8 only: written so, with a QUANTIZE on every side.
 
-What the scheme before int8 had, weights with a zero point and averages with halves rounded up, is
-int8 here and uint8 in the file. The conversions only shift; reading the file back drops them.
+What the scheme before int8 had, weights with a zero point, averages with halves rounded up, pixels
+blended in floats, is int8 here and uint8 in the file. The conversions only shift; reading the file
+back drops them.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from edgec.ir import Array, DType, Op, QParams, Signature, TensorType, ValueName
+from edgec.ops.layers.l2_normalization import L2Normalization
 from edgec.ops.layers.weighted_layer import WeightedLayer
+from edgec.ops.movement.resize_bilinear import ResizeBilinear
 from edgec.ops.pooling.average_pool2d import AveragePool2D
 
 
@@ -19,6 +22,10 @@ def computes_in_uint8(op: Op, signature: Signature) -> bool:
     """Tell whether TFLite has no int8 kernel that does what a node does."""
     if isinstance(op, AveragePool2D):
         return op.halves_up
+    if isinstance(op, ResizeBilinear):
+        return op.in_floats
+    if isinstance(op, L2Normalization):
+        return op.fine
     weighs = isinstance(op, WeightedLayer) and signature.inputs[1].qparams is not None
     return weighs and any(signature.inputs[1].quantization.zero_points)
 

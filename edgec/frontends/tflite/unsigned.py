@@ -45,6 +45,8 @@ SAME_BYTES = frozenset(
         ),
         *("ADD", "SUB", "MUL", "MEAN", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"),
         *("TRANSPOSE_CONV", "CONCATENATION", "AVERAGE_POOL_2D"),
+        *("RESIZE_BILINEAR", "L2_NORMALIZATION", "SELECT", "SELECT_V2", "TOPK_V2"),
+        *("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL", "SUM"),
     }
 )
 """Operators whose uint8 kernel we have: mostly it does to bytes what int8's does to those 128 less.
@@ -126,8 +128,8 @@ class _Signed:
     def _computes(self, operator: FileOperator) -> bool:
         """Tell whether an operator has uint8 and is no conversion, which may be at the door."""
         numbers = [n for n in (*operator.inputs, *operator.outputs) if n is not None]
-        ends = {self.model.tensors[n].dtype for n in numbers}
-        return DType.UINT8 in ends and operator.op not in _CONVERSIONS
+        unsigned = any(_is_unsigned(self.model.tensors[n]) for n in numbers)
+        return unsigned and operator.op not in _CONVERSIONS
 
     def _add(self, operator: FileOperator) -> None:
         if not self._computes(operator):

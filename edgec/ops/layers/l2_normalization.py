@@ -13,7 +13,8 @@ from edgec.ops.operator import Operator, OutputRule, is_float
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_operators import TfliteOperator, describe_tflite
 
-_OUTPUT_BITS = 7  # of the fraction: steps of 1/128
+OUTPUT_BITS = 7
+"""Bits of the fraction of an output: steps of 1/128."""
 _EPSILON = 1e-6  # the least length in floats
 
 
@@ -22,12 +23,15 @@ class L2Normalization(Operator):
     """x [...,C] -> [...,C]: x / sqrt(sum over the last axis of x * x); rows of zeros stay zeros.
 
     int8: the root by Newton's method (inverse_root); the output has scale 1/128 and zero point 0.
-    Source: TFLite 2.14 reference_integer_ops::L2Normalization; ONNX LpNormalization-22, p = 2.
+    What was uint8 in the file gets the output's bits before the product, not behind it (``fine``).
+    Source: TFLite 2.14 reference_integer_ops::L2Normalization, ``fine``
+    reference_ops::L2Normalization of uint8; ONNX LpNormalization-22, p = 2.
     """
 
     name: ClassVar[str] = "l2_normalization"
     output_rule: ClassVar[OutputRule] = OutputRule.FIXED
     fixed_output: ClassVar[tuple[float, int] | None] = (1 / 128, 0)
+    fine: bool = False
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         (x,) = inputs
@@ -44,8 +48,14 @@ class L2Normalization(Operator):
         centered = x.astype(np.int64) - signature.inputs[0].quantization.zero_point
         total = wrap_int32(np.square(centered).sum(axis=-1, keepdims=True))
         multiplier, shift = inverse_root(total)
-        y = requantize(centered, multiplier, shift + _OUTPUT_BITS)
+        before = self.bits_before
+        y = requantize(centered << before, multiplier, shift + OUTPUT_BITS - before)
         return (np.clip(y, -128, 127).astype(x.dtype),)
+
+    @property
+    def bits_before(self) -> int:
+        """How many of the output's bits the elements get before the product."""
+        return OUTPUT_BITS if self.fine else 0
 
 
 describe_tflite("L2_NORMALIZATION", says=TfliteOperator(int8=2, int16=2))
@@ -57,7 +67,7 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     if activation != "NONE":
         raise node.reject(f"fused activation {activation}")
     return g.add(
-        L2Normalization(),
+        L2Normalization(fine=node.unsigned),
         [node.input(0)],
         name=node.name,
         outputs=node.outputs,

@@ -23,9 +23,10 @@ class ResizeBilinear(Operator):
     """x [N,H,W,C] -> [N,*size,C]: each pixel between the four around its place on the input.
 
     Places: corner on corner (``align_corners``), centers on centers (``half_pixel_centers``), or
-    with neither the input's front at 0. Integers are blended as they are, with weights in 1/1024.
-    Source: TFLite 2.14 reference_ops::ResizeBilinear, ResizeBilinearInteger; ONNX Resize-19,
-    linear.
+    with neither the input's front at 0. Integers are blended as they are, with weights in 1/1024;
+    int8 that was uint8 in the file in float32, halves up (``in_floats``).
+    Source: TFLite 2.14 reference_ops::ResizeBilinear, of uint8 ``in_floats``;
+    ResizeBilinearInteger; ONNX Resize-19, linear.
     """
 
     name: ClassVar[str] = "resize_bilinear"
@@ -35,6 +36,7 @@ class ResizeBilinear(Operator):
     size: tuple[int, int]
     align_corners: bool = False
     half_pixel_centers: bool = False
+    in_floats: bool = False
 
     def infer(self, inputs: Sequence[TensorType]) -> tuple[TensorType, ...]:
         (x,) = inputs
@@ -46,7 +48,9 @@ class ResizeBilinear(Operator):
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         (x,) = inputs
         if is_float(signature.inputs[0]):
-            return (_blend(x, *(self._real_taps(axis, x.shape) for axis in (0, 1))),)
+            return (_blend(x, *(self._weighted_once(axis, x.shape) for axis in (0, 1))),)
+        if self.in_floats:
+            return (self._blended_in_floats(x),)
         taps = [self.taps(axis, x.shape) for axis in (0, 1)]
         weighted = _blend(x.astype(np.int64), *taps, one=ONE)
         half = np.where(weighted > 0, 1 << 19, -(1 << 19))
@@ -76,16 +80,37 @@ class ResizeBilinear(Operator):
         offset = scale // 2 - ONE // 2 if self.half_pixel_centers else 0
         return np.arange(size, dtype=np.int64) * scale + offset
 
-    def _real_taps(self, axis: int, shape: Sequence[int]) -> Array:
-        """Return the same in real numbers, float32 as TFLite computes them."""
+    def real_taps(self, axis: int, shape: Sequence[int]) -> Array:
+        """Return the same in real numbers, float32 as TFLite computes them.
+
+        Before the first place and behind the last one both are one, and the weight may be any.
+        """
         extent, size = shape[1 + axis], self.size[axis]
         corners = int(self.align_corners and size > 1)
         scale = np.float32(extent - corners) / np.float32(size - corners)
         half = np.float32(0.5 if self.half_pixel_centers else 0)
         places = (np.arange(size, dtype=np.float32) + half) * scale - half
         low = np.clip(np.floor(places), 0, extent - 1)
-        high = np.minimum(np.ceil(places), extent - 1)
-        return np.stack([low, np.maximum(high, low), np.where(high > low, places - low, 0)], axis=1)
+        high = np.maximum(np.minimum(np.ceil(places), extent - 1), low)
+        return np.stack([low, high, places - low], axis=1)
+
+    def _weighted_once(self, axis: int, shape: Sequence[int]) -> Array:
+        """Return real taps that weigh a place that counts twice once."""
+        low, high, weight = self.real_taps(axis, shape).T
+        return np.stack([low, high, np.where(high > low, weight, 0)], axis=1)
+
+    def _blended_in_floats(self, x: Array) -> Array:
+        """Blend the uint8 that are 128 more, each step rounded to float32, in TFLite's order."""
+        (top, bottom, down), (left, right, across) = (
+            self.real_taps(axis, x.shape).T for axis in (0, 1)
+        )
+        pixels, one = x.astype(np.float32) + np.float32(128), np.float32(1)
+        total = np.zeros((), np.float32)
+        for columns, beside in ((left, one - across), (right, across)):
+            for rows, above in ((top, one - down), (bottom, down)):
+                part = pixels[:, rows.astype(int)][:, :, columns.astype(int)]
+                total = total + part * above[:, np.newaxis, np.newaxis] * beside[:, np.newaxis]
+        return np.asarray(np.trunc(total + np.float32(0.5)) - 128).astype(x.dtype)
 
 
 def _blend(x: Array, rows: Array, columns: Array, *, one: int = 1) -> Array:
@@ -109,14 +134,17 @@ describe_tflite(
 
 @importer(Format.TFLITE, "RESIZE_BILINEAR")
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    op = ResizeBilinear(size=resize_size(node, g), **resize_flags(node))
+    flags = resize_flags(node)
+    op = ResizeBilinear(size=resize_size(node, g), **flags, in_floats=node.unsigned)
     return g.add(op, [node.input(0)], name=node.name, outputs=node.outputs, qparams=node.qparams)
 
 
 @exporter(ResizeBilinear)
 def _to_tflite(op: ResizeBilinear, node: Node, signature: Signature, out: TfliteEmitter) -> None:
     x = signature.inputs[0]
-    if any(op.places(axis, x.shape).max() >= ONE * x.shape[1 + axis] for axis in (0, 1)):
+    if not op.in_floats and any(
+        op.places(axis, x.shape).max() >= ONE * x.shape[1 + axis] for axis in (0, 1)
+    ):
         raise EdgecError(
             "cannot-export",
             f"TFLite's kernel reads beyond the image where {x} becomes {op.size}",

@@ -23,7 +23,9 @@ def row_fits_square(request: Request) -> bool:
 
 @kernel("portable_c", L2Normalization, requires=(int8_inputs, length_output, row_fits_square))
 def l2_normalization_s8(ctx: OfferContext) -> Call:
-    x = ctx.signature.inputs[0]
+    op, x = ctx.request.op, ctx.signature.inputs[0]
+    assert isinstance(op, L2Normalization)  # noqa: S101 - the registry guarantees it
     size, zero = x.shape[-1], x.quantization.zero_point
-    args = [ctx.input(0), Scalar(x.elements // size), Scalar(size), Scalar(zero), ctx.output()]
-    return Call("edgec_l2_normalization_s8", args)
+    numbers = [x.elements // size, size, zero, op.bits_before]
+    scalars = [Scalar(number) for number in numbers]
+    return Call("edgec_l2_normalization_s8", [ctx.input(0), *scalars, ctx.output()])

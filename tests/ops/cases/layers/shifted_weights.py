@@ -1,4 +1,4 @@
-"""Layers whose int8 weights have a zero point, and averages with halves up: what uint8 models had.
+"""What uint8 models had: weights with a zero point, averages with halves up, blends in floats.
 
 TFLite's interpreter judges them in uint8, which is how they are exported.
 """
@@ -10,7 +10,9 @@ from edgec.ir import Array, QParams
 from edgec.ops.layers.conv2d import Conv2D
 from edgec.ops.layers.depthwise_conv2d import DepthwiseConv2D
 from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.layers.l2_normalization import L2Normalization
 from edgec.ops.layers.windows import Window
+from edgec.ops.movement.resize_bilinear import ResizeBilinear
 from edgec.ops.operator import Activation
 from edgec.ops.pooling.average_pool2d import AveragePool2D
 
@@ -72,6 +74,21 @@ def pool_case(name: str, window: Window, shape: tuple[int, int, int] = (7, 6, 5)
     return op_case(f"average_pool_up_{name}", op, [kind], [kind.qparams], samples=8)
 
 
+def resize_case(shape: tuple[int, int, int], size: tuple[int, int], grid: str) -> Case:
+    flags = {"align_corners": grid == "corner", "half_pixel_centers": grid == "center"}
+    kind = int8((2, *shape), 0.1, -3)
+    op = ResizeBilinear(size=size, **flags, in_floats=True)
+    name = f"resize_in_floats_{shape[0]}x{shape[1]}_to_{size[0]}x{size[1]}_{grid}"
+    return op_case(name, op, [kind], [kind.qparams], samples=4)
+
+
+def length_case(shape: tuple[int, ...], zero: int) -> Case:
+    operands: list[Operand] = [int8(shape, 0.1, zero)]
+    name = f"l2_normalization_fine_{'x'.join(map(str, shape))}_{zero}"
+    output = QParams.per_tensor(1 / 128, 0)
+    return op_case(name, L2Normalization(fine=True), operands, [output], samples=6)
+
+
 SAME = Window((3, 3), (1, 1), (1, 1), (1, 1, 1, 1))
 CASES = [
     conv_case("pointwise", (5, 3, 8), 7, Window((1, 1)), -31),
@@ -92,4 +109,18 @@ CASES = [
     pool_case("same", Window((3, 3), (2, 2), (1, 1), (0, 1, 0, 1)), (6, 6, 3)),
     pool_case("all", Window((7, 6))),
     pool_case("row", Window((1, 4), (1, 1))),
+    *(
+        resize_case(shape, size, grid)
+        for shape, size in (
+            ((4, 5, 3), (7, 13)),
+            ((7, 9, 4), (3, 4)),
+            ((1, 1, 5), (3, 4)),
+            ((6, 5, 2), (1, 1)),
+            ((9, 11, 1), (33, 29)),
+        )
+        for grid in ("front", "center", "corner")
+    ),
+    *(length_case((3, n), 3) for n in (1, 2, 5, 17, 255)),
+    *(length_case((40, 3), zero) for zero in (-128, 0, 127)),
+    length_case((1, 33025), -128),
 ]
