@@ -138,7 +138,8 @@ PAGES = (
         """,
         remedy="""
             Give all extents, in the order of the file: --shape image=1,3,64,64. `edgec inspect`
-            shows the inputs. TFLite files have fixed shapes: convert the model again.
+            shows the inputs. TFLite files leave open what their shape signature says (-1); where a
+            RESHAPE holds the old length too, convert the model again.
         """,
     ),
     page(

@@ -18,6 +18,7 @@ from edgec.frontends.shapes import Shapes, check_fixed
 from edgec.frontends.tflite.checks import OperatorChecks
 from edgec.frontends.tflite.dilation import with_dilations
 from edgec.frontends.tflite.floats import with_float_constants
+from edgec.frontends.tflite.lengths import with_asked_lengths, with_lengths
 from edgec.frontends.tflite.narrow_numbers import narrow_numbers, with_wide_numbers
 from edgec.frontends.tflite.option_tables import default_options, options_table
 from edgec.frontends.tflite.prescribed import with_prescribed_outputs
@@ -64,22 +65,27 @@ def load_tflite(path: Path, shapes: Shapes = MappingProxyType({})) -> Graph:
     """Import a .tflite model: integers as they are, floats to be quantized.
 
     Inputs and outputs have the names of the file's signature, of their tensors where it has none; a
-    node gets the name of its first output. Dynamic extents (a batch of -1) become 1; ``shapes`` may
-    ask for no others (``invalid-shape``). Weights that
-    a float model stores as float16 or int8 become float32. All problems that keep the model from
+    node gets the name of its first output. Open extents (a batch of -1) are as the converter stored
+    them, mostly 1, or as ``shapes`` says (``invalid-shape`` where that cannot run). Weights that a
+    float model stores as float16 or int8 become float32. All problems that keep the model from
     being compiled are raised together: ``unsupported-operator``, ``unsupported-attribute``,
     ``unsupported-tensor``, ``unsupported-quantization``, ``multiple-subgraphs``,
     ``malformed-model``, ``model-too-large``.
     """
     load_importers()
-    place = Place(file=str(path))
     data = read_file(path)
-    model = read_model(data, place)
+    model = read_model(data, Place(file=str(path)))
+    return with_asked_lengths(lambda asked: _loaded(model, asked, path, len(data)), shapes, path)
+
+
+def _loaded(model: FileModel, shapes: Shapes, path: Path, size: int) -> Graph:
+    place = Place(file=str(path))
+    model = with_lengths(model, _unique_names(model), shapes)
     unused = bool(model.bodies) and not any(each.refers_to_subgraphs for each in model.operators)
     for rewrite in _REWRITES:
         model = rewrite(model)
     narrow = narrow_numbers(model)
-    work = _Import(with_wide_numbers(model), path, len(data))
+    work = _Import(with_wide_numbers(model), path, size)
     if unused:
         work.problems.add(_several(1 + len(model.bodies), place))
     graph = with_floats_inside(work.with_types(work.graph(), narrow))
@@ -150,8 +156,8 @@ class _Import:
             if axes:
                 yield (
                     f"input {self._names[number]!r}: the file leaves axis {', '.join(axes)} open, "
-                    f"{'x'.join(map(str, tensor.shape))} is taken, as the converter stored it; for "
-                    "another length convert the model again with a fixed input shape"
+                    f"{'x'.join(map(str, tensor.shape))} is taken; for another "
+                    "length give --shape, or convert the model again with a fixed input shape"
                 )
 
     def _is_fixed(self, value: ValueName) -> bool:
