@@ -229,3 +229,33 @@ def test_bilinear_resizing_of_any_size(
 ) -> None:
     data = resized(height, width, size, align=grid[0], half=grid[1])
     assert_equal(data, tmp_path_factory.mktemp("resize"))
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    ("zero", "low", "high"), [(128, 0, 255), (20, 0, 255), (0, 0, 255), (255, 0, 255), (0, 0, 9)]
+)
+def test_transposed_convolutions_of_any_zero_point(
+    zero: int, low: int, high: int, tmp_path: Path
+) -> None:
+    data = np.linspace(low, high, 4 * 3 * 3 * 2).round().astype(np.uint8).reshape(4, 3, 3, 2)
+    x, y = tensor("x", (1, 5, 4, 2), U8, q(0.1, 77)), tensor("y", (1, 10, 8, 4), U8, q(0.9, 99))
+    shape = constant("shape", np.array([1, 10, 8, 4], np.int32))
+    fields = {"Padding": "SAME", "StrideH": 2, "StrideW": 2}
+    layer = FileOperator("TRANSPOSE_CONV", 1, [2, 1, 0], [3], "TransposeConvOptions", fields)
+    assert_equal(
+        file([x, constant("w", data, q(0.01, zero)), shape, y], [layer], [0], [3]), tmp_path
+    )
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("other", [q(0.1, 7), q(0.23, 100)])
+def test_sums_and_comparisons_between_scales(other: QParams, tmp_path: Path) -> None:
+    x, z = tensor("x", (1, 4, 3, 2), U8, q(0.1, 7)), tensor("z", (1, 4, 3, 2), U8, other)
+    axes = constant("axes", np.array([1, 2], np.int32))
+    total = FileOperator("SUM", 1, [0, 1], [2], "ReducerOptions", {"KeepDims": False})
+    assert_equal(file([x, axes, tensor("y", (1, 2), U8, other)], [total], [0], [2]), tmp_path)
+    truth = tensor("y", (1, 4, 3, 2), DType.BOOL, None)
+    for code in ("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"):
+        relation = FileOperator(code, 1, [0, 1], [2], "", {})
+        assert_equal(file([x, z, truth], [relation], [0, 1], [2]), tmp_path)

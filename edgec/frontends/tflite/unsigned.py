@@ -138,6 +138,8 @@ class _Signed:
         inputs = tuple(n if n is None else self.twins.get(n, n) for n in operator.inputs)
         if operator.op == "CONCATENATION" and operator.outputs:
             inputs = tuple(self._rescaled(n, operator.outputs[0]) for n in inputs)
+        if operator.op == "TRANSPOSE_CONV":
+            inputs = self._with_parts_of_weights(inputs)
         outputs = tuple(self.twins.get(n, n) for n in operator.outputs)
         changed = replace(operator, inputs=inputs, outputs=outputs, unsigned=True)
         self.operators.append(changed)
@@ -186,6 +188,29 @@ class _Signed:
         )
         return numbers[1]
 
+    def _with_parts_of_weights(self, inputs: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return inputs of TRANSPOSE_CONV whose weights, less their zero point, are int8.
+
+        Where they are beyond it they are sums of two or three parts, one behind the other, and so
+        are the channels that they read: a kernel of our own is not worth its code.
+        """
+        shape, weights, x, *bias = inputs if len(inputs) > 2 else (None,) * 3  # noqa: PLR2004
+        if weights is None or x is None or not self.tensors[x].shape:
+            return inputs
+        tensor, read = self.tensors[weights], _signed(self.tensors[x])
+        parts = _parts(tensor)
+        if len(parts) < 2 or tensor.qparams is None:  # noqa: PLR2004
+            return inputs
+        data = np.concatenate(parts, axis=-1)
+        q, name = QParams(tensor.qparams.scales, (0,)), f"{tensor.name}/{len(self.tensors)}"
+        wide = (*read.shape[:-1], read.shape[-1] * len(parts))
+        again = replace(read, name=f"{name}/again", shape=wide, data=None)
+        self.tensors += [FileTensor(name, data.shape, "INT8", DType.INT8, q, data, ""), again]
+        last = len(self.tensors) - 1
+        axis = {"axis": len(wide) - 1}
+        self.operators.append(FileOperator("CONCATENATION", 2, (x,) * len(parts), (last,), axis))
+        return (shape, last - 1, last, *bias)
+
     def _convert(self, source: int, target: int) -> None:
         self.operators.append(FileOperator("QUANTIZE", _VERSION, (source,), (target,), {}))
 
@@ -218,6 +243,16 @@ def _symmetric(tensor: FileTensor) -> FileTensor | None:
     return replace(
         tensor, type_name="INT8", dtype=DType.INT8, qparams=QParams(q.scales, (0,)), data=data
     )
+
+
+def _parts(tensor: FileTensor) -> list[Array]:
+    """Return int8 that add up to weights less their zero point; nothing where there is no need."""
+    q = tensor.qparams
+    if not _is_unsigned(tensor) or q is None or tensor.data is None or _symmetric(tensor):
+        return []
+    centered = tensor.data.astype(np.int16) - q.zero_point
+    count = max(-(-int(centered.max(initial=0)) // 127), -(-int(-centered.min(initial=0)) // 128))
+    return [((centered + each) // count).astype(np.int8) for each in range(count)]
 
 
 def _kind(tensor: FileTensor) -> TensorType:
