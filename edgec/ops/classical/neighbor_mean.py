@@ -18,7 +18,7 @@ class NeighborMean(Operator):
 
     Values are float32 [n,T], or with ``classes`` int32 [n]: the class of each point, of which the
     shares are the means, T of them. Points count alike, or where ``least`` is more than 0 by 1 /
-    max(distance, least). All is float32.
+    max(distance, least). All is float32. A place beyond the points is the nearest one.
     Source: scikit-learn's neighbours.
     """
 
@@ -46,7 +46,7 @@ class NeighborMean(Operator):
             weight = np.ones_like(total)
             if self.least:
                 weight = one / np.maximum(apart[..., rank], np.float32(self.least))
-            found = values[places[..., rank]]
+            found = np.take(values, places[..., rank], axis=0, mode="clip")
             if self.classes:
                 found = (found[..., None] == np.arange(self.classes)).astype(np.float32)
             sums = sums + weight[..., None] * found

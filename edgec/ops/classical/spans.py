@@ -41,8 +41,8 @@ def _of_trees(size: int, nodes: Array) -> tuple[Array, Array]:
     np.minimum.at(low, features[usable], values[usable])
     np.maximum.at(high, features[usable], values[usable])
     unknown = low > high
-    middle = np.where(unknown, 0.0, (low + high) / 2)
-    half = np.where(unknown, 1.0, (high - low) / 2)
+    low[unknown], high[unknown] = -1.0, 1.0
+    middle, half = (low + high) / 2, (high - low) / 2
     return middle, np.where(half > 0, half, np.maximum(np.abs(middle), 1.0) / 2)
 
 

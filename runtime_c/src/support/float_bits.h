@@ -8,7 +8,7 @@
 
 /* What is long and called from many places is there once in each file. */
 #if defined(__GNUC__)
-#define EDGEC_ONCE static inline __attribute__((noinline))
+#define EDGEC_ONCE static __attribute__((noinline, unused))
 #else
 #define EDGEC_ONCE static inline
 #endif

@@ -14,19 +14,21 @@ from edgec.pipelines import optimize_float
 
 
 def test_random_inputs_reach_most_leaves(tmp_path: Path) -> None:
-    """Thresholds lie about 1000, where no number of a normal distribution is."""
+    """Thresholds lie about 1000, where no number of a normal distribution is; two features unread."""
     made = RandomTrees(np.random.default_rng(0), 3, depth=4, on_grid=False, whole=True).grow(5)
     attributes = made.attributes()
     attributes["nodes_values"] = [1000 + 3 * each for each in attributes["nodes_values"]]
     weights = weighted(made, "target", [0])
-    model = ml_model("TreeEnsembleRegressor", 3, REGRESSOR, {"n_targets": 1}, attributes, weights)
+    model = ml_model("TreeEnsembleRegressor", 5, REGRESSOR, {"n_targets": 1}, attributes, weights)
     onnx.save(model, tmp_path / "model.onnx")
     graph = optimize_float(load_onnx(tmp_path / "model.onnx"))
     span = feature_spans(graph, graph.inputs[0])
     assert span is not None
-    middle, half = span
+    assert [each[unread] for each in span for unread in range(3, 5)] == [0, 0, 1, 1]
+    middle, half = (each[:3] for each in span)
     assert ((middle > 990) & (middle < 1010)).all()
-    drawn = made.rng.normal(size=(20, 3)) * half + middle
+    drawn = np.zeros((20, 5))
+    drawn[:, :3] = made.rng.normal(size=(20, 3)) * half + middle
     (node,) = (each for each in graph.nodes if isinstance(each.op, TreeEnsemble))
     tables = [graph.constants[each] for each in node.inputs[1:]]
     (found,) = node.op.evaluate([drawn.astype(np.float32), *tables], _rows(graph, node, 20))
