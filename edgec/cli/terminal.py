@@ -6,7 +6,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from edgec.driver.progress import Quiet
 
 _PIPE_WIDTH = 200  # columns where nobody sees an edge: nothing is cut or folded
 _BAR_WIDTH = 24
+_EXACT = 300.0  # dB
 _SPELLED_OUT = "edgec.spelled_out"
 _PLAIN = {
     "\N{HORIZONTAL ELLIPSIS}": "...",
@@ -91,10 +92,16 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def print_warnings(warnings: Iterable[str]) -> None:
-    """Print warnings to stderr."""
+def print_warnings(warnings: Iterable[str], remarks: Collection[str] = ()) -> None:
+    """Print warnings to stderr; those that are ``remarks``, where nothing is wrong, as notes."""
     for each in warnings:
-        talk().print(Text(f"warning: {plain(each)}", style="yellow"), soft_wrap=True)
+        title, style = ("note", "") if each in remarks else ("warning", "yellow")
+        talk().print(Text(f"{title}: {plain(each)}", style=style), soft_wrap=True)
+
+
+def decibels(level: float) -> str:
+    """Return an SQNR for people: beyond all that floats could show it is exact."""
+    return "exact" if level >= _EXACT else f"{level:.1f} dB"
 
 
 def print_text(text: str) -> None:

@@ -73,11 +73,14 @@ PAGES = (
         "samples-dtype",
         "the samples have an element type that the input does not take",
         meaning="""
-            Samples are float32, or integers of exactly the type of a quantized input.
+            Samples are float32, or integers of exactly the type of a quantized input. Inputs that
+            count or decide take whole numbers or truth values only.
         """,
         example="pixels as uint8 for a model that was trained on values from 0 to 1",
         remedy="""
             Save array.astype(numpy.float32), scaled as in training: for pixels often array / 255.
+            Of an input that is integers in the file, save these in the type that `edgec inspect`
+            shows.
         """,
     ),
     page(

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from cli.conftest import Cli
-from onnx_models import MODELS, save
+from onnx import TensorProto
+from onnx_models import MODELS, OnnxBuilder, save
 from qdq_models import QdqBuilder
 
 from edgec.driver.run import deployed
@@ -217,6 +218,35 @@ def test_without_samples_the_error_says_how_to_make_some(
     assert "error[calibration-needed]" in ended.err
     assert "image=<float32 samples x 2x6x6>" in ended.err
     assert not (tmp_path / "m.tflite").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "says"),
+    [
+        (TensorProto.FLOAT, (6,), "x=<float32 samples x 6>"),
+        (TensorProto.UINT8, (1, 6), "x=<uint8 samples x 6>"),
+        (TensorProto.BOOL, (1, 6), "x=<bool samples x 6>"),
+        (TensorProto.FLOAT, (2, 6), "x=<float32 samples x 2x6>"),
+    ],
+)
+def test_samples_are_asked_for_in_the_type_and_shape_that_are_taken(
+    kind: int, shape: tuple[int, ...], says: str, cli: Cli, tmp_path: Path
+) -> None:
+    b = OnnxBuilder()
+    x = b.input("x", shape, kind)
+    if kind == TensorProto.BOOL:
+        x = b.add("Where", x, b.random(1, 6), b.random(1, 6))
+    elif kind != TensorProto.FLOAT:
+        x = b.add("Cast", x, to=TensorProto.FLOAT)
+    path = save(b.model(b.add("MatMul", x, b.random(6, 3))), tmp_path)
+    asked = cli("quantize", path, "-o", tmp_path / "m.tflite")
+    assert says in asked.err
+    count = [50, *(shape[1:] if shape[0] == 1 else shape)]
+    numbers = np.random.default_rng(0).integers(0, 2, count)
+    dtype = says.partition("<")[2].partition(" ")[0]
+    np.savez(tmp_path / "calib.npz", x=numbers.astype(dtype))
+    quantized = ("quantize", path, "-o", tmp_path / "m.tflite", "--calib", tmp_path / "calib.npz")
+    assert cli(*quantized).code == 0
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def _summary(result: BuildResult) -> None:
         console.print(_pruned(report["pruning"]), soft_wrap=True)
     show_quality(console, report)
     show_widths(console, report["quantization"]["widths"])
-    print_warnings(report["warnings"])
+    print_warnings(report["warnings"], report["remarks"])
     console.print(Text("\nNext:", style="bold"))
     out = quote(plain(result.folder))
     console.print(f"  edgec test {out}    compare with the reference, byte for byte")

@@ -112,7 +112,7 @@ def _show(result: CheckResult, model: str, *, asked_board: bool) -> None:
         console.print(layer_table(_layers(result), console.width))
         console.print()
     print_problems(result.problems)
-    print_warnings([*result.warnings, *result.remarks])
+    print_warnings([*result.warnings, *result.remarks], result.remarks)
     if result.program is None:
         count = len(result.problems)
         console.print(Text(f"{plain(model)}: not supported, {count} problem(s)", style="bold red"))

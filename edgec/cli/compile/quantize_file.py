@@ -62,7 +62,7 @@ def quantize(
     )
     with progress(quiet=json) as drawn:
         result = quantize_file(options, output, drawn)
-    print_warnings(result.warnings)
+    print_warnings(result.warnings, result.remarks)
     if json:
         made = result.quantization
         quality = made.to_json() if made else None

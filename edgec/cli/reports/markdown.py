@@ -7,10 +7,11 @@ from edgec.error_catalog import AREAS, ErrorPage
 from edgec.targets.board import Board, board_names, load_board
 
 _OPERATORS = """\
-ONNX models enter in float32 and are quantized by edgec; TFLite models enter in int8. An operator
-without kernel is removed before code is generated: folded into a neighbour or a constant, or
-because it only renames bytes. Where several kernels fit, the first backend wins: `cmsis_nn`, then
-`portable_c`; with `--kernels edgec`, our own fast kernels (`edgec`) before both."""
+ONNX and TFLite models enter float or quantized; float ones are quantized by edgec, but for
+[classical models](classical.md). What `edgec::` names is recognized in an exporter's operators.
+An operator without kernel is removed before code is generated: folded into a neighbour or a
+constant, or because it only renames bytes. Where several kernels fit, the first backend wins:
+`cmsis_nn`, then `portable_c`; with `--kernels edgec`, fast ones of our own before both."""
 _BOARDS = """\
 A board is one file, `boards/<name>/board.toml`. `--board` takes a name, an alias, or the path of
 your own file."""

@@ -26,6 +26,7 @@ from edgec.cli.failures import end_if
 from edgec.cli.shared_options import Json, Verbose
 from edgec.cli.terminal import (
     add_row,
+    decibels,
     plain,
     print_json,
     print_warnings,
@@ -84,7 +85,7 @@ def evaluate(
     )
     with progress(quiet=json) as drawn:
         result = evaluate_model(options, data, drawn, on)
-    print_warnings(result.warnings)
+    print_warnings(result.warnings, result.remarks)
     if json:
         print_json(_document(result))
     else:
@@ -135,7 +136,7 @@ def _show(result: EvalResult) -> None:
         if not found.accuracies:
             console.print(Text(f"    {plain(found.agreement.why)}"), soft_wrap=True)
     if found.output_sqnr_db is not None:
-        console.print(f"output SQNR  {found.output_sqnr_db:.1f} dB")
+        console.print(f"output SQNR  {decibels(found.output_sqnr_db)}")
     for part in found.before_final:
         console.print(Text(f"             {part.sqnr_db:.1f} dB: {part}"), soft_wrap=True)
     _show_worst_part(console, found)
@@ -148,7 +149,7 @@ def _show(result: EvalResult) -> None:
         console.print(Text("\nweakest layers", style="bold"))
         rows = table("layer", "type", "SQNR", "likely cause", numbers=("SQNR",))
         for each in found.worst(_WORST):
-            level = f"{each.sqnr_db:.1f} dB"
+            level = decibels(each.sqnr_db)
             add_row(rows, short(each.name), each.dtype.value, level, each.hint or None)
         console.print(rows)
 

@@ -53,7 +53,8 @@ def _show(result: RunResult, output: Path | None) -> None:
     for sample in range(min(result.samples, _SHOWN_SAMPLES)):
         for name in names:
             values = result.outputs[name][sample]
-            add_row(made, sample, name, "x".join(map(str, values.shape)), _largest(values))
+            shape = "x".join(map(str, values.shape)) or "1"
+            add_row(made, sample, name, shape, _largest(values))
     console.print(made)
     if result.samples > _SHOWN_SAMPLES:
         console.print(f"and {result.samples - _SHOWN_SAMPLES} more samples")
@@ -65,6 +66,8 @@ def _show(result: RunResult, output: Path | None) -> None:
 
 def _largest(values: Any) -> str:
     flat = np.asarray(values).reshape(-1)
+    if flat.size == 1:  # a label, a value: it has no place among others
+        return _number(flat[0])
     order = np.argsort(-flat.astype(np.float64), kind="stable")[:_TOP]
     return "  ".join(f"{index}: {_number(flat[index])}" for index in order)
 

@@ -49,7 +49,7 @@ from edgec.quantization.samples.model_states import (
     with_file_states,
     with_states,
 )
-from edgec.quantization.samples.samples import source_shape
+from edgec.quantization.samples.samples import sample_shape
 from edgec.targets.board import Board, load_board
 from edgec.targets.target import Target
 
@@ -81,6 +81,11 @@ class Compiled:
     def warnings(self) -> tuple[str, ...]:
         told = self.model.integers.warnings
         return (*self.options.name_warnings, *self.program.warnings, *told, *self.model.remarks)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Those of the warnings where nothing is wrong: what was taken how, what is left out."""
+        return (*self.model.integers.graph.remarks, *self.model.remarks)
 
 
 class PassLog:
@@ -280,10 +285,10 @@ def _check_not_pruned(options: BuildOptions) -> None:
 
 
 def _samples_of(graph: Graph, name: ValueName) -> str:
-    """Say what to save for an input: its type in the file, and the axes of a sample."""
+    """Say what to save for an input: its type at the C interface, and the axes of a sample."""
     door = graph.doors.get(name)
-    dtype = DType.FLOAT32 if door is None else door.dtype
-    return f"{dtype.value} samples x {'x'.join(map(str, source_shape(graph, name)[1:]))}"
+    dtype = graph.types[name].dtype if door is None else door.dtype
+    return f"{dtype.value} samples x {'x'.join(map(str, sample_shape(graph, name)))}"
 
 
 def _keyword(name: str, value: str) -> str:

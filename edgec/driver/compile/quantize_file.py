@@ -18,7 +18,8 @@ from edgec.scratch import write_whole
 class QuantizeResult:
     """Where the file is, how large, and how good; no figures for a model that was quantized.
 
-    ``missed`` is there where --max-drop is missed.
+    ``missed`` is there where --max-drop is missed; ``remarks`` are those of the warnings where
+    nothing is wrong.
     """
 
     path: Path
@@ -26,6 +27,7 @@ class QuantizeResult:
     quantization: QuantizationReport | None
     warnings: tuple[str, ...]
     missed: EdgecError | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def quantize_file(
@@ -46,7 +48,7 @@ def quantize_file(
     missed = made.missed(options.model)
     refused = why_it_does_not_load(data, made.graph)
     warnings = (*made.warnings, *([refused] if refused else []))
-    return QuantizeResult(output, len(data), report, warnings, missed)
+    return QuantizeResult(output, len(data), report, warnings, missed, made.graph.remarks)
 
 
 def _check_output(model: Path, output: Path) -> None:

@@ -56,7 +56,7 @@ def make_report(
         "accuracies": made.report.accuracies_json() if made else [],
         "passes": [{"name": name, "changed": changed} for name, changed in compiled.passes],
         "warnings": [*compiled.warnings, *warnings],
-        "remarks": list(compiled.model.remarks),
+        "remarks": list(compiled.remarks),
     }
 
 

@@ -28,7 +28,7 @@ class EvalResult:
     """The figures, how the model was quantized, and what there is to warn of.
 
     ``verdict`` is on --max-drop: on the calibration samples and on the data; ``missed`` where it
-    is missed.
+    is missed. ``remarks`` are those of the warnings where nothing is wrong.
     """
 
     evaluation: Evaluation
@@ -38,6 +38,7 @@ class EvalResult:
     widths: Widths | None = None
     verdict: Verdict | None = None
     missed: EdgecError | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def evaluate_model(
@@ -83,7 +84,7 @@ def _evaluated(
     warnings += [f"{data.name}: {text}" for text in doubts]
     widths = quantization.report.widths if quantization else None
     told = tuple(dict.fromkeys(warnings))
-    return EvalResult(found, scheme, told, widths=widths), samples
+    return EvalResult(found, scheme, told, widths=widths, remarks=made.graph.remarks), samples
 
 
 def _judged(

@@ -85,10 +85,22 @@ def _dtype_problem(array: Array, kind: TensorType, place: Place) -> Iterator[Edg
     hint = "save array.astype(numpy.float32)"
     if array.dtype.kind not in "iub":
         hint = "save real numbers, as the model was trained on, as numpy.float32"
+    elif not is_float(kind):
+        hint = _which_numbers(kind)
     elif array.dtype == np.uint8:
         hint += ", scaled as in training (pixels often / 255)"
     message = f"the elements are {array.dtype}, {wanted} is needed"
     yield EdgecError("samples-dtype", message, place=place, help=hint)
+
+
+def _which_numbers(kind: TensorType) -> str:
+    """Say what to save for a quantized input, whose integers stand for other numbers."""
+    stored = f"save the file's integers (a camera's pixels) as numpy.{kind.dtype.value}"
+    q = kind.qparams
+    if q is None:
+        return stored
+    meaning = f"{q.scales[0]:.6g} * (integer - {q.zero_points[0]})"
+    return f"{stored}, or the real numbers {meaning} that they stand for as numpy.float32"
 
 
 def _are_themselves(kind: TensorType) -> bool:

@@ -16,6 +16,7 @@ from edgec.memory.planner import plan
 from edgec.ops.activations.relu import Relu
 from edgec.ops.conversion.dequantize import dequantized
 from edgec.ops.conversion.quantize import quantize_floats
+from edgec.ops.numbers.cast import Cast
 from edgec.ops.operator import Activation
 
 VALUES = np.array([-1e9, -3.3, -0.5, 0.0, 0.00017, 1.0, 5.99, 1e9], np.float32)
@@ -35,6 +36,27 @@ int main(void)
     if (relu_quantize_input(&model, 1, in).code != EDGEC_ERROR_ARGUMENT) return 5;
     for (int i = 0; i < RELU_OUTPUT_0_SIZE; i++) printf("%%a\\n", (double)out[i]);
     return 0;
+}
+"""
+
+
+NUMBERS = """
+#include "count.h"
+static _Alignas(16) int8_t arena[COUNT_ARENA_SIZE];
+int main(void)
+{
+    float real[COUNT_OUTPUT_0_SIZE] = {0};
+    count_t model;
+    if (count_init(&model, arena, sizeof arena).code != EDGEC_OK) return 1;
+    if (count_quantize_input(&model, 0, real).code != EDGEC_ERROR_ARGUMENT) return 2;
+    COUNT_INPUT_0_TYPE *const in = count_input(&model, 0);
+    for (int i = 0; i < COUNT_INPUT_0_SIZE; i++) in[i] = 3 * i - 7;
+    if (count_run(&model).code != EDGEC_OK) return 3;
+    const COUNT_OUTPUT_0_TYPE *const out = count_output(&model, 0);
+    for (int i = 0; i < COUNT_OUTPUT_0_SIZE; i++) {
+        if (out[i] != (float)(3 * i - 7)) return 4;
+    }
+    return count_dequantize_output(&model, 0, real).code == EDGEC_ERROR_ARGUMENT ? 0 : 5;
 }
 """
 
@@ -78,8 +100,24 @@ def test_halves(halves_to_even: bool, tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.clip(quantized, 0, 12), steps)
 
 
+@pytest.mark.cc
+def test_what_stands_for_itself_is_written_and_read_as_it_is(tmp_path: Path) -> None:
+    """int32 in, float32 out; the functions that convert floats refuse both."""
+    g = GraphBuilder("count")
+    x = g.input("x", TensorType((8,), DType.INT32))
+    graph = g.build([g.add1(Cast(dtype=DType.FLOAT32), x, name="y")])
+    assert run_program(graph, NUMBERS, tmp_path) == ""
+
+
 def run_in_c(graph: Graph, values: Array, folder: Path) -> Array:
     """Compile the library with a main program that passes floats; return the floats it prints."""
+    numbers = ", ".join(f"{float(each)!r}f" for each in values)
+    printed = run_program(graph, PROGRAM % numbers, folder)
+    return np.array([float.fromhex(line) for line in printed.split()], np.float32)
+
+
+def run_program(graph: Graph, main: str, folder: Path) -> str:
+    """Compile the library of a graph with a main program, and return what that prints."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         pytest.skip("no C compiler: apt-get install gcc")
@@ -88,8 +126,7 @@ def run_in_c(graph: Graph, values: Array, folder: Path) -> Array:
     library_tree(program, plan(live_ranges(program)), target("host", "portable"), origin).write(
         folder
     )
-    numbers = ", ".join(f"{float(each)!r}f" for each in values)
-    (folder / "main.c").write_text(PROGRAM % numbers)
+    (folder / "main.c").write_text(main)
     sources = [str(path) for path in sorted(folder.rglob("*.c"))]
     includes = [f"-I{folder}", f"-I{folder / 'kernels'}"]
     binary = folder / "main"
@@ -97,5 +134,4 @@ def run_in_c(graph: Graph, values: Array, folder: Path) -> Array:
         [compiler, "-std=c11", "-Wall", "-Werror", *includes, *sources, "-o", str(binary)],
         check=True,
     )
-    done = subprocess.run([str(binary)], check=True, capture_output=True, text=True)
-    return np.array([float.fromhex(line) for line in done.stdout.split()], np.float32)
+    return subprocess.run([str(binary)], check=True, capture_output=True, text=True).stdout

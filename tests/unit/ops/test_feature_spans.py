@@ -14,7 +14,7 @@ from edgec.pipelines import optimize_float
 
 
 def test_random_inputs_reach_most_leaves(tmp_path: Path) -> None:
-    """Thresholds lie about 1000, where no number of a normal distribution is; two features unread."""
+    """Thresholds lie about 1000, where no normal number is; two features are unread."""
     made = RandomTrees(np.random.default_rng(0), 3, depth=4, on_grid=False, whole=True).grow(5)
     attributes = made.attributes()
     attributes["nodes_values"] = [1000 + 3 * each for each in attributes["nodes_values"]]

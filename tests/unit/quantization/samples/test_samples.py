@@ -117,6 +117,16 @@ def test_a_wrong_element_type_says_what_to_save(dtype: type, tmp_path: Path) -> 
     assert ("/ 255" in error.help) == (dtype is np.uint8)
 
 
+def test_integers_of_another_type_than_the_files_are_not_called_floats(tmp_path: Path) -> None:
+    """As floats they would mean other numbers than the file's integers."""
+    kind = int8((1, 4), 0.0125, -3)
+    graph = graph_of(lambda g: [g.add1(Relu(), g.input("image", kind), qparams=kind.qparams)])
+    error = error_of(tmp_path, graph, image=np.full((10, 4), 5, np.int64))
+    assert error.code == "samples-dtype"
+    assert "numpy.int8" in error.help
+    assert "the real numbers 0.0125 * (integer - -3)" in error.help
+
+
 def test_values_beyond_float32_are_too_large(tmp_path: Path) -> None:
     error = error_of(tmp_path, nhwc(), image=images().astype(np.float64) * 1e300)
     assert error.code == "samples-values"
