@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from edgec.errors import EdgecError, Place
+from edgec.frontends.tflite.known_zeros import SMALLEST_SCALE
 from edgec.frontends.tflite.operand_types import (
     TAKE_ZERO_POINTS,
     misplaced_scales,
@@ -21,10 +22,14 @@ Problem = tuple[EdgecError, str]
 
 _MODEL = "the model"
 _QUANTIZED = {DType.INT8, DType.INT16}
-_SMALLEST_SCALE, _LARGEST_SCALE = 1e-20, 1e20  # products and ratios stay finite
+_LARGEST_SCALE = 1e20  # products and ratios stay finite, as with SMALLEST_SCALE
 _INT8_HELP = (
     "convert with full integer quantization (converter.optimizations, representative_dataset, "
     "supported_ops = [TFLITE_BUILTINS_INT8]), or give the ONNX file and --calib"
+)
+_MASK_HELP = (
+    "no step of such a scale tells real scores apart: mask with -100 instead of -inf or the lowest "
+    "float and convert again, or give the float .tflite and --calib"
 )
 _FIXED_HELP = (
     "give the model's inputs a fixed shape, without an extent of 0: "
@@ -150,7 +155,9 @@ def _problem(user: str, tensor: FileTensor) -> tuple[str, str, str] | None:
     oddity = _odd_quantization(user, tensor) if scaled else ""
     if oddity:
         what = f"{tensor.dtype.value} with {oddity}"
-        return "unsupported-quantization", what, _INT8_HELP
+        q = tensor.qparams
+        masked = q is not None and max(q.scales) > _LARGEST_SCALE
+        return "unsupported-quantization", what, _MASK_HELP if masked else _INT8_HELP
     return None
 
 
@@ -168,7 +175,8 @@ def _odd_quantization(user: str, tensor: FileTensor) -> str:
     if tensor.qparams is None:
         return "no scale"
     if not _sane_scales(tensor):
-        return f"scale {min(tensor.qparams.scales)}"
+        scales = tensor.qparams.scales
+        return f"scale {max(scales) if max(scales) > _LARGEST_SCALE else min(scales)}"
     if user in TAKE_ZERO_POINTS:
         return ""  # where they take them: odd_zero_points
     if tensor.dtype is DType.INT16 and any(tensor.qparams.zero_points):
@@ -181,4 +189,4 @@ def _sane_scales(tensor: FileTensor) -> bool:
     q = tensor.qparams
     if q is None or max(q.scales) > _LARGEST_SCALE:
         return False
-    return tensor.data is not None or min(q.scales) >= _SMALLEST_SCALE
+    return tensor.data is not None or min(q.scales) >= SMALLEST_SCALE

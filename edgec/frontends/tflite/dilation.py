@@ -13,6 +13,7 @@ import numpy as np
 from edgec.frontends.tflite.reader import FileModel, FileOperator, FileTensor
 from edgec.ir import Array, DType
 
+_SPLIT = "SPACE_TO_BATCH_ND"
 _ADDS_AN_AXIS = {"EXPAND_DIMS", "RESHAPE"}
 _TAKES_AN_AXIS = {"RESHAPE", "SQUEEZE"}
 
@@ -30,7 +31,38 @@ class _Match:
 
 def with_dilations(model: FileModel) -> FileModel:
     """Return the model with every such convolution as one that is dilated, after a PAD."""
-    return _Rewrite(model).run()
+    alone = _with_splits_of_their_own(model)
+    made = _Rewrite(alone).run()
+    return model if made is alone else made
+
+
+def _with_splits_of_their_own(model: FileModel) -> FileModel:
+    """Return the model with a split for each convolution: the converter shares one among several.
+
+    A gated layer (WaveNet's) has two dilated convolutions of the same input.
+    """
+    tensors, operators = list(model.tensors), list(model.operators)
+    split = {out for each in operators if each.op == _SPLIT for out in each.outputs}
+    for index in reversed(range(len(operators))):
+        operator = operators[index]
+        widens = operator.op in _ADDS_AN_AXIS and not split.isdisjoint(operator.inputs[:1])
+        if not (operator.op == _SPLIT or widens) or len(operator.outputs) != 1:
+            continue
+        (number,) = operator.outputs
+        readers = [place for place, each in enumerate(operators) if number in each.inputs]
+        if number in model.outputs:
+            continue
+        copies = []
+        for place in readers[1:]:
+            tensors.append(tensors[number])
+            own = len(tensors) - 1
+            inputs = tuple(own if each == number else each for each in operators[place].inputs)
+            operators[place] = replace(operators[place], inputs=inputs)
+            copies.append(replace(operator, outputs=(own,)))
+        operators[index + 1 : index + 1] = copies
+    if len(operators) == len(model.operators):
+        return model
+    return replace(model, tensors=tuple(tensors), operators=tuple(operators))
 
 
 @dataclass(eq=False)
@@ -147,7 +179,7 @@ def _match(
     if join.op != "BATCH_TO_SPACE_ND" or len(join.outputs) != 1 or join.oddity:
         return None
     chain = [join]
-    while len(chain) < 5 and chain[-1].op != "SPACE_TO_BATCH_ND":  # noqa: PLR2004
+    while len(chain) < 5 and chain[-1].op != _SPLIT:  # noqa: PLR2004
         number = chain[-1].inputs[0] if chain[-1].inputs else None
         maker = makers.get(number) if number is not None else None
         if maker is None or reads[number] != 1 or len(maker.outputs) != 1 or maker.oddity:
@@ -158,7 +190,7 @@ def _match(
 
 def _ordered(chain: Sequence[FileOperator]) -> _Match | None:
     names = [each.op for each in chain]
-    if names[0] != "SPACE_TO_BATCH_ND" or chain[0].inputs[:1] == (None,):
+    if names[0] != _SPLIT or chain[0].inputs[:1] == (None,):
         return None
     if len(chain) == 3 and _is_convolution(chain[1]):  # noqa: PLR2004
         return _Match(chain[0], None, chain[1], None, chain[2])

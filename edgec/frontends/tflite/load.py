@@ -18,6 +18,7 @@ from edgec.frontends.shapes import Shapes, check_fixed
 from edgec.frontends.tflite.checks import OperatorChecks
 from edgec.frontends.tflite.dilation import with_dilations
 from edgec.frontends.tflite.floats import with_float_constants
+from edgec.frontends.tflite.known_zeros import with_known_zeros
 from edgec.frontends.tflite.lengths import with_asked_lengths, with_lengths
 from edgec.frontends.tflite.narrow_numbers import narrow_numbers, with_wide_numbers
 from edgec.frontends.tflite.option_tables import default_options, options_table
@@ -48,6 +49,7 @@ from edgec.ops.tflite_operators import tflite_operator
 _REWRITES = (
     with_unrolled_loops,
     with_joined_rows,
+    with_known_zeros,
     with_tables,
     without_densify,
     with_float_constants,

@@ -21,7 +21,10 @@ def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 @importer(Format.TFLITE, "DIV")
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     if any(each is not None for each in node.qparams):
-        raise node.reject("TFLite has no int8 division", help="multiply by the reciprocal")
+        raise node.reject(
+            "a division of quantized values, which TFLite 2.14 has not (TensorFlow 2.21 writes it)",
+            help="give the float .tflite and --calib, or multiply by the reciprocal",
+        )
     return _divide(node, g, Mul(activation=fused_activation(node)))
 
 

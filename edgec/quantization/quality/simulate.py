@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edgec.ir import Array, DType, Graph, Node, TensorType, ValueName
-from edgec.ops.conversion.dequantize import dequantized
+from edgec.ops.conversion.dequantize import Dequantize, dequantized
 from edgec.ops.conversion.quantize import Quantize
 from edgec.ops.movement.reshape import Reshape
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator, Values
@@ -54,8 +54,11 @@ def _unquantized(kind: TensorType) -> TensorType:
 
 
 def _float_node(graph: Graph, node: Node) -> Node:
-    """Return a node for floats; a requantization does nothing but round, which comes anyway."""
-    if not isinstance(node.op, Quantize):
+    """Return a node for floats; a change of scales does nothing but round, which comes anyway.
+
+    To floats it does nothing at all: a value becomes a number that a Cast makes an index of.
+    """
+    if not isinstance(node.op, Dequantize | Quantize):
         return node
     return replace(node, op=Reshape(shape=graph.types[node.outputs[0]].shape))
 

@@ -132,3 +132,55 @@ def test_a_depthwise_layer_without_a_bias_adds_up_in_64_bits(tmp_path: Path) -> 
     (wanted,) = run_tflite(content, {"x": x}, exact=True).values()
     (actual,) = evaluate(graph, {graph.inputs[0]: x}).values()
     assert actual.tobytes() == wanted.tobytes()
+
+
+NO_STEP = QParams.per_tensor(3.587324068671532e-43)
+STEP = QParams.per_tensor(2e-4)
+
+
+def unrolled(*, bias: int = 0) -> bytes:
+    """Return tanh(x + state W) of a state of zeros, as TensorFlow 2.21 unrolls a layer in 16x8."""
+    draw = np.random.default_rng(2).integers
+    rows = QParams.per_channel([0.01, 0.02, 0.03, 0.04], 0)
+    tensors = [
+        tensor("x", SHAPE, DType.INT16, STEP),
+        constant("extents", np.array(SHAPE, np.int32)),
+        constant("zero", np.array(0, np.int16), QParams.per_tensor(0.0)),
+        tensor("state", SHAPE, DType.INT16, QParams.per_tensor(0.0)),
+        constant("w", draw(-127, 128, (4, 4), np.int8), rows),
+        constant("b", np.full(4, bias, np.int64), rows),
+        tensor("product", SHAPE, DType.INT16, NO_STEP),
+        constant("begin", np.array([0, 1], np.int32)),
+        constant("size", np.array([1, 3], np.int32)),
+        tensor("gate", (1, 3), DType.INT16, NO_STEP),
+        tensor("part", (1, 3), DType.INT16, STEP),
+        tensor("scaled", (1, 3), DType.INT16, NO_STEP),
+        tensor("sum", (1, 3), DType.INT16, QParams.per_tensor(3e-4)),
+        tensor("y", (1, 3), DType.INT16, QParams.per_tensor(2.0**-15)),
+    ]
+    layer = {"FusedActivationFunction": "NONE", "KeepNumDims": False}
+    operators = [
+        FileOperator("FILL", 3, (1, 2), (3,), "", {}),
+        FileOperator("FULLY_CONNECTED", 9, (3, 4, 5), (6,), "FullyConnectedOptions", layer),
+        FileOperator("SLICE", 2, (6, 7, 8), (9,), "", {}),
+        FileOperator("SLICE", 2, (0, 7, 8), (10,), "", {}),
+        FileOperator("MUL", 4, (10, 9), (11,), "MulOptions", {}),
+        FileOperator("ADD", 3, (10, 11), (12,), "AddOptions", {"PotScaleInt16": False}),
+        FileOperator("TANH", 3, (12,), (13,), "", {}),
+    ]
+    return file(tensors, operators, (0,), (13,))
+
+
+@pytest.mark.oracle
+def test_a_state_of_zeros_needs_no_scale(tmp_path: Path) -> None:
+    graph = load(unrolled(), tmp_path)
+    assert [node.op.name for node in graph.nodes] == ["slice", "add", "tanh"]
+    x = np.random.default_rng(3).integers(-(2**15), 2**15, SHAPE).astype(np.int16)
+    (wanted,) = run_tflite(unrolled(), {"x": x}, exact=True).values()
+    (got,) = evaluate(graph, {ValueName("x"): x}).values()
+    np.testing.assert_array_equal(got, wanted)
+
+
+def test_what_is_not_known_to_be_zero_does(tmp_path: Path) -> None:
+    with pytest.raises(EdgecError, match=r"'product', which is int16 with scale 3\.58"):
+        load(unrolled(bias=1), tmp_path)

@@ -254,6 +254,11 @@ BROKEN = {
         "nan",
     ),
     "scale negative": (file(QuantizationParameters=_scale(-1)), "unsupported-quantization", "-1"),
+    "scale of a mask": (
+        file(QuantizationParameters=_scale(9.3e35)),
+        "unsupported-quantization",
+        "mask with -100 instead of -inf",
+    ),
     "scale zero": (
         _with(0, tensor("x", (1, 4, 4, 2), q=QParams((0.0,), (3,)))),
         "unsupported-quantization",

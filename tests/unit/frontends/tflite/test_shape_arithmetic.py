@@ -179,8 +179,48 @@ def dilated_line() -> bytes:
     return file(tensors, operators, outputs=(12,))
 
 
+def gated_line() -> bytes:
+    """Return two causal convolutions that share how their input is split (WaveNet), multiplied."""
+    tensors = [
+        tensor("x", (1, 16, 2)),
+        ints("blocks", 2),
+        constant("pads", np.array([[4, 0]], np.int32)),
+        tensor("parts", (2, 10, 2)),
+        constant("axis", np.array(1, np.int32)),
+        tensor("rows", (2, 1, 10, 2)),
+        ints("form", -1, 8, 3),
+        constant("crops", np.array([[0, 0]], np.int32)),
+    ]
+    operators = [
+        operator("SPACE_TO_BATCH_ND", (0, 1, 2), (3,)),
+        operator("EXPAND_DIMS", (3, 4), (5,)),
+    ]
+    conv = {"Padding": "VALID", "StrideH": 1, "StrideW": 1}
+    made = []
+    for name in ("filter", "gate"):
+        w = len(tensors)
+        tensors += [
+            *layer((1, 3), 2),
+            tensor(f"{name}_convolved", (2, 1, 8, 3), q=Y),
+            tensor(f"{name}_lines", (2, 8, 3), q=Y),
+            tensor(name, (1, 16, 3), q=Y),
+        ]
+        operators += [
+            with_options("CONV_2D", [(5, w, w + 1), (w + 2,)], "Conv2DOptions", **conv),
+            operator("RESHAPE", (w + 2, 6), (w + 3,)),
+            operator("BATCH_TO_SPACE_ND", (w + 3, 1, 7), (w + 4,)),
+        ]
+        made.append(w + 4)
+    product = len(tensors)
+    tensors.append(tensor("y", (1, 16, 3), q=QParams.per_tensor(2.0, 1)))
+    operators.append(with_options("MUL", [tuple(made), (product,)], "MulOptions"))
+    return file(tensors, operators, outputs=(product,))
+
+
 @pytest.mark.oracle
-@pytest.mark.parametrize("data", [dilated_plane(), dilated_plane((2, 1)), dilated_line()])
+@pytest.mark.parametrize(
+    "data", [dilated_plane(), dilated_plane((2, 1)), dilated_line(), gated_line()]
+)
 def test_dilation_is_that_of_the_interpreter(data: bytes, tmp_path: Path) -> None:
     graph = load(data, tmp_path)
     assert "conv2d" in {node.op.name for node in graph.nodes}
