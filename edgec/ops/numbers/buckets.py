@@ -13,14 +13,13 @@ from edgec.ops.numbers.compare import Compare, Relation
 from edgec.ops.numbers.expressions import Expression
 from edgec.ops.numbers.plain import INT32_LIMITS, in_32_bits
 from edgec.ops.numbers.reduce_numbers import ReduceNumbers, Total
-from edgec.ops.registry import Format, SourceNode, importer, number_importer
+from edgec.ops.registry import Format, SourceNode, importer
 from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
 
 describe_tflite("BUCKETIZE", says=TfliteOperator(types=Types.ANY))
 
 
 @importer(Format.TFLITE, "BUCKETIZE")
-@number_importer(Format.TFLITE, "BUCKETIZE")
 def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     """Import the bucket of each element: x [...] -> [...] of int32, 0 below all boundaries.
 

@@ -38,7 +38,7 @@ def indifferent(graph: Graph, samples: Samples) -> Iterator[str]:
     if len(shown) < _FEW or not isinstance(unlabelled(graph), _OF_SCORES):
         return
     judged = judged_values(graph)[:1]
-    if not judged:  # numbers of numbers
+    if not judged:  # all outputs are decisions already
         return
     scores = BatchEvaluator(graph).run(shown.arrays, judged)[judged[0]].astype(np.float64)
     with np.errstate(invalid="ignore"):

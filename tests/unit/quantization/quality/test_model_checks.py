@@ -5,6 +5,7 @@ from small_nets import dense_net, samples_of
 
 from edgec.ir import Array, GraphBuilder, TensorType, ValueName
 from edgec.ops.layers.fully_connected import FullyConnected
+from edgec.ops.numbers.compare import Compare, Relation
 from edgec.quantization.quality.metrics.choice import chosen
 from edgec.quantization.quality.metrics.metric import Accuracy
 from edgec.quantization.quality.model_checks import about_labels, indifferent, unlike
@@ -12,6 +13,7 @@ from edgec.quantization.samples.sample_labels import Labels
 from edgec.quantization.samples.samples import Samples
 
 X = ValueName("x")
+ZERO = np.array(0.0, np.float32)
 
 
 def trained_on_bytes(rng: np.random.Generator) -> GraphBuilder:
@@ -32,6 +34,13 @@ def test_a_model_whose_biases_decide() -> None:
     assert list(indifferent(graph, Samples({X: pixels}))) == []
     (warning,) = indifferent(graph, Samples({X: pixels / 2550}))
     assert "are the samples scaled as in training?" in warning
+
+
+def test_decisions_say_nothing_of_how_scores_vary() -> None:
+    g = trained_on_bytes(np.random.default_rng(0))
+    above = g.add1(Compare(relation=Relation.LESS), g.constant("least", ZERO), ValueName("a"))
+    pixels = np.random.default_rng(1).random((40, 1, 6)).astype(np.float32)
+    assert list(indifferent(g.build([above]), Samples({X: pixels}))) == []
 
 
 def test_data_unlike_the_calibration_samples() -> None:
