@@ -16,6 +16,7 @@ from edgec.passes.folding.fold_matmul_transpose import FoldMatmulTranspose
 from edgec.passes.folding.fold_scale import FoldScale
 from edgec.passes.folding.fold_slice_of_concat import FoldSliceOfConcat
 from edgec.passes.folding.sink_select import SinkSelect
+from edgec.passes.folding.tabulate_islands import TabulateIslands
 from edgec.passes.fusion.fuse_activation import FuseActivation
 from edgec.passes.fusion.fuse_bias import FuseBias
 from edgec.passes.fusion.fuse_normalization import FuseNormalization
@@ -64,6 +65,7 @@ FLOAT_PASSES: Sequence[Pass] = (
 INTEGER_PASSES: Sequence[Pass] = (
     OpenDoors(),
     StripIoQuantize(),
+    TabulateIslands(),  # behind the doors: what is float now stands between integers
     FoldConstants(),
     EliminateIdentity(),
     DeadCode(),

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgec.ir import Array, DType, GraphBuilder, ValueName
+from edgec.ir import Array, DType, GraphBuilder, TensorType, ValueName
 from edgec.ops.conversion.constants import add_or_fold
+from edgec.ops.conversion.dequantize import Dequantize, dequantized
 from edgec.ops.movement.gather import check_table
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.numbers.cast import Cast
@@ -31,13 +32,19 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
         raise node.reject("boundaries that do not ascend", code="malformed-model")
     x = in_32_bits(g, node.input(0))
     shape = g.type(x).shape
+    qparams = None
+    made_by = g.producer(x)
     if g.type(x).dtype is DType.INT32:
         boundaries = _whole(boundaries)
+    elif made_by is not None and isinstance(made_by.op, Dequantize):
+        (x,) = made_by.inputs
+        qparams = g.type(x).quantization
+        boundaries = _in_steps(boundaries, g.type(x))
     if not boundaries.size:
         return [g.constant(node.outputs[0], np.zeros(shape, np.int32))]
     check_table(node, len(boundaries))
     steps = Expression(node, g)
-    limits = g.constant(f"{node.outputs[0]}/boundaries", boundaries)
+    limits = g.constant(f"{node.outputs[0]}/boundaries", boundaries, qparams)
     column = steps.add(Reshape(shape=(*shape, 1)), x)
     reached = steps.add(Compare(relation=Relation.LESS_EQUAL), limits, column)
     ones = steps.add(Cast(dtype=DType.INT32), reached)
@@ -49,3 +56,11 @@ def _whole(boundaries: Array) -> Array:
     """Return what int32 reaches: the next whole numbers, without those that none can."""
     lowest = np.maximum(np.ceil(boundaries.astype(np.float64)), INT32_LIMITS.min)
     return lowest[lowest <= INT32_LIMITS.max].astype(np.int32)
+
+
+def _in_steps(boundaries: Array, kind: TensorType) -> Array:
+    """Return the first of the integers of ``kind`` that reach each boundary, where one does."""
+    limits = np.iinfo(kind.dtype.numpy)
+    steps = np.arange(limits.min, limits.max + 1).astype(kind.dtype.numpy)
+    places = np.searchsorted(dequantized(steps, kind), boundaries)
+    return np.asarray(steps[places[places < len(steps)]])
