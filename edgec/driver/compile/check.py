@@ -22,8 +22,10 @@ from edgec.program import Program
 from edgec.quantization.prequantized.prequantized import Prequantized, is_annotated
 from edgec.quantization.quantizer import quantize
 from edgec.quantization.ranges.calibrate import check_weights
+from edgec.quantization.ranges.masks import with_finite_masks
 from edgec.quantization.ranges.observers import Range
 from edgec.quantization.samples.model_states import parse_states, with_file_states, with_states
+from edgec.quantization.samples.samples import Samples
 from edgec.targets.board import Board, load_board
 
 DEFAULT_BOARD = "qemu-m4"
@@ -121,7 +123,7 @@ def _preview(
         return with_states(optimize_integer(integers), states), meaning
     if is_settled(graph):
         return with_states(optimize_integer(graph), states), None
-    graph = with_states(graph, states)
+    graph = with_finite_masks(with_states(graph, states), Samples({}))
     check_weights(graph)
     return optimize_integer(quantize(graph, _placeholders(graph))), None
 

@@ -4,6 +4,7 @@ A softmax makes 0 of all that lies far below the rest of its row. How far does n
 to the range of the integers before it: -1e9 would leave one step for all other scores.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from edgec.ops.activations.softmax import Softmax
 from edgec.ops.numbers.select import Select
 from edgec.ops.operator import Operator, is_float
 from edgec.passes.rewrite import unused
+from edgec.quantization.ranges.mask_sums import with_selected_masks
 from edgec.quantization.samples.batch_evaluator import BatchEvaluator
 from edgec.quantization.samples.samples import Samples
 
@@ -24,14 +26,15 @@ _FAR = 10.0
 def with_finite_masks(graph: Graph, samples: Samples) -> Graph:
     """Return the graph with constants that only mask scores little below the scores' minimum.
 
-    Scores are what the other operand of the Select is on the samples.
+    Scores are what the other operand of the Select is on the samples; without samples, they are
+    taken for 0. A mask that is added to the scores becomes a Select first.
     """
+    graph = with_selected_masks(graph)
     masks = {node.name: found for node in graph.nodes if (found := _mask(node, graph)) is not None}
-    if not masks or not len(samples):
+    if not masks:
         return graph
     wanted = {node.inputs[1 + masks[node.name]] for node in graph.nodes if node.name in masks}
-    with np.errstate(all="ignore"):
-        scores = BatchEvaluator(graph).run(samples.arrays, keep=wanted)
+    scores = _scores(graph, samples, wanted)
     types, constants, nodes = dict(graph.types), dict(graph.constants), []
     for node in graph.nodes:
         place = masks.get(node.name)
@@ -47,6 +50,13 @@ def with_finite_masks(graph: Graph, samples: Samples) -> Graph:
         inputs[2 - place] = name
         nodes.append(replace(node, inputs=tuple(inputs)))
     return replace(graph, types=types, constants=constants).with_nodes(nodes)
+
+
+def _scores(graph: Graph, samples: Samples, wanted: set[ValueName]) -> Mapping[ValueName, Array]:
+    if not len(samples):
+        return dict.fromkeys(wanted, np.zeros(1, np.float32))
+    with np.errstate(all="ignore"):
+        return BatchEvaluator(graph).run(samples.arrays, keep=wanted)
 
 
 def _mask(node: Node, graph: Graph) -> int | None:
