@@ -22,8 +22,9 @@ __all__ = [
     "without_dead_nodes",
 ]
 
-# Chosen by hand, far above what models need: rules that undo each other must end.
-_LIMIT = 20_000
+# Chosen by hand, far above what models need: rules that undo each other must end. A loop that was
+# written out can move each of a thousand nodes past all of the others.
+_LIMIT, _LIMIT_PER_NODE = 20_000, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class _Rewriting:
 
     def __init__(self, graph: Graph, rules: Sequence[Rule]) -> None:
         self._before, self._rules = graph, rules
+        self._limit = _LIMIT + _LIMIT_PER_NODE * len(graph.nodes)
         self._graph, self._questions = WorkingGraph(graph), Questions()
         self._around = Neighborhood(self._graph, self._questions)
         self._order: list[Key] = list(self._graph.nodes)  # a heap: these are in order
@@ -128,7 +130,7 @@ class _Rewriting:
         while self._order:
             changes = self._visit(heappop(self._order))
             matches += changes is not None
-            if matches == _LIMIT:
+            if matches == self._limit:
                 message = f"rules {self._rules} do not come to an end"
                 raise AssertionError(message)
             if changes is not None:

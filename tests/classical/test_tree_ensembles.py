@@ -209,6 +209,63 @@ def test_a_scaler_before_trees(tmp_path: Path) -> None:
     compare(model, samples(made) * np.float32(3), tmp_path, near=0)
 
 
+def regressor(made: RandomTrees) -> onnx.ModelProto:
+    return ml_model(
+        "TreeEnsembleRegressor",
+        FEATURES,
+        REGRESSOR,
+        {"n_targets": 1},
+        made.attributes(),
+        weighted(made, "target", [0]),
+    )
+
+
+def test_columns_that_are_picked_scaled_and_joined_before_trees(tmp_path: Path) -> None:
+    """A ColumnTransformer: some columns are scaled, others pass; one is taken twice."""
+    made = trees(4)
+    model = regressor(made)
+    chosen, rest = np.array([3, 0], np.int64), np.array([1, 1, 4], np.int64)
+    constants = {"chosen": chosen, "rest": rest, "by": np.array([-0.5, 3], np.float32)}
+    for name, array in constants.items():
+        model.graph.initializer.append(onnx.numpy_helper.from_array(array, name))
+    pick = [
+        helper.make_node("ArrayFeatureExtractor", ["x", name], [f"{name}_x"], domain="ai.onnx.ml")
+        for name in ("chosen", "rest")
+    ]
+    joined = [
+        helper.make_node("Mul", ["chosen_x", "by"], ["scaled"]),
+        helper.make_node("Concat", ["scaled", "rest_x"], ["all"], axis=1),
+    ]
+    model.graph.node[-1].input[0] = "all"
+    for index, node in enumerate((*pick, *joined)):
+        model.graph.node.insert(index, node)
+    compare(model, samples(made), tmp_path, near=0)
+
+
+def test_every_other_column_before_trees(tmp_path: Path) -> None:
+    made = trees(5)
+    model = regressor(made)
+    model.graph.input[0].type.tensor_type.shape.dim[1].dim_value = 2 * FEATURES
+    for name, number in (("first", 9), ("end", -11), ("axis", 1), ("step", -2)):
+        array = np.array([number], np.int64)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(array, name))
+    node = helper.make_node("Slice", ["x", "first", "end", "axis", "step"], ["s"])
+    model.graph.node.insert(0, node)
+    model.graph.node[-1].input[0] = "s"
+    compare(model, tree_inputs(made.rng, SAMPLES, 2 * FEATURES, nan=True), tmp_path, near=0)
+
+
+def test_values_times_one_stay_floats(tmp_path: Path) -> None:
+    """As onnxmltools ends LightGBM's classifiers."""
+    made = trees(6)
+    model = regressor(made)
+    node = model.graph.node[-1]
+    name, node.output[0] = node.output[0], "values"
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.ones(1, np.float32), "one"))
+    model.graph.node.append(helper.make_node("Mul", ["values", "one"], [name]))
+    compare(model, samples(made), tmp_path, near=0)
+
+
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_label_alone(classes: int, tmp_path: Path) -> None:
     made = trees(3)

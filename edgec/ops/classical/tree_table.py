@@ -53,16 +53,23 @@ def as_they_are(features: Array, places: Array) -> tuple[Array, Array]:
     return places, np.zeros(places.shape, bool)
 
 
-def packed(roots: Sequence[Tree], places: Places = as_they_are) -> TreeTable:
-    """Return the table of trees; ``ValueError`` for what is too large for one."""
+def packed(
+    roots: Sequence[Tree], places: Places = as_they_are, columns: Array | None = None
+) -> TreeTable:
+    """Return the table of trees; ``ValueError`` for what is too large for one.
+
+    ``columns`` [features] are the places of the trees' features in what the table is used on.
+    """
     tests = [each for root in roots for each in in_order(root) if isinstance(each, Test)]
     features = np.array([each.feature for each in tests], np.int64)
     wanted = np.array([each.place for each in tests], np.int64)
-    if features.size and features.max() >= MOST_FEATURES:
-        message = f"{features.max() + 1} features, {MOST_FEATURES} at most"
+    read = features if columns is None else np.asarray(columns, np.int64)[features]
+    if read.size and read.max() >= MOST_FEATURES:
+        message = f"{read.max() + 1} features, {MOST_FEATURES} at most"
         raise ValueError(message)
     found, turned = places(features, wanted)
-    work = _Layout({id(t): (int(p), bool(f)) for t, p, f in zip(tests, found, turned, strict=True)})
+    rows = zip(tests, found, turned, read, strict=True)
+    work = _Layout({id(t): (int(p), bool(f), int(r)) for t, p, f, r in rows})
     starts = [work.add(root) for root in roots]
     nodes = np.array(work.words, np.int64).reshape(-1, 2)
     return TreeTable(
@@ -131,7 +138,7 @@ def _depth(root: Tree) -> int:
 class _Layout:
     """Nodes in an order in which one of a node's branches is next, the other behind it."""
 
-    conditions: dict[int, tuple[int, bool]]
+    conditions: dict[int, tuple[int, bool, int]]  # place, whether turned round, column
     words: list[tuple[int, int]] = field(default_factory=list)
     leaves: list[tuple[int, int]] = field(default_factory=list)
     _lists: dict[tuple[tuple[int, float], ...], int] = field(default_factory=dict)
@@ -155,11 +162,11 @@ class _Layout:
         if isinstance(node, Leaf):
             self.words.append(self._leaf(node))
             return None
-        place, turned = self.conditions[id(node)]
+        place, turned, column = self.conditions[id(node)]
         following, other = (node.fails, node.holds) if turned else (node.holds, node.fails)
         flag = NAN_IS_NEXT if node.nan is not turned else 0
         here = len(self.words)
-        self.words.append((place & 0xFFFFFFFF, node.feature << FEATURE_SHIFT | flag))
+        self.words.append((place & 0xFFFFFFFF, column << FEATURE_SHIFT | flag))
         self._refer(other, here, waiting, open_ends, left)
         if left[id(following)] == 1:
             return following

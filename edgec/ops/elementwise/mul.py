@@ -7,12 +7,14 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
+from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.elementwise.broadcasting import (
     broadcast_type,
     centered,
     fused_activation,
     import_elementwise,
 )
+from edgec.ops.movement.reshape import Reshape
 from edgec.ops.numerics.fixed_point import quantize_multiplier, requantize, saturate
 from edgec.ops.operator import INT8_AND_INT16, Activation, Operator
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
@@ -53,7 +55,25 @@ def product_factor(signature: Signature) -> float:
 
 @importer(Format.ONNX, "Mul")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
+    found = _times_one(node, g)
+    if found is not None:
+        return add_or_fold(node, g, Reshape(shape=g.type(found).shape), [found])
     return import_elementwise(node, g, Mul())
+
+
+def _times_one(node: SourceNode, g: GraphBuilder) -> ValueName | None:
+    """Return what is multiplied by 1 where it is the floats of a classical model.
+
+    onnxmltools ends LightGBM's classifiers so. Those floats stay floats: a product would not.
+    """
+    pair = node.input(0), node.input(1)
+    for x, factor in (pair, pair[::-1]):
+        known, maker = g.constant_value(factor), g.producer(x)
+        if maker is None or not isinstance(maker.op, Operator) or not maker.op.takes_floats:
+            continue
+        if known is not None and known.size == 1 == known.flat[0] and known.ndim <= g.type(x).rank:
+            return x
+    return None
 
 
 describe_tflite("MUL", says=TfliteOperator(int8=2, int16=4, alike=True))

@@ -104,4 +104,5 @@ def _constants(graph: Any) -> Iterator[tuple[str, Any]]:
 def _is_list(tensor: Any) -> bool:
     """Tell whether a tensor may be axes, or a shape."""
     few = not tensor.dims or (len(tensor.dims) == 1 and tensor.dims[0] <= MAX_RANK)
-    return few and tensor.data_type == onnx.TensorProto.INT64 and not tensor.external_data
+    kinds = (onnx.TensorProto.INT64, onnx.TensorProto.INT32)
+    return few and tensor.data_type in kinds and not tensor.external_data

@@ -5,6 +5,7 @@ from math import prod
 
 from edgec.frontends.onnx.axes.axis_reading import Reading, Role, Spot, Told
 
+_VALUES = 2  # an input of Attention
 _SOFTMAX_OF_ONE_AXIS = 13  # before, it takes all from its axis on together
 _IMAGE_RANK = 4
 _LAYOUT_FIRST = 2  # where batches are in all steps of a recurrent layer, without ``layout``
@@ -174,6 +175,27 @@ def _along(how: str, default: int, *, to_end: bool = False) -> Callable[[Reading
     return rule
 
 
+def _cum_sum(r: Reading) -> _Found:
+    """The axis is an input; one that is not known may be any."""
+    summed = r.axes()
+    if r.index:
+        return
+    if summed is None or r.axis in summed:
+        yield r.mixed("sums over")
+    else:
+        yield from r.to(r.axis)
+
+
+def _attention(r: Reading) -> _Found:
+    """The first axis numbers runs; the others are heads, places and features."""
+    if r.index > _VALUES:
+        return
+    if r.axis == 0:
+        yield from r.to(0)
+    else:
+        yield r.mixed("attends to")
+
+
 def _softmax(r: Reading) -> _Found:
     old = r.opset < _SOFTMAX_OF_ONE_AXIS
     yield from _along("compares along", 1 if old else -1, to_end=old)(r)
@@ -328,7 +350,8 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("LSTM", "GRU", "RNN"), _recurrent),
     **dict.fromkeys(("Softmax", "LogSoftmax", "Hardmax"), _softmax),
     **dict.fromkeys(("ArgMax", "ArgMin"), _arg),
-    "CumSum": _along("sums over", 0),
+    "Attention": _attention,
+    "CumSum": _cum_sum,
     "TopK": _along("compares along", -1),
     "BatchNormalization": _batch_norm,
     "LayerNormalization": _layer_norm,

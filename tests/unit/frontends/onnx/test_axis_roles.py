@@ -206,3 +206,14 @@ def test_nodes_that_make_no_sense_are_left_to_their_importers(tmp_path: Path) ->
     with pytest.raises(EdgecError) as caught:
         load_onnx(written(tmp_path, build, ["n", 4]))
     assert caught.value.code != "dynamic-shape"
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int32])
+def test_a_sum_that_runs_along_another_axis_leaves_the_batch(kind: type, tmp_path: Path) -> None:
+    def build(b: OnnxBuilder, x: str) -> str:
+        return b.add("CumSum", x, b.weight(np.array(1, kind)))
+
+    graph = loaded(tmp_path, build, ("batch", 4, 3))
+    assert graph.types[graph.inputs[0]].shape == (1, 4, 3)
+    with pytest.raises(EdgecError, match="sums over"):
+        loaded(tmp_path, build, (2, "many", 3))

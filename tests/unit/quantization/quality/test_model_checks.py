@@ -84,3 +84,12 @@ def test_labels_that_no_class_has() -> None:
     (warning,) = told(None, labels + 90)
     assert warning == "labels go from 90 to 93, the model's classes from 0 to 3"
     assert told(None, np.array(["a", "b"])) == []
+
+
+def test_truth_values_are_no_scores() -> None:
+    g = GraphBuilder("g")
+    x = g.input("x", TensorType((1, 4)))
+    zero = g.constant("zero", np.zeros(1, np.float32))
+    graph = g.build([g.add1(Compare(relation=Relation.LESS), x, zero)])
+    data = Samples({ValueName("x"): np.ones((20, 1, 4), np.float32)})
+    assert list(indifferent(graph, data)) == []

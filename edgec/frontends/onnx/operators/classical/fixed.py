@@ -1,11 +1,11 @@
 """Features of a model as integers of one unit: what is done to them before becomes part of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, frexp, log2
 
 import numpy as np
 
-from edgec.frontends.onnx.operators.classical.features import Step, prepared
+from edgec.frontends.onnx.operators.classical.features import Prepared, Step, prepared
 from edgec.ir import Array, GraphBuilder, ValueName
 from edgec.ops.classical.fixed_features import FixedFeatures
 from edgec.ops.classical.fixed_matrix import FixedMatrix
@@ -48,24 +48,35 @@ class Fixed:
 def affine(g: GraphBuilder, value: ValueName) -> Affine:
     """Return how features are made from a value by standardizations and at most one projection."""
     behind = prepared(g, value)
-    size = g.type(value).shape[-1]
-    gain, offset = _diagonal(behind.steps, size)
+    gain, offset = _diagonal(behind.steps, behind.columns.size)
     node = g.producer(behind.source)
     if node is None or not is_projected(g, behind.source):
-        return Affine(behind.source, gain, offset)
+        return _picked(Affine(behind.source, gain, offset), behind, g)
     weights, *bias = (np.asarray(g.constant_value(each)) for each in node.inputs[1:])
     before = prepared(g, node.inputs[0])
     first, shift = _diagonal(before.steps, weights.shape[1])
-    added = bias[0].astype(np.float64) if bias else 0.0
-    matrix = gain[:, None] * weights.astype(np.float64)
-    return Affine(before.source, matrix * first, matrix @ shift + gain * added + offset)
+    added = bias[0].astype(np.float64) if bias else np.zeros(len(weights))
+    matrix = gain[:, None] * weights.astype(np.float64)[behind.columns]
+    whole = matrix @ shift + gain * added[behind.columns] + offset
+    return _picked(Affine(before.source, matrix * first, whole), before, g)
+
+
+def _picked(made: Affine, of: Prepared, g: GraphBuilder) -> Affine:
+    """Return the same of a value some of whose features are taken, as a matrix."""
+    size = g.type(of.source).shape[-1]
+    if of.are_all and of.columns.size == size:
+        return made
+    places = np.eye(size)[of.columns]
+    matrix = made.matrix[:, None] * places if made.matrix.ndim == 1 else made.matrix @ places
+    return replace(made, matrix=matrix)
 
 
 def _diagonal(steps: tuple[Step, ...], size: int) -> tuple[Array, Array]:
     gain, offset = np.ones(size), np.zeros(size)
     for step in steps:
-        constant = step.constant.astype(np.float64)
+        constant = step.constant.astype(np.float64) * step.taken
         if step.kind is Mul:
+            constant = np.where(step.taken, constant, 1.0)
             gain, offset = gain * constant, offset * constant
         elif step.kind in {Add, Sub}:
             offset = offset + (constant if step.kind is Add else -constant)

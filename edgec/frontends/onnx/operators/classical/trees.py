@@ -184,17 +184,19 @@ def _add(node: SourceNode, g: GraphBuilder, forest: Forest) -> ValueName:
     shape = g.type(node.input(0)).shape
     value = x.source
     if is_projected(g, value):  # a projection: in floats, as the thresholds are
-        value, x = add_projection(node, g), Prepared(value, ())
-    if g.type(value).shape != shape or len(shape) == 1:
-        flat = Reshape(shape=shape if len(shape) > 1 else (1, *shape))
-        value = g.add1(flat, value, name=f"{node.name}/rows")
+        value = add_projection(node, g)
+        x = Prepared(value, (), np.arange(shape[-1]))
+    features = g.type(value).shape[-1:]
+    rows = (*(shape[:-1] or (1,)), *features)
+    if g.type(value).shape != rows:
+        value = g.add1(Reshape(shape=rows), value, name=f"{node.name}/rows")
     keeps = forest.marks or forest.merge in {Merge.MIN, Merge.MAX}
     roots = forest.roots if keeps else tuple(map(without_zeros, forest.roots))
     largest = largest_feature(roots)
     if largest >= shape[-1]:
         raise node.reject(f"trees that look at feature {largest} of an input of {shape[-1]}")
     try:
-        table = packed(roots, x.places)
+        table = packed(roots, x.places, x.columns)
     except ValueError as error:
         raise node.reject(str(error), help="export fewer or smaller trees") from error
     base = bits_of(np.array(forest.base, np.float32) + np.float32(0))

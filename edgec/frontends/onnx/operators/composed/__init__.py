@@ -1,0 +1,1 @@
+"""ONNX operators that are several of edgec's, which other importers add."""
