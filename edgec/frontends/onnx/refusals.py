@@ -107,6 +107,14 @@ _BEGINNINGS: Sequence[tuple[str, Refusal]] = (  # of operators with their domain
         ),
     ),
     (
+        "ai.onnx.ml::",
+        Refusal(
+            "it prepares the columns of a table, it is no layer of a network",
+            "do this step in the application, and export the pipeline from its columns on; trees "
+            "need no one-hot columns: fit them on the numbers of the categories",
+        ),
+    ),
+    (
         "ai.onnx.preview.training::",
         Refusal("it is for training", "export for inference: model.eval()"),
     ),

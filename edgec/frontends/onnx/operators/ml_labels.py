@@ -20,6 +20,21 @@ def labels(classes: Sequence[object]) -> str:
     return f"a label is the class with the largest score; the classes in order: {shown}"
 
 
+def _looked_up(numbers: int) -> str:
+    """Return why values are left out that are no labels: there are as many in the table."""
+    return (
+        f"it is looked up in a table of {numbers} numbers at a place that is computed at run time, "
+        "which is not supported"
+    )
+
+
+def _may_be_labels(values: Sequence[object]) -> bool:
+    """Tell whether values may be the classes of a classifier: texts or whole numbers, each once."""
+    return len(set(values)) == len(values) and all(
+        not isinstance(each, float) or each.is_integer() for each in values
+    )
+
+
 def shown_classes(classes: Sequence[object]) -> str:
     """Return the first classes, and how many there are where these are not all."""
     shown = ", ".join(map(str, classes[:_SHOWN]))
@@ -39,7 +54,8 @@ def _label_encoder(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     names = ("values_strings", "values_int64s", "values_floats")
     classes = [each for name in names for each in node.attrs.get(name, ())]
     node.ignore(*node.attrs)
-    node.leave_out(0, labels(classes))
+    is_label = _may_be_labels(classes) and not node.has("keys_floats")
+    node.leave_out(0, labels(classes) if is_label else _looked_up(len(classes)))
     return [node.input(0)]
 
 
@@ -48,7 +64,9 @@ def _features(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     """Import the selection of features as Gather along the last axis; one of classes is a label."""
     classes = g.constant_value(node.input(0))
     if classes is not None and g.constant_value(node.input(1)) is None:
-        node.leave_out(0, labels(classes.reshape(-1).tolist()))
+        listed = classes.reshape(-1).tolist()
+        is_label = _may_be_labels(listed)
+        node.leave_out(0, labels(listed) if is_label else _looked_up(len(listed)))
         return [node.input(0)]
     indices = node.constant(g, 1).reshape(-1).astype(np.int64)
     gather = SourceNode(

@@ -90,6 +90,6 @@ def test_truth_values_are_no_scores() -> None:
     g = GraphBuilder("g")
     x = g.input("x", TensorType((1, 4)))
     zero = g.constant("zero", np.zeros(1, np.float32))
-    graph = g.build([g.add1(Compare(relation=Relation.LESS), x, zero)])
+    graph = g.build([g.add1(Compare(relation=Relation.LESS), zero, x)])
     data = Samples({ValueName("x"): np.ones((20, 1, 4), np.float32)})
     assert list(indifferent(graph, data)) == []

@@ -68,6 +68,27 @@ def test_labels_are_no_tensor(tmp_path: Path) -> None:
         imported(model, tmp_path)
     assert caught.value.code == "unsupported-operator"
     assert "scores" in caught.value.help
+    assert "looked up in a table of 1 numbers" in caught.value.message
+
+
+def test_what_prepares_a_table_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    model = ml_model("OneHotEncoder", cats_int64s=[1, 2, 3])
+    with pytest.raises(EdgecError, match="prepares the columns of a table") as caught:
+        imported(model, tmp_path)
+    assert "in the application" in caught.value.help
+
+
+def test_numbers_that_are_looked_up_are_not_called_labels(tmp_path: Path) -> None:
+    """As a tree of several outputs has them: what its leaves say."""
+    model = ml_model("ArrayFeatureExtractor")
+    table = numpy_helper.from_array(np.array([0.25, 0.75, 0.25], np.float32), "table")
+    model.graph.initializer.append(table)
+    best = helper.make_node("ArgMax", ["x"], ["best"], axis=1)
+    model.graph.node.insert(0, best)
+    model.graph.node[1].input[:] = ["table", "best"]
+    with pytest.raises(EdgecError, match="looked up in a table of 3 numbers") as caught:
+        imported(model, tmp_path)
+    assert "label is" not in caught.value.message
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
