@@ -262,7 +262,8 @@ def test_values_times_one_stay_floats(tmp_path: Path) -> None:
     node = model.graph.node[-1]
     name, node.output[0] = node.output[0], "values"
     model.graph.initializer.append(onnx.numpy_helper.from_array(np.ones(1, np.float32), "one"))
-    model.graph.node.append(helper.make_node("Mul", ["values", "one"], [name]))
+    model.graph.node.append(helper.make_node("Identity", ["values"], ["same"]))
+    model.graph.node.append(helper.make_node("Mul", ["same", "one"], [name]))
     compare(model, samples(made), tmp_path, near=0)
 
 

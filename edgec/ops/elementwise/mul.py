@@ -68,12 +68,20 @@ def _times_one(node: SourceNode, g: GraphBuilder) -> ValueName | None:
     """
     pair = node.input(0), node.input(1)
     for x, factor in (pair, pair[::-1]):
-        known, maker = g.constant_value(factor), g.producer(x)
-        if maker is None or not isinstance(maker.op, Operator) or not maker.op.takes_floats:
+        known = g.constant_value(factor)
+        if not _are_settled_floats(g, x):
             continue
         if known is not None and known.size == 1 == known.flat[0] and known.ndim <= g.type(x).rank:
             return x
     return None
+
+
+def _are_settled_floats(g: GraphBuilder, value: ValueName) -> bool:
+    """Tell whether an operator that takes floats as they are makes a value."""
+    maker = g.producer(value)
+    while maker is not None and isinstance(maker.op, Operator) and maker.op.is_view:
+        maker = g.producer(maker.inputs[0])
+    return maker is not None and isinstance(maker.op, Operator) and maker.op.takes_floats
 
 
 describe_tflite("MUL", says=TfliteOperator(int8=2, int16=4, alike=True))
