@@ -9,6 +9,7 @@ from random import Random
 
 import numpy as np
 import onnx
+from fuzz import deciding
 from fuzz.attempts import Bench
 from fuzz.mutant import Form, Specimen
 from onnx_models import MODELS
@@ -65,6 +66,7 @@ def full(folder: Path) -> list[Specimen]:
         *_operators(_PER_OPERATOR),
         *(_onnx(f"random_{seed}", _random_model(seed)) for seed in range(40)),
         *_onnx_nodes(),
+        *deciding.specimens(),
         *_nets(folder),
         *_output(folder / "OUT"),
     ]

@@ -19,6 +19,8 @@ CONTROL_FLOW = frozenset({"If", "Loop", "Scan"})
 """Operators of ONNX's own domain that hold graphs."""
 _AXES_ARE_INPUT = 13  # of Unsqueeze, from this opset on
 _SCAN_WITHOUT_BATCH = 9  # before, scans had a batch axis
+_MOST_COPIED = 20 * MAX_NODES
+"""Nodes copied for the turns of one loop, those in branches that no turn takes among them."""
 _NO_CONTROL_FLOW = "edgec builds graphs without branches and loops that are decided while they run"
 
 
@@ -120,8 +122,10 @@ def _loop(holder: _Holder) -> Iterator[list[Any]]:
     carried = list(holder.node.input[2:])
     scanned: list[list[str]] = [[] for _ in body.output[1 + len(carried) :]]
     inputs = [each.name for each in body.input]
+    size = _nodes_inside(body)
     done = count = 0
     while goes_on and (turns is None or done < turns):
+        _check_copied(holder, size * (done + 1))
         prefix = f"{_first(holder.node)}/turn_{done}"
         start = [
             _number(np.array(done, np.int64), f"{prefix}/number"),
@@ -165,6 +169,7 @@ def _scan(holder: _Holder) -> Iterator[list[Any]]:
     if shape is None:
         raise holder.refused(f"the shape of {scanned[0]!r} is computed at run time")
     turns, made = shape[axes[0]], len(body.output) - len(carried)
+    _check_copied(holder, turns * _nodes_inside(body))
     results: list[list[str]] = [[] for _ in range(made)]
     for done in range(turns):
         prefix = f"{_first(holder.node)}/turn_{done}"
@@ -209,6 +214,28 @@ def _check_count(holder: _Holder, count: int) -> None:
             place=holder.place,
             help="give a smaller model, or one with fewer turns",
         )
+
+
+def _check_copied(holder: _Holder, count: int) -> None:
+    if count > _MOST_COPIED:
+        raise EdgecError(
+            "model-too-large",
+            f"{holder.node.op_type}: its turns copy {count} nodes with their branches, more than "
+            f"{_MOST_COPIED}",
+            place=holder.place,
+            help="give a smaller model, or one with fewer turns",
+        )
+
+
+def _nodes_inside(graph: Any) -> int:
+    """Return how many nodes a graph has, those of the graphs in it included."""
+    inner = (
+        each
+        for node in graph.node
+        for attribute in node.attribute
+        for each in (attribute.g, *attribute.graphs)
+    )
+    return len(graph.node) + sum(map(_nodes_inside, inner))
 
 
 def _first(node: Any) -> str:

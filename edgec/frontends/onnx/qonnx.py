@@ -19,6 +19,7 @@ _FORMER = ("onnx.brevitas", "finn.custom_op.general")
 _NAMES = {"IntQuant": "Quant"}  # of later versions
 _OPERATORS = ("Quant", "IntQuant", "BipolarQuant", "Trunc")
 _WIDEST = 16  # bits of integers with a grid
+_MOST_BITS = 1 << 10  # of floats: their largest number is less than 2**1024
 _BYTE = 8
 NEAREST = {"ROUND", "HALF_EVEN", "HALF_UP", "HALF_DOWN"}
 """Manners of rounding that go to the nearest integer."""
@@ -115,7 +116,7 @@ def steps_of(op: str, inputs: Sequence[Array], attributes: Mapping[str, Any]) ->
         return Steps(scale, np.zeros((), np.float32), 1, signed=True, narrow=False)
     bits = float(np.asarray(inputs[2]).reshape(()))
     rounding = str(attributes.get("rounding_mode", "ROUND")).upper()
-    if bits != int(bits) or bits < 1 or rounding not in _ROUND:
+    if not 1 <= bits <= _MOST_BITS or bits != int(bits) or rounding not in _ROUND:
         message = f"{bits:g} bits, rounding mode {rounding!r}"
         raise ValueError(message)
     return Steps(

@@ -19,6 +19,8 @@ from edgec.ir import Array
 Numbers = Callable[[Any, str], Sequence[int]]
 """Returns a vector of a table, once its length is known to be sane."""
 _LARGEST = 1 << 26  # bytes of a constant that a few bytes stand for
+_MOST_PLACES = 1 << 26
+"""Places in levels at once, of 8 bytes each."""
 _VECTORS = {
     tflite.SparseIndexVector.Int32Vector: tflite.Int32Vector,
     tflite.SparseIndexVector.Uint16Vector: tflite.Uint16Vector,
@@ -52,7 +54,7 @@ def dense_bytes(
     if any(not 0 <= axis < rank for axis in blocks) or prod(shape) * width > _LARGEST:
         message = f"blocks of axes {blocks}, shape {shape}"
         raise ValueError(message)
-    places = _places(levels, prod(shape))
+    places = _places(levels, _most_at_once(levels, prod(shape), data.size // width))
     flat = _flat(places, [each.size for each in levels], order, blocks, shape)
     if data.size != len(flat) * width:
         message = f"{data.size} bytes for {len(flat)} elements"
@@ -60,6 +62,19 @@ def dense_bytes(
     result = np.zeros((prod(shape), width), np.uint8)
     result[flat] = data.reshape(-1, width)
     return result.reshape(-1)
+
+
+def _most_at_once(levels: Sequence[Level], elements: int, stored: int) -> int:
+    """Return how many places a level may have: each leads to a stored element or to a segment.
+
+    Neither can be many in a file of a few bytes, whatever its shape and levels say.
+    """
+    listed = max((len(each.segments) for each in levels if each.segments is not None), default=0)
+    most = min(elements, max(stored, listed))
+    if most * len(levels) > _MOST_PLACES:
+        message = f"{most} elements in {len(levels)} levels"
+        raise ValueError(message)
+    return most
 
 
 def _level(table: Any, numbers: Numbers) -> Level:

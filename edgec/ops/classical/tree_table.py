@@ -63,6 +63,9 @@ def packed(
     tests = [each for root in roots for each in in_order(root) if isinstance(each, Test)]
     features = np.array([each.feature for each in tests], np.int64)
     wanted = np.array([each.place for each in tests], np.int64)
+    if features.size and features.min() < 0:
+        message = f"a tree looks at feature {features.min()}"
+        raise ValueError(message)
     read = features if columns is None else np.asarray(columns, np.int64)[features]
     if read.size and read.max() >= MOST_FEATURES:
         message = f"{read.max() + 1} features, {MOST_FEATURES} at most"
@@ -106,6 +109,12 @@ def largest_feature(roots: Sequence[Tree]) -> int:
     return max((each.feature for each in tests if isinstance(each, Test)), default=-1)
 
 
+def largest_target(roots: Sequence[Tree]) -> int:
+    """Return the largest number of a target that is added to; -1 where none is."""
+    found = (pair for root in roots for leaf in leaves_of(root) for pair in leaf.weights)
+    return max((target for target, _ in found), default=-1)
+
+
 def with_leaves(root: Tree, change: Callable[[Leaf], Leaf]) -> Tree:
     """Return a tree with other leaves."""
     made: dict[int, Tree] = {}
@@ -125,13 +134,13 @@ def without_zeros(root: Tree) -> Tree:
 
 def _depth(root: Tree) -> int:
     """Return how many comparisons lead to the deepest leaf."""
-    depth, level = 0, {id(root): root}
-    while True:
-        tests = [each for each in level.values() if isinstance(each, Test)]
-        below = [each for test in tests for each in (test.holds, test.fails)]
-        if not below:
-            return depth
-        depth, level = depth + 1, {id(each): each for each in below}
+    depths = {id(root): 0}
+    for node in in_order(root):  # none before one that leads there
+        if isinstance(node, Test):
+            below = depths[id(node)] + 1
+            for each in (node.holds, node.fails):
+                depths[id(each)] = max(depths.get(id(each), 0), below)
+    return max(depths.values())
 
 
 @dataclass(eq=False)

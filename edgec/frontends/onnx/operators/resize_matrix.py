@@ -47,7 +47,7 @@ def nearest(rounded: Callable[[Array], Array]) -> Weigh:
 
     def weigh(grid: Grid) -> Array:
         chosen = np.clip(rounded(grid.places), 0, grid.extent - 1).astype(np.int64)
-        return np.eye(grid.extent, dtype=np.float32)[chosen]
+        return _summed(grid, [(chosen, np.ones(chosen.shape))])
 
     return weigh
 

@@ -196,3 +196,22 @@ def test_nothing_is_said_of_what_comes_behind_a_refused_branch(tmp_path: Path) -
     with pytest.raises(EdgecError) as caught:
         load_onnx(saved(model(nodes, x=(3, 3)), tmp_path))
     assert len(caught.value.problems()) == 1
+
+
+LONG = branch([Node("Relu", ["v"], [f"t{i}"]) for i in range(500)], ["t0"])
+SHORT = branch([Node("Relu", ["v"], ["t"])], ["t"])
+CHOOSING = body(
+    [Node("If", ["c"], ["next"], then_branch=LONG, else_branch=SHORT)],
+    ["i", "go", "v"],
+    ["go", "next"],
+)
+
+
+def test_branches_that_no_turn_takes_are_counted(tmp_path: Path) -> None:
+    """Each turn is a copy of the body, with all that stands in it."""
+    loop = Node("Loop", ["m", "", "x"], ["y"], body=CHOOSING)
+    numbers = [constant("c", np.array(False)), constant("m", np.int64(900))]
+    with pytest.raises(EdgecError) as caught:
+        load_onnx(saved(model([loop], numbers), tmp_path))
+    assert caught.value.code == "model-too-large"
+    assert "copy 200298 nodes with their branches" in caught.value.message

@@ -52,7 +52,7 @@ def integers(path: Path) -> Graph:
     return optimize_integer(Prequantized.of(optimize_float(load_onnx(path))).integers())
 
 
-def dense(b: QonnxBuilder, weights: Array, scale: Any, bits: int = 8, **attrs: Any) -> str:
+def dense(b: QonnxBuilder, weights: Array, scale: Any, bits: float = 8, **attrs: Any) -> str:
     """Add x [1, 8] times weights [8, 5], all quantized."""
     x = b.quant(b.input("x", (1, 8)), IN)
     w = b.quant(b.weight(weights), scale, bits, **attrs)
@@ -186,3 +186,11 @@ def test_limits(
     steps = Steps(one, 0 * one, bits, signed, narrow)
     assert (steps.low, steps.high) == limits
     assert steps.dtype is dtype
+
+
+@pytest.mark.parametrize("bits", [1e9, 1e30, np.inf, np.nan, 0.5, -3])
+def test_bits_that_no_number_has_are_refused(bits: float, tmp_path: Path) -> None:
+    """Nothing is made of that many."""
+    b = QonnxBuilder()
+    with pytest.raises(EdgecError, match="bits, rounding mode 'ROUND'"):
+        load_onnx(b.path(tmp_path, dense(b, np.ones((8, 5), np.float32), 0.1, bits)))

@@ -1,5 +1,6 @@
 """Sparse constants, DENSIFY and MediaPipe's transposed convolution, against the interpreter."""
 
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from tflite_files import OddLayout, constant, conv_tensors, operator, tensor
 from edgec.errors import EdgecError
 from edgec.exporters.flatbuffer import FileOperator, FileTensor
 from edgec.frontends import load
+from edgec.frontends.tflite.sparse import dense_bytes
 from edgec.ir import Array, DType, QParams, evaluate
 
 VECTORS = {np.uint8: "Uint8Vector", np.uint16: "Uint16Vector", np.int32: "Int32Vector"}
@@ -171,6 +173,28 @@ def test_half_precision_becomes_float(case: str, tmp_path: Path) -> None:
     shape, how = CASES[case]
     whole = numbers(shape, np.float16)
     np.testing.assert_array_equal(loaded(densified(whole, how, "FLOAT16"), tmp_path), whole)
+
+
+def test_places_are_counted_by_what_is_stored() -> None:
+    """A shape of a few bytes and levels that say the same do not take memory for each place."""
+    extent = 1 << 25
+
+    class Level:
+        Format = staticmethod(lambda: DENSE)
+        DenseSize = staticmethod(lambda: extent)
+
+    class Table:
+        DimMetadata = staticmethod(lambda _: Level)
+        DimMetadataLength = staticmethod(lambda: 1)
+
+    fields = {"TraversalOrder": [0], "BlockMap": []}
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=f"{extent} stored elements of 4"):
+            dense_bytes(np.zeros(4, np.uint8), Table, (extent,), 1, lambda _, name: fields[name])
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.oracle

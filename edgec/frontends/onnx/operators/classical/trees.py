@@ -16,6 +16,7 @@ from edgec.ops.classical.tree_table import (
     Leaf,
     Tree,
     largest_feature,
+    largest_target,
     leaves_of,
     packed,
     with_leaves,
@@ -51,7 +52,7 @@ class Forest:
 @importer(Format.ONNX, "ai.onnx.ml::TreeEnsembleRegressor")
 def _regressor(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     """Sums, means, the least or largest of what the trees say, per target."""
-    targets = node.integer("n_targets", default=1)
+    targets = _targets(node)
     merge = _merge(node, node.text("aggregate_function", default="SUM"))
     base = _base(node, targets)
     roots = _trees(node, "target")
@@ -71,7 +72,7 @@ def _add_values(
 @importer(Format.ONNX, "ai.onnx.ml::TreeEnsemble")
 def _ensemble(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     """The operator of ai.onnx.ml 5: trees whose leaves have lists of their own."""
-    targets = node.integer("n_targets", default=1)
+    targets = _targets(node)
     number = node.integer("aggregate_function", default=1)
     if not 0 <= number < len(_MERGES):
         raise node.reject(f"aggregate_function = {number}")
@@ -195,6 +196,9 @@ def _add(node: SourceNode, g: GraphBuilder, forest: Forest) -> ValueName:
     largest = largest_feature(roots)
     if largest >= shape[-1]:
         raise node.reject(f"trees that look at feature {largest} of an input of {shape[-1]}")
+    target = largest_target(roots)
+    if target >= len(forest.base):
+        raise node.reject(f"a weight for target {target} of {len(forest.base)}")
     try:
         table = packed(roots, x.places, x.columns)
     except ValueError as error:
@@ -235,6 +239,13 @@ def _transform(node: SourceNode, name: str) -> Transform:
     if name not in {each.value for each in Transform}:
         raise node.reject(f"post_transform = {name}", help="export with NONE, SOFTMAX or LOGISTIC")
     return Transform(name)
+
+
+def _targets(node: SourceNode) -> int:
+    targets = node.integer("n_targets", default=1)
+    if not 0 < targets < _MOST_TARGETS:
+        raise node.reject(f"n_targets = {targets}")
+    return targets
 
 
 def _base(node: SourceNode, targets: int) -> tuple[float, ...]:

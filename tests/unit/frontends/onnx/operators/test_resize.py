@@ -206,3 +206,10 @@ def test_a_matrix_beyond_any_microcontroller_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EdgecError, match="3001 elements out of 3000") as caught:
         imported(model, tmp_path)
     assert caught.value.code == "unsupported-shape"
+
+
+def test_of_many_elements_few_are_taken(tmp_path: Path) -> None:
+    """The matrix has a row for each of these, and nothing has the square of the others."""
+    model = resize_model((1, 300_000, 2), sizes=(1, 3, 2), mode="nearest")
+    graph = imported(model, tmp_path)
+    assert graph.types[graph.outputs[0]].shape == (1, 3, 2)
