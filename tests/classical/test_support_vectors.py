@@ -199,3 +199,11 @@ def test_numbers_that_are_not_finite_are_refused_by_name(name: str, tmp_path: Pa
     with pytest.raises(EdgecError, match="not finite") as caught:
         by_edgec(model, x, tmp_path)
     assert caught.value.code == "unsupported-attribute"
+
+
+def test_vectors_beyond_all_units_are_refused(tmp_path: Path) -> None:
+    attributes, x = machine("RBF", 3, size=1e30)
+    model = ml_model("SVMClassifier", FEATURES, CLASSIFIER, attributes)
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    with pytest.raises(EdgecError, match="no unit of 32-bit integers reaches so far"):
+        by_edgec(model, x, tmp_path)

@@ -356,8 +356,10 @@ def test_branches_that_meet_again_are_looked_at_once() -> None:
 def test_targets_that_no_memory_has_are_refused(targets: int, tmp_path: Path) -> None:
     made = trees(1)
     weights = weighted(made, "target", [0])
-    given = {"n_targets": targets}
-    model = ml_model("TreeEnsembleRegressor", FEATURES, REGRESSOR, given, made.attributes(), weights)
+    given = {"n_targets": targets, **made.attributes()}
+    model = ml_model(
+        "TreeEnsembleRegressor", FEATURES, REGRESSOR, given, made.attributes(), weights
+    )
     model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
     with pytest.raises(EdgecError, match=f"n_targets = {targets}"):
         by_edgec(model, samples(made), tmp_path)
@@ -371,9 +373,7 @@ def test_targets_that_no_memory_has_are_refused(targets: int, tmp_path: Path) ->
         ({"nodes_featureids": 5}, "look at feature 5 of an input of 5"),
     ],
 )
-def test_what_is_not_there_is_named(
-    changed: Mapping[str, int], says: str, tmp_path: Path
-) -> None:
+def test_what_is_not_there_is_named(changed: Mapping[str, int], says: str, tmp_path: Path) -> None:
     made = trees(1)
     attributes = {**made.attributes(), **weighted(made, "target", [0])}
     attributes |= {name: [each] * len(attributes[name]) for name, each in changed.items()}

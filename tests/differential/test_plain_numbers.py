@@ -65,6 +65,13 @@ MODELS = {
         {"limit": np.linspace(-1, 1, 6).astype(np.float32), "zero": number(0)},
     ),
     "truth_values_out": Model("Less x y -> c; Not c -> o", {"x": F, "y": F}, ("o",)),
+    "constants_beside_computed_numbers": Model(
+        "Cast x -> a; Concat a b -> c; Concat b a -> d; Cast d -> o",
+        {"x": F},
+        ("c", "o"),
+        {"b": np.array([[9, -7, 0], [3, 1, 2]])},
+        {"a": {"to": 7}, "c": {"axis": 1}, "d": {"axis": 1}, "o": {"to": 1}},
+    ),
     "logic": Model(
         "Greater x low -> a; Less x high -> b; And a b -> both; Xor a b -> one;"
         "Or both one -> any; Cast any -> o; Cast both -> p",

@@ -29,6 +29,7 @@ def specimens() -> Iterator[Specimen]:
 
 def _trees() -> Iterator[tuple[str, onnx.ModelProto]]:
     from classical import tree_models as trees  # noqa: PLC0415 - takes seconds, as all below
+    from classical.tree_models import Attributes  # noqa: PLC0415
 
     rng = np.random.default_rng(0)
     for modes in (trees.MODES[:1], trees.MODES):
@@ -39,10 +40,9 @@ def _trees() -> Iterator[tuple[str, onnx.ModelProto]]:
         name = f"trees_{len(modes)}"
         yield name, trees.ml_model("TreeEnsembleClassifier", 5, trees.CLASSIFIER, *given)
         said = trees.weighted(made, "target", [0, 1])
-        given = (made.attributes(), said, {"n_targets": 2, "aggregate_function": "AVERAGE"})
-        yield f"{name}_mean", trees.ml_model(
-            "TreeEnsembleRegressor", 5, trees.REGRESSOR, *given
-        )
+        mean: Attributes = {"n_targets": 2, "aggregate_function": "AVERAGE"}
+        parts = (made.attributes(), said, mean)
+        yield f"{name}_mean", trees.ml_model("TreeEnsembleRegressor", 5, trees.REGRESSOR, *parts)
     made = trees.RandomTrees(rng, 5, (*trees.MODES, "BRANCH_MEMBER"), depth=3).grow(3)
     attributes = trees.listed(made, 2)
     yield "trees_5", trees.ml_model("TreeEnsemble", 5, trees.REGRESSOR, attributes, version=5)
@@ -55,11 +55,12 @@ def _machines() -> Iterator[tuple[str, onnx.ModelProto]]:
     for kernel in machines.KERNELS:
         attributes, _ = machines.machine(kernel, 3)
         yield f"machine_{kernel}", ml_model("SVMClassifier", 4, CLASSIFIER, attributes)
-    more = {"prob_a": [-1.3, -0.7, -2.0], "prob_b": [0.1] * 3}
-    yield "machine_odds", ml_model("SVMClassifier", 4, CLASSIFIER, attributes, more)
-    texts = {name: value for name, value in attributes.items() if name != "classlabels_ints"}
-    more = {"classlabels_strings": ["b", 'c"<&', "a\n"]}
-    yield "machine_texts", ml_model("SVMClassifier", 4, TEXT_CLASSIFIER, texts, more)
+    attributes, _ = machines.machine("RBF", 3)
+    odds = {"prob_a": [-1.3, -0.7, -2.0], "prob_b": [0.1] * 3}
+    yield "machine_odds", ml_model("SVMClassifier", 4, CLASSIFIER, attributes, odds)
+    kept = {name: value for name, value in attributes.items() if name != "classlabels_ints"}
+    texts = {"classlabels_strings": ["b", 'c"<&', "a\n"]}
+    yield "machine_texts", ml_model("SVMClassifier", 4, TEXT_CLASSIFIER, kept, texts)
 
 
 def _recognized() -> Iterator[tuple[str, onnx.ModelProto]]:

@@ -242,11 +242,12 @@ class _Import:
     def _written_out(self, node: Any, key: str, place: Place) -> Iterable[list[Any]] | None:
         """Return groups of nodes that stand for one with graphs or sequences; None: for no other.
 
-        Nothing stands for one that depends on what cannot be imported.
+        Nothing stands for one that depends on what cannot be imported, nor for what comes behind
+        too many nodes.
         """
         if key not in CONTROL_FLOW and not (self.sequences.takes(node) and "::" not in key):
             return None
-        if any(each in self.lost for each in node.input):
+        if self.written > MAX_NODES or any(each in self.lost for each in node.input):
             self.lost.update(node.output)
             return []
         scope = Scope(self._known, self._shape, opset(self.model))

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgec.ir import Array, DType, GraphBuilder, Node, Signature, TensorType, ValueName
 from edgec.ops.conversion.constants import add_or_fold
+from edgec.ops.numbers.plain import in_32_bits
 from edgec.ops.operator import INT8_AND_INT16, PLAIN_NUMBERS, Operator, OutputRule
 from edgec.ops.registry import Format, SourceNode, TfliteEmitter, exporter, importer
 from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
@@ -91,7 +92,9 @@ def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 def _concatenate(node: SourceNode, g: GraphBuilder, axis: int) -> Sequence[ValueName]:
     """Add a concatenation of what has elements; many tensors are joined in groups."""
     inputs = node.present_inputs()
-    kind = g.type(node.input(0))
+    if len({g.type(value).dtype for value in inputs}) > 1:  # constants of int64, computed int32
+        inputs = tuple(in_32_bits(g, value) for value in inputs)
+    kind = g.type(inputs[0])
     if not -kind.rank <= axis < kind.rank:
         raise node.reject(f"axis {axis} of a rank-{kind.rank} tensor", code="malformed-model")
     op = Concatenation(axis=axis % kind.rank)

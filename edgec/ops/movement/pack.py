@@ -6,6 +6,7 @@ from edgec.ir import GraphBuilder, ValueName
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.movement.reshape import Reshape
+from edgec.ops.numbers.plain import in_32_bits
 from edgec.ops.reductions.axes import checked_axis
 from edgec.ops.registry import Format, SourceNode, importer
 from edgec.ops.tflite_operators import TfliteOperator, Types, describe_tflite
@@ -29,7 +30,9 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     shape = shapes.pop()
     axis = checked_axis(node, node.integer("axis", 0), len(shape) + 1)
     op = Reshape(shape=(*shape[:axis], 1, *shape[axis:]))
+    mixed = len({g.type(value).dtype for value in node.present_inputs()}) > 1
     parts: list[ValueName] = []
-    for index, value in enumerate(node.present_inputs()):
+    for index, given in enumerate(node.present_inputs()):
+        value = in_32_bits(g, given) if mixed else given
         parts += add_or_fold(node.part(suffix=f"row_{index}"), g, op, [value])
     return add_or_fold(node, g, Concatenation(axis=axis), parts)

@@ -12,6 +12,7 @@ from edgec.ops.registry import IMPORTERS, Format, SourceNode, importer
 
 _LAST = -1
 _SHOWN = 20  # classes
+_LONGEST = 100  # characters of a label
 
 
 def labels(classes: Sequence[object]) -> str:
@@ -36,8 +37,10 @@ def _may_be_labels(values: Sequence[object]) -> bool:
 
 
 def shown_classes(classes: Sequence[object]) -> str:
-    """Return the first classes, and how many there are where these are not all."""
-    shown = ", ".join(map(str, classes[:_SHOWN]))
+    """Return the first classes, and how many there are where these are not all; long ones cut."""
+    texts = [str(each) for each in classes[:_SHOWN]]
+    cut = [each if len(each) <= _LONGEST else f"{each[:_LONGEST]}..." for each in texts]
+    shown = ", ".join(cut)
     more = f", ... ({len(classes)} in all)" if len(classes) > _SHOWN else ""
     return f"{shown}{more}"
 

@@ -20,6 +20,7 @@ from onnx_graphs import (
 
 from edgec.errors import EdgecError
 from edgec.frontends.onnx.load import load_onnx
+from edgec.frontends.onnx.sequences import Sequences
 
 X = (2, 6)
 ALL = Node("SplitToSequence", ["x"], ["s"], axis=1)
@@ -145,3 +146,21 @@ def test_other_readers_of_a_sequence_are_refused_by_name(tmp_path: Path) -> None
 def test_a_place_outside_of_a_sequence_is_malformed(tmp_path: Path) -> None:
     made = model([ALL, Node("SequenceAt", ["s", "p"], ["y"])], at(6), x=X)
     assert problem(made, tmp_path).code == "malformed-model"
+
+
+def test_nothing_is_spelled_behind_too_many_nodes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list of many names that is stacked again and again is a few bytes."""
+    spelled, taken = Sequences.spelled, list[str]()
+
+    def counted(self: Sequences, node: Any, *rest: Any) -> Any:
+        taken.append(node.op_type)
+        return spelled(self, node, *rest)
+
+    monkeypatch.setattr(Sequences, "spelled", counted)
+    stacked = [Node("ConcatFromSequence", ["s"], [f"y{i}"], axis=0, new_axis=1) for i in range(20)]
+    outputs = [value(each.output[0]) for each in stacked]
+    made = model([Node("SequenceConstruct", ["x"] * 4000, ["s"]), *stacked], outputs=outputs)
+    assert problem(made, tmp_path).code == "model-too-large"
+    assert taken == ["SequenceConstruct", "ConcatFromSequence", "ConcatFromSequence"]

@@ -19,6 +19,7 @@ from edgec.ops.registry import SourceNode
 ROOM = 4
 """Bits by which features may be beyond those that the model knows: 16 times as far."""
 _WORD = 31
+_FINEST = 60  # bits behind or before the point
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,12 @@ def add_fixed(
     span = float((np.abs(points - center) * factors).max(initial=0.0)) or 1.0
     if gains is not None:
         span = max(span, 1.0)  # what varies by 1 lies farther out than its middle
-    fraction = max(-60, min(bits - ROOM - ceil(log2(span)) - 1, 60))
+    fraction = min(bits - ROOM - ceil(log2(span)) - 1, _FINEST)
+    if fraction < -_FINEST:
+        raise node.reject(
+            f"points that lie {span:g} apart: no unit of 32-bit integers reaches so far",
+            help="scale the features before (StandardScaler in scikit-learn)",
+        )
     offset = np.rint((made.offset - center) * factors * 2.0**fraction)
     offset = np.clip(offset, -(2.0**60), 2.0**60).astype(np.int64)
     rows = factors if made.matrix.ndim == 1 else factors[:, None]

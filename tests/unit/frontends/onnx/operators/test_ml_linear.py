@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx_node import imported, node_names
 
 from edgec.errors import EdgecError
+from edgec.frontends.onnx.operators.ml_labels import shown_classes
 from edgec.ir import Array, Graph, evaluate
 from edgec.pipelines import optimize_float
 
@@ -74,6 +75,11 @@ def test_classes_with_names(tmp_path: Path) -> None:
     )
     graph = assert_scores(model, tmp_path)
     assert graph.remarks[0].endswith("cat, dog")
+
+
+def test_names_of_any_length_are_cut_where_they_are_told() -> None:
+    assert shown_classes(["a" * 100, "b" * 101]) == f"{'a' * 100}, {'b' * 100}..."
+    assert shown_classes(range(21)).endswith("18, 19, ... (21 in all)")
 
 
 def test_a_transform_that_nobody_has(tmp_path: Path) -> None:

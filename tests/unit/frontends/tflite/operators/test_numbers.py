@@ -236,3 +236,30 @@ def test_places_of_true_values_are_refused_by_name(tmp_path: Path) -> None:
         load(one("WHERE", [tensor("c", (3,), DType.BOOL, None), y]), tmp_path)
     assert caught.value.code == "unsupported-operator"
     assert "WHERE" in str(caught.value)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("code", ["CONCATENATION", "PACK"])
+def test_constants_of_64_bits_beside_computed_numbers(code: str, tmp_path: Path) -> None:
+    """What is computed has 32 bits inside, and so have the constants beside it."""
+    joined = (4, 3) if code == "CONCATENATION" else (2, 2, 3)
+    tensors = [
+        tensor("x", (2, 3), DType.FLOAT32, None),
+        tensor("whole", (2, 3), DType.INT64, None),
+        constant("known", np.arange(6).reshape(2, 3), None),
+        tensor("joined", joined, DType.INT64, None),
+        tensor("y", joined, DType.FLOAT32, None),
+    ]
+    types = {"InDataType": "FLOAT32", "OutDataType": "INT64"}
+    fields = {"Axis": 0} | ({"ValuesCount": 2} if code == "PACK" else {})
+    options = "PackOptions" if code == "PACK" else "ConcatenationOptions"
+    operators = [
+        FileOperator("CAST", 1, [0], [1], "CastOptions", types),
+        FileOperator(code, 1, [1, 2], [3], options, fields),
+        FileOperator("CAST", 1, [3], [4], "CastOptions", {k: types[v] for k, v in _TURNED.items()}),
+    ]
+    x = np.array([[0.5, -7.25, 3.0], [9.75, -1.5, 2.0]], np.float32)
+    agrees(file(tensors, operators, [0], [4]), tmp_path, {"x": x})
+
+
+_TURNED = {"InDataType": "OutDataType", "OutDataType": "InDataType"}
