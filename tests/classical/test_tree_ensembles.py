@@ -3,7 +3,7 @@
 onnxruntime has one thread here: with more it adds up the trees in parts, one for each thread.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -381,3 +381,45 @@ def test_what_is_not_there_is_named(changed: Mapping[str, int], says: str, tmp_p
     model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
     with pytest.raises(EdgecError, match=says):
         by_edgec(model, samples(made), tmp_path)
+
+
+@pytest.mark.parametrize("transform", ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO"])
+@pytest.mark.parametrize("base", [(), (0.3,)])
+def test_the_score_of_one_class_alone_stays(
+    transform: str, base: Sequence[float], tmp_path: Path
+) -> None:
+    made = trees(1)
+    given = {"classlabels_int64s": [7], "post_transform": transform}
+    given |= {"base_values": list(base)} if base else {}
+    weights = weighted(made, "class", [0])
+    op = "TreeEnsembleClassifier"
+    model = ml_model(op, FEATURES, CLASSIFIER, made.attributes(), weights, given)
+    compare(model, samples(made), tmp_path, near=0)
+
+
+def test_base_values_that_rows_may_miss_are_refused(tmp_path: Path) -> None:
+    """onnxruntime gives 0, not the base value, for a target that no tree spoke of."""
+    made = trees(1)
+    given = {"n_targets": 2, "base_values": [0.5, 0.25]}
+    weights = weighted(made, "target", [1])
+    op = "TreeEnsembleRegressor"
+    model = ml_model(op, FEATURES, REGRESSOR, made.attributes(), weights, given)
+    assert not by_onnxruntime(model, samples(made))["y"][:, 0].any()
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    with pytest.raises(EdgecError, match="do not speak of in every leaf"):
+        by_edgec(model, samples(made), tmp_path)
+
+
+@pytest.mark.parametrize("merge", ["SUM", "AVERAGE", "MIN", "MAX"])
+def test_a_leaf_without_a_weight_says_zero_of_one_target(merge: str, tmp_path: Path) -> None:
+    """It counts where the least or largest is looked for; of several targets nothing is said."""
+    made = trees(3, count=2)
+    for targets in (1, 2):
+        weights = weighted(made, "target", range(targets), positive=True)
+        weights = {name: values[: 3 * targets] for name, values in weights.items()}
+        sign = -1 if merge == "MAX" else 1
+        weights["target_weights"] = [sign * each for each in weights["target_weights"]]
+        given = {"n_targets": targets, "aggregate_function": merge}
+        op = "TreeEnsembleRegressor"
+        model = ml_model(op, FEATURES, REGRESSOR, made.attributes(), weights, given)
+        compare(model, samples(made), tmp_path, near=0)

@@ -36,6 +36,7 @@ _TRANSFORMS = (
     "PROBIT",
 )  # as onnxruntime numbers them
 _MOST_TARGETS = 1 << 16
+_ZERO = Leaf(((0, 0.0),))
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,12 @@ def _regressor(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     merge = _merge(node, node.text("aggregate_function", default="SUM"))
     base = _base(node, targets)
     roots = _trees(node, "target")
+    if targets == 1:  # a leaf without a weight says 0
+        roots = tuple(
+            with_leaves(each, lambda leaf: leaf if leaf.weights else _ZERO) for each in roots
+        )
+    else:
+        _check_base(node, roots, base, targets)
     transform = _transform(node, node.text("post_transform", default="NONE"))
     forest = Forest(roots, base, targets, merge)
     return [_add_values(node, g, forest, transform)]
@@ -141,11 +148,13 @@ def _pair_rule(
     """Return the trees, the sum that decides on the label, and how scores are made of sums."""
     base, roots, both = said.base, said.roots, len(said.named) > 1
     if 1 not in said.named and len(base) <= 1:  # one sum, of class 0: the second class has it
+        # The score of one class alone stays as it is, whatever the transform.
         forest = Forest(roots, base or (0.0,), 1)
         logistic = transform is Transform.LOGISTIC
         pair = Pair.COMPLEMENT if said.is_positive and not logistic else Pair.OPPOSITE
         pair = pair if classes.count == _PAIR else Pair.NONE
-        kept = transform if logistic or pair is Pair.NONE else Transform.NONE
+        _check_base(node, roots, base, 1)
+        kept = transform if logistic and pair is not Pair.NONE else Transform.NONE
         return forest, 0, ClassScores(pair=pair, transform=kept)
     if both and not _says(roots, [1]):
         raise node.reject(
@@ -162,6 +171,7 @@ def _pair_rule(
             help="export with one base value, or with the trees' weights for class 0",
         )
     offset = base[0] if base and 0 in said.named else 0.0
+    _check_base(node, roots, (offset,), 1)
     return Forest(roots, (offset, 0.0), 2), int(1 in said.named), ClassScores(transform=transform)
 
 
@@ -239,6 +249,17 @@ def _transform(node: SourceNode, name: str) -> Transform:
     if name not in {each.value for each in Transform}:
         raise node.reject(f"post_transform = {name}", help="export with NONE, SOFTMAX or LOGISTIC")
     return Transform(name)
+
+
+def _check_base(
+    node: SourceNode, roots: Sequence[Tree], base: Sequence[float], targets: int
+) -> None:
+    """Reject a base value that a row may miss: onnxruntime adds none where no tree speaks."""
+    if any(base) and not _says(roots, range(targets)):
+        raise node.reject(
+            "base_values of targets that trees do not speak of in every leaf",
+            help="export with a weight for each target in every leaf, zeros included",
+        )
 
 
 def _targets(node: SourceNode) -> int:
