@@ -207,3 +207,12 @@ def test_vectors_beyond_all_units_are_refused(tmp_path: Path) -> None:
     model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
     with pytest.raises(EdgecError, match="no unit of 32-bit integers reaches so far"):
         by_edgec(model, x, tmp_path)
+
+
+@pytest.mark.parametrize("transform", ["SOFTMAX", "SOFTMAX_ZERO"])
+def test_decisions_far_from_zero_are_told_from_each_other(transform: str, tmp_path: Path) -> None:
+    """Likelihoods of long texts, or vectors far out: a few of 100,000 beside each other."""
+    attributes, x = machine("LINEAR", 3, size=50.0)
+    far = {"rho": [1e5, 1.00001e5, -3e5], "post_transform": transform}
+    model = ml_model("SVMClassifier", FEATURES, CLASSIFIER, {**attributes, **far})
+    compare(model, x, tmp_path, least=40)

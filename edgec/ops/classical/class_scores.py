@@ -17,7 +17,7 @@ from edgec.ops.registry import TfliteEmitter, exporter
 
 FRACTION = 26  # bits behind the point of what exp is computed of
 LARGEST = (1 << 31) - 1
-FAR = 1 << 40  # beyond it sums are all alike to softmax
+FAR = 1 << 61  # sums are told from each other up to 2**35
 NEAR_ZERO = 1e-7  # what SOFTMAX_ZERO leaves at 0
 
 

@@ -3,6 +3,7 @@
 #include "support/fixed_point_exp.h"
 
 enum { FRACTION = 26 };
+static const int64_t FAR = (int64_t)1 << 61; /* sums are told from each other up to 2^35 */
 
 /// 1 / (1 + exp(-x)).
 static int32_t logistic(int32_t bits)
@@ -16,7 +17,7 @@ static int32_t logistic(int32_t bits)
 /// exp(x - largest) in Q0.31; nothing of a zero that is to be skipped.
 static int32_t power(int32_t bits, int64_t largest, int32_t zero)
 {
-    const int64_t distance = largest - edgec_fixed_of(bits, FRACTION, (int64_t)1 << 40);
+    const int64_t distance = largest - edgec_fixed_of(bits, FRACTION, FAR);
     if ((bits & INT32_MAX) <= zero) {
         return 0;
     }
@@ -28,7 +29,7 @@ static void softmax(int32_t *scores, int32_t count, int32_t zero)
 {
     int64_t largest = INT64_MIN;
     for (int32_t i = 0; i < count; i++) {
-        const int64_t fixed = edgec_fixed_of(scores[i], FRACTION, (int64_t)1 << 40);
+        const int64_t fixed = edgec_fixed_of(scores[i], FRACTION, FAR);
         largest = (fixed > largest) ? fixed : largest;
     }
     int64_t total = 0;

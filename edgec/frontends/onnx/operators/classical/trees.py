@@ -28,13 +28,8 @@ from edgec.ops.registry import Format, SourceNode, importer
 
 _PAIR = 2  # classes
 _MERGES = (Merge.AVERAGE, Merge.SUM, Merge.MIN, Merge.MAX)  # by their numbers in ai.onnx.ml 5
-_TRANSFORMS = (
-    "NONE",
-    "LOGISTIC",
-    "SOFTMAX",
-    "SOFTMAX_ZERO",
-    "PROBIT",
-)  # as onnxruntime numbers them
+# As onnxruntime numbers them:
+_TRANSFORMS = ("NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO", "PROBIT")
 _MOST_TARGETS = 1 << 16
 _ZERO = Leaf(((0, 0.0),))
 
