@@ -122,6 +122,14 @@ class _Emitter:
         self._unnamed.add(value)
         return value
 
+    def stand_in(self, value: ValueName, array: Array, qparams: QParams | None) -> ValueName:
+        """Add a constant that is written in place of another: under its name where it is free."""
+        made = self.constant(f"{value}/stands_in", array, qparams)
+        if len(self.graph.consumers().get(value, ())) == 1 and value not in self._taken:
+            self._unnamed.remove(made)
+            self._names[made] = value
+        return made
+
     def _name_constants(self, inputs: Sequence[ValueName | None], output: ValueName) -> None:
         """Call constants after the tensor that is made with them, by their place."""
         for place, value in enumerate(inputs):

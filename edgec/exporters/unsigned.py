@@ -67,7 +67,7 @@ class UnsignedEmitter:
             return value
         shifted = unsigned_form(kind)
         if data is not None:
-            return ValueName(self.inner.constant(f"{value}/uint8", _shifted(data), shifted.qparams))
+            return ValueName(self.inner.stand_in(value, _shifted(data), shifted.qparams))
         result = self.inner.temporary(f"{value}/uint8", shifted)
         self.inner.emit("QUANTIZE", [value], [result], "QuantizeOptions")
         return ValueName(result)

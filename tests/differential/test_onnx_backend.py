@@ -208,7 +208,17 @@ def _not_finite(attributes: dict[str, Any], ins: list[Array], node: Any) -> str:
     return "numbers that are not finite: integers stand for none"
 
 
+def _attention(attributes: dict[str, Any], ins: list[Array], node: Any) -> str:
+    if len(node.output) > 3 and node.output[3]:
+        return "the scores as an output"
+    if len(node.input) > 6 and node.input[6]:
+        return "lengths of keys"
+    windows = ("left_window_size", "right_window_size")
+    return "windows" if any(attributes.get(each, -1) >= 0 for each in windows) else ""
+
+
 OPTIONS: dict[str, Rule] = {
+    "Attention": _attention,
     "AveragePool": _window,
     "BatchNormalization": _training,
     "Conv": _window,

@@ -36,6 +36,7 @@ from edgec.pipelines import optimize_integer
 _SIMPLER = {
     "cast_": "one to the same type is none, int64 is int32, numbers at the door are real inside",
     "gather_one": "one index is a slice",
+    "shifted_dense_33_1_2": "weights that fit int8 without a zero point have none",
     "slice_whole": "a slice of all is a reshape",
 }
 _BEYOND = "gather_rows_wraps"  # TFLite's GATHER knows no index below 0

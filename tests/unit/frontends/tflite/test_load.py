@@ -345,12 +345,9 @@ def test_error(case: str, tmp_path: Path) -> None:
 
 
 def test_every_truncation_is_an_error(tmp_path: Path) -> None:
-    data = file()
+    data, codes = file(), {"malformed-model", "unsupported-quantization"}
     for length in range(1, len(data) - 16):
-        assert error(data[:length], tmp_path).code in {
-            "malformed-model",
-            "unsupported-quantization",
-        }
+        assert error(data[:length], tmp_path).code in codes
 
 
 def test_shared_vectors_cannot_multiply_work(tmp_path: Path) -> None:
@@ -360,8 +357,7 @@ def test_shared_vectors_cannot_multiply_work(tmp_path: Path) -> None:
         inputs = layout.last.setdefault("inputs", layout._numbers([0] * 5000, np.int32))
         return fields | {"Inputs": inputs}
 
-    many = [conv()] * 2000
-    data = file(operators=many, Operator=_once(shared))
+    data = file(operators=[conv()] * 2000, Operator=_once(shared))
     assert "more than the file can hold" in error(data, tmp_path).message
 
 
@@ -381,7 +377,6 @@ def test_two_convolutions_round_trip(tmp_path: Path) -> None:
     graph = two_convolutions()
     back = load(write_tflite(graph), tmp_path)
     assert str(back).splitlines()[1:] == str(graph).splitlines()[1:]
-    assert [node.op for node in back.nodes] == [node.op for node in graph.nodes]
     for name, data in graph.constants.items():
         assert np.array_equal(back.constants[name], data)
         assert back.types[name] == graph.types[name]

@@ -362,9 +362,8 @@ def _listed_trees(node: SourceNode) -> tuple[Tree, ...]:
 
 def _member_sets(node: SourceNode) -> Iterator[tuple[float, ...]]:
     """Yield the sets that nodes compare with, which NaN parts in the list of the file."""
-    values = node.tensor("membership_values")
-    found: list[float] = []
-    for each in [] if values is None else np.asarray(values, np.float32).reshape(-1).tolist():
+    values, found = node.tensor("membership_values"), list[float]()
+    for each in () if values is None else np.asarray(values, np.float32).reshape(-1).tolist():
         if np.isnan(each):
             yield tuple(found)
             found = []
