@@ -40,7 +40,6 @@ CLOSE = (  # to onnxruntime, with random samples
     "models/exports/lstm.qdq_u8.onnx",
     "models/real/0791b2_svc_wl_48_pct_2.onnx",
     "models/real/0ee8d9_100-games-model.onnx",
-    "models/real/db462a_model.onnx",
 )
 LEAST_DB = 25.0
 pytestmark = pytest.mark.shared

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from edgec.ir import Array, Graph
+from edgec.ir import Array, DType, Graph
 from edgec.quantization.quality.metrics.choice import unlabelled
 from edgec.quantization.quality.metrics.classification import TOP_1, TopClass
 from edgec.quantization.quality.metrics.decisions import ACCURACY, MultiLabel
@@ -35,7 +35,10 @@ def indifferent(graph: Graph, samples: Samples) -> Iterator[str]:
     Pixels from 0 to 1 do that to a model that was trained on 0 to 255: its biases decide.
     """
     shown = samples.first(_SHOWN)
-    if len(shown) < _FEW or not isinstance(unlabelled(graph), _OF_SCORES):
+    found = unlabelled(graph)
+    if len(shown) < _FEW or not isinstance(found, _OF_SCORES):
+        return
+    if graph.types[found.output].dtype is DType.BOOL:  # a decision says nothing of scores
         return
     judged = judged_values(graph)[:1]
     if not judged:  # all outputs are decisions already
