@@ -17,6 +17,17 @@ GUARD = 6  # bits behind those of the largest number of a row
 ROOM = (1 << 61) - 1
 
 
+def row_products(x: Array, weights: Array) -> tuple[Array, Array]:
+    """Return W x in int64, and of each row [...,1] the power of two that is its unit.
+
+    ``x`` is float32 [...,G], ``weights`` int32 [F,G]. A row is in units of its largest number.
+    """
+    mantissa, exponent = split(x)
+    largest = exponent.max(axis=-1, keepdims=True)
+    aligned = (mantissa << GUARD) >> np.minimum(largest - exponent, 31)
+    return aligned @ weights.astype(np.int64).T, largest - GUARD
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedMatrix(Operator):
     """x [...,G] float32, weights [F,G] int32, offsets [F] int64 -> [...,F] int32.
@@ -43,11 +54,8 @@ class FixedMatrix(Operator):
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         x, weights, offsets = inputs
-        mantissa, exponent = split(x)
-        largest = exponent.max(axis=-1, keepdims=True)
-        aligned = (mantissa << GUARD) >> np.minimum(largest - exponent, 31)
-        sums = aligned @ weights.astype(np.int64).T
-        moved = shifted(sums, largest - GUARD + self.shift, ROOM) + offsets
+        sums, unit = row_products(x, weights)
+        moved = shifted(sums, unit + self.shift, ROOM) + offsets
         limit = (1 << self.bits) - 1
         return (np.clip(moved, -limit, limit).astype(np.int32),)
 

@@ -7,9 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from edgec.ir import Array, Node, Signature, TensorType
-from edgec.ops.classical.fixed_matrix import GUARD
+from edgec.ops.classical.fixed_matrix import row_products
 from edgec.ops.classical.in_tflite import refuse_export
-from edgec.ops.numerics.fixed_floats import split
 from edgec.ops.operator import Operator, is_float
 from edgec.ops.registry import TfliteEmitter, exporter
 
@@ -39,12 +38,9 @@ class FloatMatrix(Operator):
 
     def evaluate(self, inputs: Sequence[Array], signature: Signature) -> tuple[Array, ...]:
         x, weights, offsets = inputs
-        mantissa, exponent = split(x)
-        largest = exponent.max(axis=-1, keepdims=True)
-        aligned = (mantissa << GUARD) >> np.minimum(largest - exponent, 31)
-        sums = (aligned @ weights.astype(np.int64).T).astype(np.float32)
+        sums, unit = row_products(x, weights)
         with np.errstate(over="ignore"):
-            products = np.ldexp(sums, largest - GUARD + self.shift).astype(np.float32)
+            products = np.ldexp(sums.astype(np.float32), unit + self.shift).astype(np.float32)
         return (products + offsets,)
 
     def macs(self, signature: Signature) -> int:

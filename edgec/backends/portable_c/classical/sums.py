@@ -4,6 +4,7 @@ from math import prod
 
 from edgec.backends.kernel import kernel
 from edgec.backends.offer import OfferContext
+from edgec.backends.portable_c.classical.support_vectors import matrix_operands
 from edgec.backends.portable_c.classical.tree_ensemble import constant_tables
 from edgec.ops.classical.anomaly_score import AnomalyScore
 from edgec.ops.classical.float_matrix import FloatMatrix
@@ -13,21 +14,10 @@ from edgec.program import Call, Scalar
 
 @kernel("portable_c", FloatMatrix, requires=(constant_tables,))
 def float_matrix_f32(ctx: OfferContext) -> Call:
-    op, (x, weights, _) = ctx.request.op, ctx.signature.inputs
+    op = ctx.request.op
     assert isinstance(op, FloatMatrix)  # noqa: S101 - the registry guarantees it
-    return Call(
-        "edgec_float_matrix_f32",
-        [
-            ctx.input(0),
-            Scalar(prod(x.shape[:-1])),
-            Scalar(x.shape[-1]),
-            ctx.input(1),
-            ctx.input(2),
-            Scalar(weights.shape[0]),
-            Scalar(op.shift),
-            ctx.output(),
-        ],
-    )
+    args = [*matrix_operands(ctx), Scalar(op.shift), ctx.output()]
+    return Call("edgec_float_matrix_f32", args)
 
 
 @kernel("portable_c", GaussianSums, requires=(constant_tables,))

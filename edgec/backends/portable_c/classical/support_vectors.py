@@ -10,7 +10,7 @@ from edgec.backends.portable_c.classical.tree_ensemble import constant_tables
 from edgec.ops.classical.fixed_features import FixedFeatures
 from edgec.ops.classical.fixed_matrix import FixedMatrix
 from edgec.ops.classical.support_vectors import Kernel, SupportVectors
-from edgec.program import Call, Scalar, Struct
+from edgec.program import Argument, Call, Scalar, Struct
 
 _KINDS = (Kernel.LINEAR, Kernel.POLY, Kernel.RBF, Kernel.SIGMOID)
 
@@ -28,22 +28,19 @@ def fixed_features_f32(ctx: OfferContext) -> Call:
 
 @kernel("portable_c", FixedMatrix, requires=(constant_tables,))
 def fixed_matrix_f32(ctx: OfferContext) -> Call:
-    op, (x, weights, _) = ctx.request.op, ctx.signature.inputs
+    op = ctx.request.op
     assert isinstance(op, FixedMatrix)  # noqa: S101 - the registry guarantees it
-    return Call(
-        "edgec_fixed_matrix_f32",
-        [
-            ctx.input(0),
-            Scalar(prod(x.shape[:-1])),
-            Scalar(x.shape[-1]),
-            ctx.input(1),
-            ctx.input(2),
-            Scalar(weights.shape[0]),
-            Scalar(op.shift),
-            Scalar((1 << op.bits) - 1),
-            ctx.output(),
-        ],
-    )
+    limit = Scalar((1 << op.bits) - 1)
+    args = [*matrix_operands(ctx), Scalar(op.shift), limit, ctx.output()]
+    return Call("edgec_fixed_matrix_f32", args)
+
+
+def matrix_operands(ctx: OfferContext) -> list[Argument]:
+    """Return rows of x, their count and length, weights, offsets, and the count of results."""
+    x, weights, _ = ctx.signature.inputs
+    rows, length, results = prod(x.shape[:-1]), x.shape[-1], weights.shape[0]
+    tables = [ctx.input(1), ctx.input(2)]
+    return [ctx.input(0), Scalar(rows), Scalar(length), *tables, Scalar(results)]
 
 
 @kernel("portable_c", SupportVectors, requires=(constant_tables,))

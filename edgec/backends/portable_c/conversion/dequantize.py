@@ -17,10 +17,7 @@ def int8_per_tensor(request: Request) -> bool:
 
 @kernel("portable_c", Dequantize, requires=(int8_per_tensor,))
 def dequantize_s8_f32(ctx: OfferContext) -> Call:
-    x = ctx.signature.inputs[0]
-    scale, zero_point = Scalar(x.quantization.scale, "float"), Scalar(x.quantization.zero_point)
-    args = [ctx.input(0), Scalar(x.elements), scale, zero_point, ctx.output()]
-    return Call("edgec_dequantize_s8_f32", args)
+    return _affine(ctx, "edgec_dequantize_s8_f32")
 
 
 def numbers_in_int32(request: Request) -> bool:
@@ -49,15 +46,15 @@ def uint8_input(request: Request) -> bool:
 
 @kernel("portable_c", Dequantize, requires=(uint8_input,))
 def dequantize_u8_f32(ctx: OfferContext) -> Call:
-    x = ctx.signature.inputs[0]
-    scale, zero_point = Scalar(x.quantization.scale, "float"), Scalar(x.quantization.zero_point)
-    args = [ctx.input(0), Scalar(x.elements), scale, zero_point, ctx.output()]
-    return Call("edgec_dequantize_u8_f32", args)
+    return _affine(ctx, "edgec_dequantize_u8_f32")
 
 
 @kernel("portable_c", Dequantize, requires=(int16_input,))
 def dequantize_s16_f32(ctx: OfferContext) -> Call:
+    return _affine(ctx, "edgec_dequantize_s16_f32")
+
+
+def _affine(ctx: OfferContext, function: str) -> Call:
     x = ctx.signature.inputs[0]
     scale, zero_point = Scalar(x.quantization.scale, "float"), Scalar(x.quantization.zero_point)
-    args = [ctx.input(0), Scalar(x.elements), scale, zero_point, ctx.output()]
-    return Call("edgec_dequantize_s16_f32", args)
+    return Call(function, [ctx.input(0), Scalar(x.elements), scale, zero_point, ctx.output()])

@@ -22,16 +22,25 @@ from edgec.program import Argument, Call, Scalar
 
 @kernel("portable_c", FullyConnected, requires=(int8_data, symmetric_weights, one_weight_scale))
 def fully_connected_s8(ctx: OfferContext) -> Call:
-    return _call_s8(ctx, "edgec_fully_connected_s8")
+    return _call_s8(ctx, "edgec_fully_connected_s8", [_one_scale(ctx)])
 
 
 @kernel("portable_c", FullyConnected, requires=(int8_data, constant_weights, shifted_weights))
 def fully_connected_shifted_s8(ctx: OfferContext) -> Call:
     offset = Scalar(-ctx.signature.inputs[1].quantization.zero_point)
-    return _call_s8(ctx, "edgec_fully_connected_shifted_s8", [offset])
+    return _call_s8(ctx, "edgec_fully_connected_shifted_s8", [_one_scale(ctx)], [offset])
 
 
-def _call_s8(ctx: OfferContext, function: str, weight_offset: Sequence[Argument] = ()) -> Call:
+def _one_scale(ctx: OfferContext) -> Argument:
+    return structs.scale(*fully_connected_factors(ctx.signature))
+
+
+def _call_s8(
+    ctx: OfferContext,
+    function: str,
+    scaling: Sequence[Argument],
+    weight_offset: Sequence[Argument] = (),
+) -> Call:
     op, signature = ctx.request.op, ctx.signature
     assert isinstance(op, FullyConnected)  # noqa: S101 - the registry guarantees it
     x, weights, y = signature.inputs[0], signature.inputs[1], signature.output
@@ -45,7 +54,7 @@ def _call_s8(ctx: OfferContext, function: str, weight_offset: Sequence[Argument]
             ctx.input(1),
             *weight_offset,
             ctx.optional_input(2),
-            structs.scale(*fully_connected_factors(signature)),
+            *scaling,
             Scalar(-x.quantization.zero_point),
             Scalar(y.quantization.zero_point),
             structs.clamp(op.activation, y),
@@ -61,28 +70,9 @@ def _call_s8(ctx: OfferContext, function: str, weight_offset: Sequence[Argument]
     requires=(int8_data, constant_weights, symmetric_weights, weight_scale_per_output),
 )
 def fully_connected_per_channel_s8(ctx: OfferContext) -> Call:
-    op, signature = ctx.request.op, ctx.signature
-    assert isinstance(op, FullyConnected)  # noqa: S101 - the registry guarantees it
-    x, weights, y = signature.inputs[0], signature.inputs[1], signature.output
-    outputs, depth = weights.shape
-    multipliers, shifts = quantize_multipliers(fully_connected_factors(signature))
-    return Call(
-        "edgec_fully_connected_per_channel_s8",
-        [
-            Scalar(x.elements // depth),
-            Scalar(depth),
-            ctx.input(0),
-            ctx.input(1),
-            ctx.optional_input(2),
-            ctx.table("multipliers", multipliers),
-            ctx.table("shifts", shifts),
-            Scalar(-x.quantization.zero_point),
-            Scalar(y.quantization.zero_point),
-            structs.clamp(op.activation, y),
-            Scalar(outputs),
-            ctx.output(),
-        ],
-    )
+    multipliers, shifts = quantize_multipliers(fully_connected_factors(ctx.signature))
+    scaling = [ctx.table("multipliers", multipliers), ctx.table("shifts", shifts)]
+    return _call_s8(ctx, "edgec_fully_connected_per_channel_s8", scaling)
 
 
 @kernel(
