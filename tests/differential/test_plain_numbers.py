@@ -249,6 +249,12 @@ MODELS = {
         {"one": np.array(1, np.int64)},
         {"b": {"upper": 0}},
     ),
+    "borders_that_cut": Model(
+        "Add i i -> s; Pad s pads seven -> o",
+        {"i": ("int32", (2, 6))},
+        ("o",),
+        {"pads": np.array([0, -1, 1, 2], np.int64), "seven": np.array(7, np.int32)},
+    ),
     "condition_from_outside": Model(
         "Where c x y -> o; Not c -> n", {"c": ("bool", (2, 6)), "x": F, "y": F}, ("o", "n")
     ),

@@ -93,21 +93,29 @@ def _real_value(node: SourceNode, g: GraphBuilder) -> float:
 @importer(Format.ONNX, "Pad")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
     mode = node.text("mode", default="constant")
+    node, pairs = pads_of_onnx(node, g)
+    if mode != "constant":
+        node.ignore("value")
+        return pad_by_elements(node, g, pairs, mode)
+    default = np.array([node.number("value", default=0.0)])
+    return _pad(node, g, pairs, float(flat_constant(node, g, 2, default)[0]))
+
+
+def pads_of_onnx(node: SourceNode, g: GraphBuilder) -> tuple[SourceNode, Sequence[tuple[int, int]]]:
+    """Return the pads of each axis, none negative, and the node that reads what is left then.
+
+    Raises ``malformed-model`` for pads and axes that do not fit the input.
+    """
     rank = g.type(node.input(0)).rank
     flat = _pads(node, g)
-    axes = [int(axis) for axis in _optional(node, g, 3, np.arange(len(flat) // 2))]
+    axes = [int(axis) for axis in flat_constant(node, g, 3, np.arange(len(flat) // 2))]
     if len(flat) != 2 * len(axes) or any(not -rank <= axis < rank for axis in axes):
         message = f"pads {flat} and axes {axes} do not fit a rank-{rank} tensor"
         raise node.reject(message, code="malformed-model")
     pairs = [(0, 0)] * rank
     for index, axis in enumerate(axes):
         pairs[axis] = (flat[index], flat[index + len(axes)])
-    node, pairs = cropped(node, g, pairs)
-    if mode != "constant":
-        node.ignore("value")
-        return pad_by_elements(node, g, pairs, mode)
-    value = float(_optional(node, g, 2, np.array([node.number("value", default=0.0)]))[0])
-    return _pad(node, g, pairs, value)
+    return cropped(node, g, pairs)
 
 
 def _pads(node: SourceNode, g: GraphBuilder) -> tuple[int, ...]:
@@ -117,7 +125,7 @@ def _pads(node: SourceNode, g: GraphBuilder) -> tuple[int, ...]:
     return node.integers("paddings" if node.has("paddings") else "pads")
 
 
-def _optional(node: SourceNode, g: GraphBuilder, index: int, default: Array) -> Array:
+def flat_constant(node: SourceNode, g: GraphBuilder, index: int, default: Array) -> Array:
     """Return a constant input as a flat array, ``default`` where it is absent."""
     absent = index >= len(node.inputs) or node.inputs[index] is None
     return default if absent else node.constant(g, index).reshape(-1)

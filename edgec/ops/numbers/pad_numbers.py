@@ -5,11 +5,12 @@ from math import prod
 
 import numpy as np
 
-from edgec.ir import Array, GraphBuilder, TensorType, ValueName
+from edgec.ir import GraphBuilder, TensorType, ValueName
 from edgec.ops.conversion.constants import add_or_fold
 from edgec.ops.movement.concatenation import Concatenation
 from edgec.ops.movement.gather import check_table
 from edgec.ops.movement.mirror_pad import pad_by_elements
+from edgec.ops.movement.pad import flat_constant, pads_of_onnx
 from edgec.ops.movement.reshape import Reshape
 from edgec.ops.numbers.expressions import Expression
 from edgec.ops.numbers.plain import in_32_bits
@@ -25,26 +26,11 @@ def _from_tflite(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
 
 @number_importer(Format.ONNX, "Pad")
 def _from_onnx(node: SourceNode, g: GraphBuilder) -> Sequence[ValueName]:
-    rank = g.type(node.input(0)).rank
-    flat = [int(each) for each in node.constant(g, 1).flat]
-    listed = _optional(node, g, 3)
-    axes = list(range(rank)) if listed is None else [int(each) for each in listed.flat]
-    if len(flat) != 2 * len(axes) or any(not -rank <= axis < rank for axis in axes):
-        message = f"pads {flat} and axes {axes} do not fit a rank-{rank} tensor"
-        raise node.reject(message, code="malformed-model")
-    pairs = [(0, 0)] * rank
-    for index, axis in enumerate(axes):
-        pairs[axis] = (flat[index], flat[index + len(axes)])
     mode = node.text("mode", default="constant")
+    node, pairs = pads_of_onnx(node, g)
     if mode != "constant":
         return pad_by_elements(node, g, pairs, mode)
-    value = _optional(node, g, 2)
-    return _pad(node, g, pairs, 0 if value is None else value.item())
-
-
-def _optional(node: SourceNode, g: GraphBuilder, index: int) -> Array | None:
-    absent = index >= len(node.inputs) or node.inputs[index] is None
-    return None if absent else node.constant(g, index)
+    return _pad(node, g, pairs, flat_constant(node, g, 2, np.zeros(1, np.int32))[0].item())
 
 
 def _pad(

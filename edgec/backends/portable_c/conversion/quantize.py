@@ -48,9 +48,14 @@ def quantize_f32_s8(ctx: OfferContext) -> Call:
 
 @kernel("portable_c", Quantize, requires=(int8_inputs,))
 def requantize_s8(ctx: OfferContext) -> Call:
+    return _rescaled(ctx, "edgec_requantize_s8")
+
+
+def _rescaled(ctx: OfferContext, function: str) -> Call:
+    """Return a call that turns integers into those of another scale and zero point."""
     x, y = ctx.signature.inputs[0], ctx.signature.output
     return Call(
-        "edgec_requantize_s8",
+        function,
         [
             ctx.input(0),
             Scalar(y.elements),
@@ -127,14 +132,4 @@ def requantize_at_the_door(ctx: OfferContext) -> Call:
     x, y = ctx.signature.inputs[0], ctx.signature.output
     if y.dtype.bytes == 1:
         ctx.may_overlap(0)
-    return Call(
-        _DOOR_KERNELS[x.dtype, y.dtype],
-        [
-            ctx.input(0),
-            Scalar(y.elements),
-            Scalar(-x.quantization.zero_point),
-            structs.scale(rescale_factor(x, y)),
-            Scalar(y.quantization.zero_point),
-            ctx.output(),
-        ],
-    )
+    return _rescaled(ctx, _DOOR_KERNELS[x.dtype, y.dtype])
